@@ -62,19 +62,19 @@ export class LlamaModel {
     for (const [index, layer] of this.#weights.layers.entries()) {
       normalize(normed, hidden, layer.attentionNorm, normEpsilon);
       this.#attend(cache, index, layer, position);
-      multiply(normed, 0, embeddingLength, layer.attentionOutput, this.#attended, embeddingLength);
+      multiply(normed, 0, embeddingLength, layer.attentionOutput, this.#attended);
       add(hidden, normed);
 
       normalize(normed, hidden, layer.feedForwardNorm, normEpsilon);
-      multiply(this.#gate, 0, feedForwardLength, layer.gate, normed, embeddingLength);
-      multiply(this.#up, 0, feedForwardLength, layer.up, normed, embeddingLength);
+      multiply(this.#gate, 0, feedForwardLength, layer.gate, normed);
+      multiply(this.#up, 0, feedForwardLength, layer.up, normed);
       swiglu(this.#gate, this.#up);
-      multiply(normed, 0, embeddingLength, layer.down, this.#gate, feedForwardLength);
+      multiply(normed, 0, embeddingLength, layer.down, this.#gate);
       add(hidden, normed);
     }
     if (logits === undefined) return;
     normalize(normed, hidden, this.#weights.outputNorm, normEpsilon);
-    multiply(logits, 0, vocabularySize, this.#weights.output, normed, embeddingLength);
+    multiply(logits, 0, vocabularySize, this.#weights.output, normed);
   }
 
   #attend(cache: KeyValueCache, index: number, layer: LayerWeights, position: number): void {
@@ -83,9 +83,9 @@ export class LlamaModel {
     const keys = cache.keys[index]!;
     const values = cache.values[index]!;
     const row = position * rowLength;
-    multiply(this.#query, 0, embeddingLength, layer.query, this.#normed, embeddingLength);
-    multiply(keys, row, rowLength, layer.key, this.#normed, embeddingLength);
-    multiply(values, row, rowLength, layer.value, this.#normed, embeddingLength);
+    multiply(this.#query, 0, embeddingLength, layer.query, this.#normed);
+    multiply(keys, row, rowLength, layer.key, this.#normed);
+    multiply(values, row, rowLength, layer.value, this.#normed);
     this.#rotate(this.#query, 0, heads);
     this.#rotate(keys, row, keyValueHeads);
 

@@ -1,6 +1,6 @@
 /**
- * `target = matrix · vector`, for a row-major matrix with `target.length` rows of `vector.length` numbers. The lengths
- * are parameters because buffers may be longer than what is used of them.
+ * `target = matrix · vector`, for a row-major matrix of `rows` rows with `vector.length` numbers each; the result is
+ * written from `targetStart` on.
  */
 export function multiply(
   target: Float32Array,
@@ -8,26 +8,35 @@ export function multiply(
   rows: number,
   matrix: Float32Array,
   vector: Float32Array,
-  columns: number,
 ): void {
-  const unrolled = columns - (columns % 4);
-  for (let row = 0; row < rows; row++) {
-    const start = row * columns;
-    // Four independent sums, because one would make each addition wait for the one before.
-    let sum0 = 0;
+  const columns = vector.length;
+  let row = 0;
+  // Four rows at a time: each number of the vector is loaded once for four sums, which do not wait for each other.
+  for (; row + 4 <= rows; row += 4) {
+    const first = row * columns;
+    const second = first + columns;
+    const third = second + columns;
+    const fourth = third + columns;
     let sum1 = 0;
     let sum2 = 0;
     let sum3 = 0;
-    let column = 0;
-    for (; column < unrolled; column += 4) {
-      const at = start + column;
-      sum0 += matrix[at]! * vector[column]!;
-      sum1 += matrix[at + 1]! * vector[column + 1]!;
-      sum2 += matrix[at + 2]! * vector[column + 2]!;
-      sum3 += matrix[at + 3]! * vector[column + 3]!;
+    let sum4 = 0;
+    for (let column = 0; column < columns; column++) {
+      const factor = vector[column]!;
+      sum1 += matrix[first + column]! * factor;
+      sum2 += matrix[second + column]! * factor;
+      sum3 += matrix[third + column]! * factor;
+      sum4 += matrix[fourth + column]! * factor;
     }
-    for (; column < columns; column++) sum0 += matrix[start + column]! * vector[column]!;
-    target[targetStart + row] = sum0 + sum1 + sum2 + sum3;
+    target[targetStart + row] = sum1;
+    target[targetStart + row + 1] = sum2;
+    target[targetStart + row + 2] = sum3;
+    target[targetStart + row + 3] = sum4;
+  }
+  for (; row < rows; row++) {
+    let sum = 0;
+    for (let column = 0; column < columns; column++) sum += matrix[row * columns + column]! * vector[column]!;
+    target[targetStart + row] = sum;
   }
 }
 
