@@ -96,3 +96,8 @@ export function serializeError(error: unknown): SerializedError {
 export function deserializeError(serialized: SerializedError): ModelProviderError {
   return new ModelProviderError(serialized.code as ErrorCode, serialized.message, { details: serialized.details });
 }
+
+/** An error of another realm or process as an error of this one, so that `instanceof Error` and Jest's printing work. */
+export function localError(error: unknown): Error {
+  return error instanceof Error ? error : deserializeError(serializeError(error));
+}

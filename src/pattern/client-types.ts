@@ -1,0 +1,32 @@
+import type { ModelProvider } from './model-provider';
+
+/** The clients of the built-in providers, by prefix. Filled by the providers themselves. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each provider adds its own entry
+export interface BuiltInClients {}
+
+/**
+ * Augment it with your own provider module, so that specs of your prefixes have typed clients.
+ *
+ * @example
+ * declare module 'jest-model-provider' {
+ *   interface Register { providers: typeof import('./model-providers').default }
+ * }
+ */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- users augment it
+export interface Register {}
+
+type RegisteredProviders = Register extends { providers: infer Providers } ? Providers : Record<never, never>;
+
+type ClientOfProvider<Provider> = Provider extends ModelProvider<infer Client, never, never> ? Client : unknown;
+
+type ClientOfPrefix<Prefix extends string> = Prefix extends keyof RegisteredProviders
+  ? ClientOfProvider<RegisteredProviders[Prefix]>
+  : Prefix extends keyof BuiltInClients
+    ? BuiltInClients[Prefix]
+    : unknown;
+
+/** The client type of a resource spec: its prefix decides. */
+export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${string}` ? ClientOfPrefix<Prefix> : unknown;
+
+/** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
+export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;

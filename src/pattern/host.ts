@@ -1,0 +1,57 @@
+import type { SerializedError } from './errors';
+import type { Json } from './json';
+
+/** A request for the right to use one resource. */
+export interface LeaseRequest {
+  readonly provider: string;
+  readonly name: string;
+  readonly config: Json | undefined;
+  /** Gives the request up; a start that nobody else waits for is then aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A lease as the host grants it. It ends with {@link HostLease.release}, or with the connection it was granted on. */
+export interface HostLease {
+  readonly leaseId: string;
+  readonly resourceId: string;
+  readonly connection: Json;
+  /** Calls back once if the resource dies while leased; at once if it is dead already. */
+  onLost(callback: (error: SerializedError) => void): void;
+  /** Gives the lease back; resolves when everything that its end entails is done. Safe to repeat. */
+  release(): Promise<void>;
+}
+
+/** One line of what an evaluation found, sent to whoever reports the run. */
+export interface HostRecord {
+  readonly type: string;
+  readonly data: Json;
+}
+
+/**
+ * Where leases come from: the session's socket inside Jest, a session in this very process elsewhere.
+ * Objects of the host belong to another realm: compare its errors by `code`.
+ */
+export interface Host {
+  /** The prefixes that may be asked for. */
+  readonly providerNames: readonly string[];
+  /** Absolute path of the user's provider module, if there is one. */
+  readonly providerModule: string | undefined;
+  lease(request: LeaseRequest): Promise<HostLease>;
+  /** Keeps a record for the reports; never fails the caller. */
+  record(record: HostRecord): void;
+  /** Makes the code that follows, in the same chain of execution, an owner of its own. Call it before awaiting anything. */
+  enterOwner(): void;
+  /** Called in a block's first hook: a function that runs its argument as code of the whole block. */
+  bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T>;
+  /** Runs `fn` so that leases asked for inside it belong to a new owner within the present one. */
+  runAs<T>(owner: string, fn: () => Promise<T>): Promise<T>;
+  /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */
+  blockNeedsLease(): boolean;
+  /** Marks the test that `register` registers as one that leases by itself. */
+  registerLazily<T>(register: () => T): T;
+  /** Registers a provider that no module names, where the host allows it, and returns its prefix. */
+  adopt(provider: unknown): string;
+}
+
+/** The property of the global object through which a Jest environment hands its host to the spec realm. */
+export const hostKey = Symbol.for('jest-model-provider.host');

@@ -1,0 +1,34 @@
+import { ModelProviderError } from './errors';
+import { parseRequest, type ParsedRequest } from './resource-spec';
+
+/**
+ * Checks the model list of a matrix.
+ *
+ * @throws ModelProviderError `MODELS_INVALID` if it is not an array, is empty, or has a label twice; `SPEC_INVALID` and
+ *   `PROVIDER_UNKNOWN` as {@link parseRequest} does.
+ */
+export function parseModels(models: unknown, known: readonly string[]): ParsedRequest[] {
+  if (!Array.isArray(models)) {
+    throw new ModelProviderError(
+      'MODELS_INVALID',
+      `withClient() takes a list of models, for example ["embedded:expert"], not ${typeof models}.`,
+    );
+  }
+  if (models.length === 0) {
+    throw new ModelProviderError(
+      'MODELS_INVALID',
+      'withClient() got an empty list of models, so it would test nothing: give it at least one, for example ["embedded:expert"].',
+    );
+  }
+  const requests = models.map((model) => parseRequest(model, known));
+  const labels = requests.map((request) => request.label);
+  const twice = labels.find((label, index) => labels.indexOf(label) !== index);
+  if (twice !== undefined) {
+    throw new ModelProviderError(
+      'MODELS_INVALID',
+      `withClient() got "${twice}" twice: remove one, or give the entries different labels, { spec, config, label }.`,
+      { details: { label: twice } },
+    );
+  }
+  return requests;
+}

@@ -1,0 +1,69 @@
+import type { ClientOf } from './client-types';
+import { ModelProviderError } from './errors';
+import type { Json } from './json';
+import { LazyHandle } from './lazy-handle';
+import { teardownEach, type SetupOptions } from './model-provider';
+import { currentRealm } from './realm';
+import type { AnyProvider } from './registry';
+import type { ResourceHandle } from './resource-handle';
+import { parseRequest, type ParsedRequest } from './resource-spec';
+
+/** Every provider of the session behind one door: resources are named by spec, `provider:name`. */
+export interface ModelProviders {
+  /**
+   * Leases a resource, starting it if need be. The caller owns the handle and tears it down.
+   *
+   * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, and what {@link ModelProvider.setup} throws.
+   * @example
+   * const handle = await modelProviders.setup('embedded:expert');
+   * try { await handle.client.generate('test'); } finally { await handle.teardown(); }
+   */
+  setup<Spec extends string>(spec: Spec, config?: Json, options?: SetupOptions): Promise<ResourceHandle<ClientOf<Spec>>>;
+  /** A handle that sets the resource up at its first `get()`, or never. The spec is checked at once. */
+  request<Spec extends string>(spec: Spec, config?: Json): LazyHandle<ClientOf<Spec>>;
+  /** Releases the caller's own leases on the resource of that id. */
+  teardown(resourceId: string): Promise<void>;
+  /** Releases all of the caller's own leases. All are attempted; failures are reported together. */
+  teardownAll(): Promise<void>;
+}
+
+export const modelProviders: ModelProviders = {
+  async setup(spec, config, options) {
+    currentRealm().host().enterOwner();
+    return setupParsed(parse(spec, config), options) as Promise<ResourceHandle<ClientOf<typeof spec>>>;
+  },
+  request(spec, config) {
+    const request = parse(spec, config);
+    return new LazyHandle(() => setupParsed(request)) as LazyHandle<ClientOf<typeof spec>>;
+  },
+  async teardown(resourceId) {
+    await teardownEach((await providers()).map((provider) => ({ teardown: () => provider.teardown(resourceId) })));
+  },
+  async teardownAll() {
+    await teardownEach((await providers()).map((provider) => ({ teardown: () => provider.teardownAll() })));
+  },
+};
+
+/** Sets up a request whose spec was checked before. */
+export async function setupParsed(request: ParsedRequest, options?: SetupOptions): Promise<ResourceHandle> {
+  return (await providerOf(request)).setup(request.name, request.config, options) as Promise<ResourceHandle>;
+}
+
+/** The provider that a parsed request names, in this realm. */
+export async function providerOf(request: ParsedRequest): Promise<AnyProvider> {
+  const provider = (await currentRealm().registry()).get(request.provider);
+  if (provider !== undefined) return provider;
+  throw new ModelProviderError(
+    'PROVIDER_UNKNOWN',
+    `Provider "${request.provider}" of "${request.spec}" is known to the session but not to this spec: does the provider module export the same providers every time it is loaded?`,
+    { details: { provider: request.provider } },
+  );
+}
+
+function parse(spec: string, config: Json | undefined): ParsedRequest {
+  return parseRequest(config === undefined ? spec : { spec, config }, currentRealm().host().providerNames);
+}
+
+async function providers(): Promise<AnyProvider[]> {
+  return (await currentRealm().registry()).all();
+}

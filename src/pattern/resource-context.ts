@@ -1,0 +1,77 @@
+import type { Json } from './json';
+
+/** How to start a server process. */
+export interface LaunchOptions {
+  /** The executable: a path, or a name to be found on PATH. */
+  readonly command: string;
+  /** Its arguments. Never put a secret here: everybody on the machine can read them. */
+  readonly args: readonly string[];
+  /** Variables on top of an allow-listed environment (PATH, HOME, locale, temp directory and the like). */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Names of variables of this process that the server may see besides the allow-listed ones. */
+  readonly passEnv?: readonly string[];
+  readonly cwd?: string;
+  /** Milliseconds between SIGTERM and SIGKILL; 5000 if not given. */
+  readonly graceMs?: number;
+  /** Texts that must never appear in a log tail or an error. */
+  readonly secrets?: readonly string[];
+}
+
+/** How a process ended; exactly one of the two is not null. */
+export interface ProcessExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A running server process, owned by the guardian. */
+export interface ServerProcess {
+  readonly pid: number;
+  /** How it ended, or undefined while it runs. */
+  readonly exit: ProcessExit | undefined;
+  /** Resolves when it ends, however it ends. */
+  readonly exited: Promise<ProcessExit>;
+  /** The last lines it printed, escape codes and secrets removed. */
+  logTail(lines?: number): string[];
+  /** Bytes printed so far: a sign of life during a long load. */
+  logSize(): number;
+  /** Ends its whole process group: SIGTERM, grace, SIGKILL; resolves when no member is left. Safe to repeat. */
+  stop(): Promise<void>;
+}
+
+/** A resource that a start depends on, leased until the dependent resource is gone. */
+export interface DependencyLease {
+  readonly resourceId: string;
+  readonly connection: Json;
+}
+
+/**
+ * What the session gives to `createResource` and `destroyResource`. Everything made through it is undone by the session in
+ * reverse order, also when the start fails, times out or is aborted.
+ */
+export interface ResourceContext {
+  /** Unique per instance, for example `embedded:expert#1`. */
+  readonly resourceId: string;
+  /** Aborted when nobody waits for the start any more or its time is up. */
+  readonly signal: AbortSignal;
+  /** The configuration's and session's directory for files that go with the resource. Removed at the end of the session. */
+  readonly directory: string;
+  /** Says what the start is waiting for, shown as `embedded:expert loading 12 s, <message>`. */
+  progress(message: string): void;
+  /** Starts a server process. Its death after the start is the death of the resource. */
+  launch(options: LaunchOptions): Promise<ServerProcess>;
+  /** A port of 127.0.0.1 that is free now. It is not reserved: retry with another one on a bind conflict. */
+  freePort(): Promise<number>;
+  /** Leases another resource for as long as this one lives. */
+  lease(spec: string, config?: Json): Promise<DependencyLease>;
+  /** Registers how to undo a step of the start; run in reverse order when the resource ends. */
+  defer(title: string, undo: () => Promise<void> | void): void;
+  /** Reports that the resource died by itself: its users fail at once. */
+  lost(reason: string): void;
+}
+
+/** What `createClient` may use; it lives in the spec's own realm. */
+export interface ClientContext {
+  readonly resourceId: string;
+  /** Aborted when the resource is lost or the lease ends: calls in flight must reject. Its reason is the error to throw. */
+  readonly signal: AbortSignal;
+}

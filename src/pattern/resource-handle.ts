@@ -1,0 +1,114 @@
+import { localError, ModelProviderError } from './errors';
+import type { HostLease } from './host';
+import type { ModelProvider } from './model-provider';
+
+interface ActiveLease<Client> {
+  readonly manager: ModelProvider<Client>;
+  readonly lease: HostLease;
+  readonly client: Client;
+  readonly controller: AbortController;
+}
+
+/**
+ * A lease as its holder sees it. Whoever got the handle owns the lease and tears it down; `await using` does it by itself.
+ *
+ * @example
+ * await using handle = await modelProviders.setup('embedded:expert');
+ * await handle.client.generate('2 + 3');
+ */
+export class ResourceHandle<Client = unknown> {
+  readonly #onClosed: () => void;
+  #active: ActiveLease<Client> | undefined;
+  #closed = false;
+  #closing: Promise<void> | undefined;
+
+  /** @internal Handles come from `setup()` and `withClient()`. */
+  constructor(onClosed: () => void = () => undefined) {
+    this.#onClosed = onClosed;
+  }
+
+  /** Unique per instance of a resource, for example `embedded:expert#1`. Empty until the handle is set up. */
+  get resourceId(): string {
+    return this.#active?.lease.resourceId ?? '';
+  }
+
+  /**
+   * The provider that made the resource.
+   *
+   * @throws ModelProviderError `HANDLE_NOT_READY` before the handle is set up.
+   */
+  get manager(): ModelProvider<Client> {
+    return this.#lease('manager').manager;
+  }
+
+  /** Whether the lease is held and its resource alive. */
+  get isActive(): boolean {
+    return this.#active !== undefined && !this.#closed && !this.#active.controller.signal.aborted;
+  }
+
+  /**
+   * The object to use the resource with.
+   *
+   * @throws ModelProviderError `HANDLE_NOT_READY` outside tests and hooks, `HANDLE_CLOSED` after teardown, `RESOURCE_LOST`
+   *   once the resource died.
+   */
+  get client(): Client {
+    if (this.#closed) {
+      throw new ModelProviderError('HANDLE_CLOSED', `The lease of "${this.resourceId}" was torn down: set the resource up again to use it.`);
+    }
+    const { client, controller } = this.#lease('client');
+    controller.signal.throwIfAborted();
+    return client;
+  }
+
+  /** @internal Called once, by the setup that this handle is for. */
+  activate(active: ActiveLease<Client>): void {
+    this.#active = active;
+    this.#closed = false;
+  }
+
+  /**
+   * Closes the client and releases the lease; resolves when everything that this entails is done. Idempotent, and safe to
+   * call twice at once. A teardown that failed may be repeated.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED`.
+   */
+  async teardown(): Promise<void> {
+    this.#closing ??= this.#close().finally(() => (this.#closing = undefined));
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.teardown();
+  }
+
+  #lease(property: string): ActiveLease<Client> {
+    if (this.#active !== undefined) return this.#active;
+    throw new ModelProviderError(
+      'HANDLE_NOT_READY',
+      `handle.${property} was read before the resource was set up: read it inside a test or hook, and do not destructure the handle.`,
+    );
+  }
+
+  async #close(): Promise<void> {
+    if (this.#active === undefined) return;
+    const { manager, lease, client, controller } = this.#active;
+    const first = !this.#closed;
+    this.#closed = true;
+    const disposal = first ? await settle(async () => manager.disposeClient?.(client)) : undefined;
+    controller.abort(new ModelProviderError('HANDLE_CLOSED', `The lease of "${lease.resourceId}" was torn down while a call was under way.`));
+    const release = await settle(() => lease.release());
+    if (release === undefined) this.#onClosed();
+    const failure = release ?? disposal;
+    if (failure !== undefined) throw localError(failure.error);
+  }
+}
+
+async function settle(step: () => Promise<unknown>): Promise<{ error: unknown } | undefined> {
+  try {
+    await step();
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}

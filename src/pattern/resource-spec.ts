@@ -1,0 +1,87 @@
+import { ModelProviderError } from './errors';
+import { findNonJson, stableStringify, type Json } from './json';
+import { nearest } from './nearest';
+
+/** A resource by name: the provider's prefix, a colon, and the provider's own name for it (any characters). */
+export type ResourceSpec = `${string}:${string}`;
+
+/** A resource with its configuration, and the label that titles show instead of the spec. */
+export interface ResourceRequest<Spec extends string = string> {
+  readonly spec: Spec;
+  readonly config?: Json;
+  readonly label?: string;
+}
+
+/** What {@link withClient} takes a list of. */
+export type ModelInput<Spec extends string = string> = Spec | ResourceRequest<Spec>;
+
+/** A resource spec taken apart and checked. */
+export interface ParsedRequest {
+  readonly spec: string;
+  readonly provider: string;
+  readonly name: string;
+  readonly config: Json | undefined;
+  readonly label: string;
+}
+
+const prefixPattern = /^([A-Za-z][\w-]*):(.+)$/su;
+
+/**
+ * Takes `provider:name`, or `{ spec, config, label }`, apart.
+ *
+ * @throws ModelProviderError `SPEC_INVALID` if the prefix or the name is missing or the config is not JSON;
+ *   `PROVIDER_UNKNOWN` if no provider of `known` has that prefix (it lists them and suggests the nearest).
+ */
+export function parseRequest(input: unknown, known: readonly string[]): ParsedRequest {
+  const request = typeof input === 'string' ? { spec: input } : input;
+  if (typeof request !== 'object' || request === null || typeof (request as ResourceRequest).spec !== 'string') {
+    throw new ModelProviderError(
+      'SPEC_INVALID',
+      `A resource spec must be a string such as "embedded:expert" or { spec, config, label }, not ${printable(input)}.`,
+    );
+  }
+  const { spec, config, label = spec } = request as ResourceRequest;
+  const [, provider, name] = prefixPattern.exec(spec) ?? [];
+  if (provider === undefined || name === undefined) {
+    throw new ModelProviderError(
+      'SPEC_INVALID',
+      `Resource spec "${spec}" must be "provider:name", for example "${known[0] ?? 'embedded'}:${spec.replace(/:$/, '') || 'expert'}". Known providers: ${known.join(', ')}.`,
+      { details: { spec } },
+    );
+  }
+  if (typeof label !== 'string' || label.trim() === '') {
+    throw new ModelProviderError('SPEC_INVALID', `The label of "${spec}" must be a text that is not empty.`);
+  }
+  requireJsonConfig(spec, config);
+  requireKnownProvider(provider, known, spec);
+  return { spec, provider, name, config, label };
+}
+
+/** Equal requests have equal keys: provider, name and configuration decide which resource is meant. */
+export function resourceKey(provider: string, name: string, config: Json | undefined): string {
+  return stableStringify([provider, name, config ?? null]);
+}
+
+function requireJsonConfig(spec: string, config: unknown): void {
+  const path = config === undefined ? undefined : findNonJson(config);
+  if (path === undefined) return;
+  throw new ModelProviderError(
+    'SPEC_INVALID',
+    `The config of "${spec}" must be JSON, since it is sent to the session; config${path === '.' ? '' : path} is not. Put functions and objects into the provider's constructor.`,
+    { details: { spec, path } },
+  );
+}
+
+function requireKnownProvider(provider: string, known: readonly string[], spec: string): void {
+  if (known.includes(provider)) return;
+  const suggestion = nearest(provider, known);
+  throw new ModelProviderError(
+    'PROVIDER_UNKNOWN',
+    `Unknown provider "${provider}" in "${spec}".${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`} Known providers: ${known.join(', ')}. Register your own with defineProviders() in the module that testEnvironmentOptions.modelProviders names.`,
+    { details: { provider, known: [...known] } },
+  );
+}
+
+function printable(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}

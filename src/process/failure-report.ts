@@ -1,0 +1,44 @@
+import { redact } from './redact';
+
+/** A line that servers print before they die, and what a person can do about it. */
+export interface FailureHint {
+  /** Found in the log tail, or in the description of the exit. */
+  readonly pattern: RegExp;
+  /** The cause, as the first line of the error; may use the pattern's groups, `$1`. */
+  readonly cause: string;
+  readonly fix: string;
+}
+
+export interface FailedStart {
+  readonly title: string;
+  /** What went wrong when nothing better is known. */
+  readonly reason: string;
+  readonly command: readonly string[];
+  readonly logTail: readonly string[];
+  readonly hints: readonly FailureHint[];
+  readonly secrets?: readonly string[];
+}
+
+/** The message of a failed start: cause first, then the command, the last log lines, and what to do. */
+export function failureMessage({ title, reason, command, logTail, hints, secrets }: FailedStart): string {
+  const evidence = `${logTail.join('\n')}\n${reason}`;
+  const hint = hints.find(({ pattern }) => pattern.test(evidence));
+  const cause = hint === undefined ? undefined : (hint.pattern.exec(evidence)?.[0].replace(hint.pattern, hint.cause) ?? hint.cause);
+  return redact(
+    [
+      `${title}: ${cause === undefined ? `${reason}.` : `${cause} (${lowerFirst(reason)}).`}`,
+      `Command: ${command.map(quote).join(' ')}`,
+      ...(logTail.length === 0 ? ['It printed nothing.'] : ['Its last lines:', ...logTail.map((line) => `  | ${line}`)]),
+      ...(hint === undefined ? [] : [`What to do: ${hint.fix}`]),
+    ].join('\n'),
+    secrets,
+  );
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function quote(argument: string): string {
+  return /^[\w@%+=:,./#-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { Socket } from 'node:net';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import { messageOf, ModelProviderError } from '../pattern/errors';
+import type { ProcessExit } from '../pattern/resource-context';
+import {
+  exitNotification,
+  hurryNotification,
+  launchRequest,
+  stopRequest,
+  type ExitNotice,
+  type GuardianOptions,
+  type LaunchRequest,
+} from './guardian-protocol';
+import type { GroupStop } from './process-group';
+
+/** The session's end of one guardian process. */
+export interface GuardianClient {
+  readonly pid: number;
+  /** Starts a server; `onExit` is called once, when its leader ends or the guardian is lost. */
+  launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }>;
+  stop(id: string): Promise<GroupStop>;
+  /** Ends all grace periods. */
+  hurry(): void;
+  /** Closes the lifeline and waits until the guardian, and so every server of it, is gone. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a guardian in a process session of its own, so that no terminal signal reaches it. It never keeps this process from
+ * ending by itself; it does so only while a call to it is under way.
+ *
+ * @param onLost called if the guardian ends without having been closed.
+ */
+export async function startGuardian(options: GuardianOptions, onLost: () => void): Promise<GuardianClient> {
+  const { execa } = await import('execa');
+  const child = execa(process.execPath, [join(__dirname, 'guardian.js'), JSON.stringify(options)], {
+    detached: true,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    env: { NODE_OPTIONS: '', NODE_CHANNEL_FD: undefined },
+  });
+  const ended = child.then(() => undefined);
+  if (child.pid === undefined) {
+    const failure = await child;
+    throw new ModelProviderError('GUARDIAN_LOST', `The guardian process cannot be started: ${failure.message ?? 'unknown reason'}`);
+  }
+  return new Client(child as unknown as GuardianProcess, child.pid, ended, onLost);
+}
+
+interface GuardianProcess {
+  readonly stdin: Socket;
+  readonly stdout: Socket;
+  ref(): void;
+  unref(): void;
+}
+
+class Client implements GuardianClient {
+  readonly pid: number;
+  readonly #child: GuardianProcess;
+  readonly #connection: MessageConnection;
+  readonly #ended: Promise<unknown>;
+  readonly #onExit = new Map<string, (exit: ProcessExit) => void>();
+  readonly #lost: Promise<never>;
+  #closing = false;
+  #calls = 0;
+
+  constructor(child: GuardianProcess, pid: number, ended: Promise<unknown>, onLost: () => void) {
+    this.#child = child;
+    this.pid = pid;
+    this.#ended = ended;
+    this.#connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+    this.#connection.onNotification(exitNotification, (notice) => this.#exited(notice));
+    this.#connection.onError(() => undefined);
+    child.stdin.on('error', () => undefined);
+    this.#lost = ended.then(() => {
+      throw new ModelProviderError('GUARDIAN_LOST', `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`);
+    });
+    this.#lost.catch(() => {
+      this.#connection.dispose();
+      if (this.#closing) return;
+      onLost();
+      for (const id of [...this.#onExit.keys()]) this.#exited({ id, code: null, signal: null });
+    });
+    this.#connection.listen();
+    this.#hold(false);
+  }
+
+  launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }> {
+    this.#onExit.set(request.id, onExit);
+    return this.#call(() => this.#connection.sendRequest(launchRequest, request));
+  }
+
+  stop(id: string): Promise<GroupStop> {
+    return this.#call(() => this.#connection.sendRequest(stopRequest, { id }));
+  }
+
+  hurry(): void {
+    void this.#connection.sendNotification(hurryNotification).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#hold(true);
+    this.#child.stdin.end();
+    await this.#ended;
+  }
+
+  #exited({ id, code, signal }: ExitNotice): void {
+    const onExit = this.#onExit.get(id);
+    this.#onExit.delete(id);
+    onExit?.({ code, signal });
+  }
+
+  async #call<T>(send: () => Promise<T>): Promise<T> {
+    this.#calls += 1;
+    this.#hold(true);
+    try {
+      return await Promise.race([send(), this.#lost]);
+    } catch (error) {
+      throw error instanceof ModelProviderError ? error : new ModelProviderError('GUARDIAN_LOST', `The guardian refused: ${messageOf(error)}`);
+    } finally {
+      this.#calls -= 1;
+      if (this.#calls === 0 && !this.#closing) this.#hold(false);
+    }
+  }
+
+  // Without a reference Node would end in the middle of a call; with one it would never end by itself.
+  #hold(hold: boolean): void {
+    const method = hold ? 'ref' : 'unref';
+    this.#child[method]();
+    this.#child.stdin[method]();
+    this.#child.stdout[method]();
+  }
+}

@@ -1,0 +1,34 @@
+import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
+import type { ProcessExit } from '../pattern/resource-context';
+import type { GroupStop } from './process-group';
+
+/** What the guardian is told at its start, as one JSON argument. */
+export interface GuardianOptions {
+  readonly session: string;
+  readonly ledger: string;
+  readonly directory: string;
+}
+
+export interface LaunchRequest {
+  readonly id: string;
+  readonly resourceId: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly logFile: string;
+  readonly graceMs: number;
+}
+
+export interface ExitNotice extends ProcessExit {
+  readonly id: string;
+}
+
+/** Starts a server; answered once its ledger line is on disk and it may run. */
+export const launchRequest = new RequestType<LaunchRequest, { pid: number }, void>('launch');
+/** Stops a server's group; answered when no member is left. */
+export const stopRequest = new RequestType<{ id: string }, GroupStop, void>('stop');
+/** Ends every grace period: whatever is being stopped, or will be, is killed at once. */
+export const hurryNotification = new NotificationType<void>('hurry');
+/** A server's leader ended. */
+export const exitNotification = new NotificationType<ExitNotice>('exit');

@@ -1,0 +1,100 @@
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { spawnGated } from './gate';
+import {
+  exitNotification,
+  hurryNotification,
+  launchRequest,
+  stopRequest,
+  type GuardianOptions,
+  type LaunchRequest,
+} from './guardian-protocol';
+import { Ledger } from './ledger';
+import { stopGroup, type GroupStop } from './process-group';
+import { ownIdentity } from './process-identity';
+import { removeSessionDirectory } from './session-directory';
+
+// The guardian: a small process that owns every server of one session and outlives a killed Jest by milliseconds. Its standard
+// input is the lifeline: when the session's process ends, however it ends, the pipe closes and everything is stopped.
+
+interface Guarded {
+  readonly pid: number;
+  readonly graceMs: number;
+  stop?: Promise<GroupStop>;
+}
+
+const options = JSON.parse(process.argv[2] ?? '{}') as GuardianOptions;
+const ledger = new Ledger(options.ledger);
+const hurry = new AbortController();
+const guarded = new Map<string, Guarded>();
+const launching = new Set<Promise<unknown>>();
+let ending: Promise<void> | undefined;
+
+const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout));
+
+connection.onRequest(launchRequest, (request) => {
+  if (ending !== undefined) throw new Error('The guardian is ending.');
+  const launch = launchServer(request);
+  launching.add(launch);
+  return launch.finally(() => launching.delete(launch));
+});
+connection.onRequest(stopRequest, ({ id }) => stopServer(id));
+connection.onNotification(hurryNotification, () => hurry.abort());
+
+async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
+  const { child, identity, open } = await spawnGated(request, options.session);
+  guarded.set(request.id, { pid: identity.pid, graceMs: request.graceMs });
+  child.once('exit', (code, signal) => notifyExit(request.id, code, signal));
+  ledger.append({ type: 'process', resourceId: request.resourceId, process: identity, graceMs: request.graceMs });
+  open();
+  return { pid: identity.pid };
+}
+
+function stopServer(id: string): Promise<GroupStop> {
+  const server = guarded.get(id);
+  if (server === undefined) return Promise.resolve({ forced: false, survivors: [] });
+  server.stop ??= endGroup(id, server);
+  return server.stop;
+}
+
+async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
+  const result = await stopGroup(server.pid, server.graceMs, hurry.signal);
+  if (result.survivors.length > 0) {
+    delete server.stop;
+    return result;
+  }
+  ledger.append({ type: 'stopped', pid: server.pid });
+  guarded.delete(id);
+  return result;
+}
+
+function notifyExit(id: string, code: number | null, signal: NodeJS.Signals | null): void {
+  void connection.sendNotification(exitNotification, { id, code, signal }).catch(() => undefined);
+}
+
+function end(): Promise<void> {
+  ending ??= endAll();
+  return ending;
+}
+
+async function endAll(): Promise<void> {
+  await Promise.allSettled(launching);
+  await Promise.allSettled([...guarded.keys()].map(stopServer));
+  // What SIGKILL cannot end stays in the ledger, for the next run.
+  if (guarded.size === 0) {
+    removeSessionDirectory(options.directory, options.session);
+    ledger.remove();
+  }
+  process.exit(0);
+}
+
+// A terminal's Ctrl-C and hang-up are the session's business; it closes the lifeline when it is done.
+for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
+process.on('SIGTERM', () => void end());
+process.on('uncaughtException', () => void end());
+process.stdout.on('error', () => undefined);
+process.stdin.on('end', () => void end());
+process.stdin.on('error', () => void end());
+process.stdin.on('close', () => void end());
+
+ledger.append({ type: 'guardian', guardian: ownIdentity() });
+connection.listen();

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parsePs, processEntry, type ProcessEntry } from './process-identity';
+
+/** How a group was ended. */
+export interface GroupStop {
+  /** Whether SIGKILL was needed. */
+  readonly forced: boolean;
+  /** Members that survived even SIGKILL within the time limit: the kernel holds them. */
+  readonly survivors: readonly number[];
+}
+
+const pollMs = 10;
+const killLimitMs = 10_000;
+
+/** The living members of a process group. Zombies do not count: they hold nothing any more. */
+export function groupMembers(group: number): ProcessEntry[] {
+  return processTable().filter((entry) => entry.group === group && !entry.isZombie);
+}
+
+/**
+ * Ends a process group: SIGTERM to its leader, a grace period, SIGKILL to the group, until no member is left.
+ * Only the leader gets the SIGTERM, since servers forward it and some fall over a second one
+ * (https://github.com/vllm-project/vllm/issues/50529).
+ */
+export async function stopGroup(group: number, graceMs: number, hurry?: AbortSignal): Promise<GroupStop> {
+  if (groupMembers(group).length === 0) return { forced: false, survivors: [] };
+  send(group, 'SIGTERM');
+  const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
+  // A leader that ended politely gets its children a moment to follow.
+  if (polite && (await until(() => groupMembers(group).length === 0, 100, hurry))) return { forced: false, survivors: [] };
+  return { forced: true, survivors: await killGroup(group) };
+}
+
+/** SIGKILLs a group and waits until it is empty; resolves to the members that are still there at the limit. */
+export async function killGroup(group: number): Promise<number[]> {
+  // Repeated, because a member may fork while the signal is being delivered.
+  await until(() => {
+    send(-group, 'SIGKILL');
+    return groupMembers(group).length === 0;
+  }, killLimitMs);
+  return groupMembers(group).map((entry) => entry.pid);
+}
+
+function send(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function until(condition: () => boolean, limitMs: number, hurry?: AbortSignal): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  while (!condition()) {
+    if (hurry?.aborted === true || performance.now() >= deadline) return false;
+    await sleep(pollMs);
+  }
+  return true;
+}
+
+function processTable(): ProcessEntry[] {
+  if (process.platform !== 'linux') {
+    return parsePs(execFileSync('ps', ['-axo', 'pid=,pgid=,stat=,lstart='], { encoding: 'utf8' }));
+  }
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (processEntry(Number(name)) ?? []) : []));
+}

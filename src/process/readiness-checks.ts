@@ -1,0 +1,79 @@
+import { ModelProviderError } from '../pattern/errors';
+import type { ServerProcess } from '../pattern/resource-context';
+import { loopbackRequest, type LoopbackAnswer } from './loopback-request';
+import type { ReadinessCheck } from './readiness';
+import { describeExit } from './server-process';
+
+/** A local OpenAI-compatible server that is being waited for. */
+export interface StartingServer {
+  readonly process: ServerProcess;
+  readonly port: number;
+  readonly apiKey: string;
+  /** The name under which the model is asked for. */
+  readonly model: string;
+  /** This launch's second name of the model: whoever lists it is the server that was just started. */
+  readonly nonce: string;
+}
+
+/** Fails as soon as the process has ended, with whatever code: before it is ready, 0 is a failure like any other. */
+export function whileAlive(server: StartingServer, check: ReadinessCheck): ReadinessCheck {
+  const died = server.process.exited.then((exit) => {
+    throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`, { details: { ...exit } });
+  });
+  died.catch(() => undefined);
+  return { title: check.title, check: (signal) => Promise.race([check.check(signal), died]) };
+}
+
+/** `GET path` answers 200. */
+export function httpStatus(server: StartingServer, path: string, title: string): ReadinessCheck {
+  return {
+    title,
+    check: (signal) => ask(() => loopbackRequest({ port: server.port, path, apiKey: server.apiKey, signal }), () => true),
+  };
+}
+
+/**
+ * The model list names the model and this launch's nonce.
+ *
+ * @throws ModelProviderError `SETUP_FAILED` if a complete list lacks the nonce: a stranger has the port.
+ */
+export function modelListed(server: StartingServer): ReadinessCheck {
+  return {
+    title: 'model list',
+    check: (signal) =>
+      ask(
+        () => loopbackRequest({ port: server.port, path: '/v1/models', apiKey: server.apiKey, signal }),
+        ({ body }) => {
+          if (body.includes(JSON.stringify(server.nonce)) && body.includes(JSON.stringify(server.model))) return true;
+          throw new ModelProviderError(
+            'SETUP_FAILED',
+            `Another server answers on port ${server.port}: it does not list the model "${server.model}" of this launch`,
+          );
+        },
+      ),
+  };
+}
+
+/** One greedy token is answered by the wanted model: a server may be healthy and list models long before it can do this. */
+export function oneToken(server: StartingServer): ReadinessCheck {
+  const body = { model: server.model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1, temperature: 0 };
+  return {
+    title: 'first token',
+    check: (signal) =>
+      ask(
+        () => loopbackRequest({ port: server.port, path: '/v1/chat/completions', method: 'POST', apiKey: server.apiKey, body, signal }),
+        (answer) => (answer.body.includes('"choices"') ? true : 'an answer without choices'),
+      ),
+  };
+}
+
+async function ask(send: () => Promise<LoopbackAnswer>, judge: (answer: LoopbackAnswer) => true | string): Promise<true | string> {
+  try {
+    const answer = await send();
+    return answer.status === 200 ? judge(answer) : `HTTP ${answer.status}`;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === 'EPIPE') return `connection ${code}`;
+    throw error;
+  }
+}

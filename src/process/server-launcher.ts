@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { isModelProviderError } from '../pattern/errors';
+import type { LaunchOptions, ServerProcess } from '../pattern/resource-context';
+import { startGuardian, type GuardianClient } from './guardian-client';
+import type { GuardianOptions } from './guardian-protocol';
+import { Ledger } from './ledger';
+import { launchServer } from './server-process';
+import { reclaimProcesses } from './sweep';
+
+/**
+ * Starts the servers of one session. The guardian is started with the first of them; if it is killed, what it owned is ended
+ * from the ledger and the next server gets a new guardian.
+ */
+export class ServerLauncher {
+  readonly #options: GuardianOptions;
+  #guardian: Promise<GuardianClient> | undefined;
+  #reclaim: Promise<unknown> = Promise.resolve();
+  #count = 0;
+
+  constructor(options: GuardianOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a guardian was started: it then removes the session's directory and ledger if this process is killed. */
+  get isGuarded(): boolean {
+    return this.#guardian !== undefined;
+  }
+
+  async launch(options: LaunchOptions, resourceId: string, directory: string): Promise<ServerProcess> {
+    this.#guardian ??= startGuardian(this.#options, () => this.#onGuardianLost());
+    const guardian = await this.#guardian.catch((error: unknown) => {
+      this.#guardian = undefined;
+      throw error;
+    });
+    this.#count += 1;
+    const server = await launchServer(options, { guardian, id: `server-${this.#count}`, resourceId, directory });
+    return Object.create(server, { stop: { value: () => this.#stop(server) } }) as ServerProcess;
+  }
+
+  /** Ends all grace periods. */
+  hurry(): void {
+    void this.#guardian?.then(
+      (guardian) => guardian.hurry(),
+      () => undefined,
+    );
+  }
+
+  /** Ends the guardian, and with it every server that is left. */
+  async close(): Promise<void> {
+    const guardian = await this.#guardian?.catch(() => undefined);
+    await guardian?.close();
+    await this.#reclaim;
+  }
+
+  async #stop(server: ServerProcess): Promise<void> {
+    try {
+      await server.stop();
+    } catch (error) {
+      if (!isModelProviderError(error, 'GUARDIAN_LOST')) throw error;
+      await this.#reclaim;
+    }
+  }
+
+  #onGuardianLost(): void {
+    this.#guardian = undefined;
+    this.#reclaim = reclaimProcesses(new Ledger(this.#options.ledger), this.#options.session);
+  }
+}
+
+/** The file of a session's ledger. */
+export function ledgerPath(directory: string, session: string): string {
+  return join(directory, `${session}.jsonl`);
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { ModelProviderError } from '../pattern/errors';
+import type { LaunchOptions, ProcessExit, ServerProcess } from '../pattern/resource-context';
+import { childEnvironment } from './child-environment';
+import { findCommand } from './find-command';
+import type { GuardianClient } from './guardian-client';
+import { logSize, readLogTail } from './log-tail';
+
+const defaultGraceMs = 5000;
+
+/** Where a launch belongs. */
+export interface LaunchPlace {
+  readonly guardian: GuardianClient;
+  /** Unique within the session. */
+  readonly id: string;
+  readonly resourceId: string;
+  /** Directory for the log file. */
+  readonly directory: string;
+}
+
+/**
+ * Starts a server through the guardian.
+ *
+ * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`.
+ */
+export async function launchServer(options: LaunchOptions, place: LaunchPlace): Promise<ServerProcess> {
+  const logFile = join(place.directory, `${place.id}.log`);
+  let exit: ProcessExit | undefined;
+  let resolveExited: (exit: ProcessExit) => void = () => undefined;
+  const exited = new Promise<ProcessExit>((resolve) => (resolveExited = resolve));
+  const { pid } = await place.guardian.launch(
+    {
+      id: place.id,
+      resourceId: place.resourceId,
+      command: findCommand(options.command),
+      args: options.args,
+      env: childEnvironment(options),
+      cwd: options.cwd ?? process.cwd(),
+      logFile,
+      graceMs: options.graceMs ?? defaultGraceMs,
+    },
+    (ended) => resolveExited((exit = ended)),
+  );
+  return {
+    pid,
+    exited,
+    get exit() {
+      return exit;
+    },
+    logTail: (lines = 20) => readLogTail(logFile, lines, options.secrets),
+    logSize: () => logSize(logFile),
+    stop: () => stopServer(place, pid),
+  };
+}
+
+async function stopServer({ guardian, id, resourceId }: LaunchPlace, pid: number): Promise<void> {
+  const { survivors } = await guardian.stop(id);
+  if (survivors.length === 0) return;
+  throw new ModelProviderError(
+    'TEARDOWN_FAILED',
+    `The processes ${survivors.join(', ')} of "${resourceId}" (group ${pid}) survived SIGKILL: the kernel holds them, often in a driver call.`,
+    { details: { resourceId, survivors: [...survivors] } },
+  );
+}
+
+/** How a process ended, in words. */
+export function describeExit({ code, signal }: ProcessExit): string {
+  if (signal !== null) return `was ended by ${signal}`;
+  return code === null ? 'ended together with the guardian' : `exited with code ${code}`;
+}

@@ -1,0 +1,77 @@
+import type { ScheduledLease, ScheduledResource, Waiter } from './scheduler';
+
+/**
+ * The waiting requests that can never be granted, in the order they came: each waits for leases that are held by requesters
+ * who wait themselves, in a circle. Empty while there is none.
+ *
+ * All are presumed stuck, and freed one by one as soon as something they wait for can still come free (a greatest fixed
+ * point); what remains is the cycle and whatever waits behind it.
+ */
+export function findStuck(
+  waiters: readonly Waiter[],
+  resources: ReadonlyMap<string, ScheduledResource>,
+  leases: ReadonlyMap<string, ScheduledLease>,
+): Waiter[] {
+  let stuck = [...waiters];
+  for (;;) {
+    const graph = new WaitGraph(stuck, waiters, resources, leases);
+    const remaining = stuck.filter((waiter) => !graph.canProceed(waiter));
+    if (remaining.length === stuck.length) return stuck;
+    stuck = remaining;
+  }
+}
+
+class WaitGraph {
+  readonly #stuck: readonly Waiter[];
+  readonly #resources: ReadonlyMap<string, ScheduledResource>;
+  readonly #leases: ReadonlyMap<string, ScheduledLease>;
+  /** Leases that a stuck request keeps from being released. */
+  readonly #pinned: Set<string>;
+
+  constructor(
+    stuck: readonly Waiter[],
+    waiters: readonly Waiter[],
+    resources: ReadonlyMap<string, ScheduledResource>,
+    leases: ReadonlyMap<string, ScheduledLease>,
+  ) {
+    this.#stuck = stuck;
+    this.#resources = resources;
+    this.#leases = leases;
+    this.#pinned = new Set(stuck.flatMap((waiter) => holdingOf(waiter, waiters)));
+  }
+
+  canProceed(waiter: Waiter): boolean {
+    if (waiter.resource !== undefined) return this.#canStart(waiter.resource);
+    const live = [...this.#resources.values()].filter(({ provider }) => provider === waiter.provider);
+    const own = live.filter(({ key }) => key === waiter.key);
+    if (waiter.policy.sharing === 'exclusive' && own.length > 0) return own.some((resource) => this.#canFree(resource));
+    return live.length < waiter.policy.maxLive || live.some((resource) => this.#canFree(resource) || this.#willBeShared(waiter, resource));
+  }
+
+  /** A start goes on unless it waits for a dependency in vain. */
+  #canStart(resource: ScheduledResource): boolean {
+    return !this.#stuck.some(({ startOf }) => startOf === resource.id);
+  }
+
+  #canFree(resource: ScheduledResource): boolean {
+    return this.#canStart(resource) && [...resource.leases].every((id) => this.#canRelease(id));
+  }
+
+  #canRelease(id: string): boolean {
+    if (this.#pinned.has(id)) return false;
+    const holder = this.#resources.get(this.#leases.get(id)?.holder ?? '');
+    return holder === undefined || this.#canFree(holder);
+  }
+
+  #willBeShared(waiter: Waiter, resource: ScheduledResource): boolean {
+    return waiter.policy.sharing === 'shared' && resource.key === waiter.key && resource.state === 'starting' && this.#canStart(resource);
+  }
+}
+
+/** What a request keeps: its requester's leases and, for a resource's dependency, those of whoever waits for that resource. */
+function holdingOf(waiter: Waiter, waiters: readonly Waiter[], visited: readonly string[] = []): string[] {
+  const { startOf } = waiter;
+  if (startOf === undefined || visited.includes(startOf)) return [...waiter.holding];
+  const dependents = waiters.filter(({ resource }) => resource?.id === startOf);
+  return [...waiter.holding, ...dependents.flatMap((dependent) => holdingOf(dependent, waiters, [...visited, startOf]))];
+}

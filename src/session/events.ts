@@ -1,0 +1,38 @@
+/** What happened to a resource or a lease, in the order it happened. */
+export type SessionEvent = SessionEventBody & {
+  /** Milliseconds since the session was opened. */
+  readonly atMs: number;
+};
+
+export type SessionEventBody =
+  | { readonly type: 'requested'; readonly spec: string; readonly requester: string }
+  | { readonly type: 'starting'; readonly spec: string; readonly resourceId: string }
+  | { readonly type: 'process'; readonly resourceId: string; readonly pid: number; readonly command: string }
+  | { readonly type: 'ready'; readonly spec: string; readonly resourceId: string; readonly startMs: number }
+  | { readonly type: 'leased'; readonly resourceId: string; readonly leaseId: string; readonly requester: string; readonly waitedMs: number }
+  | { readonly type: 'released'; readonly resourceId: string; readonly leaseId: string }
+  | { readonly type: 'stopping'; readonly resourceId: string; readonly reason: string }
+  | { readonly type: 'stopped'; readonly resourceId: string; readonly stopMs: number }
+  | {
+      readonly type: 'lost';
+      readonly resourceId: string;
+      readonly reason: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
+  | { readonly type: 'failed'; readonly resourceId: string; readonly phase: 'start' | 'stop'; readonly code: string; readonly message: string }
+  | { readonly type: 'refused'; readonly spec: string; readonly requester: string; readonly code: string };
+
+/** The append-only record of a session. */
+export class EventRecord {
+  readonly #events: SessionEvent[] = [];
+  readonly #opened = performance.now();
+
+  get events(): readonly SessionEvent[] {
+    return this.#events;
+  }
+
+  add(body: SessionEventBody): void {
+    this.#events.push({ ...body, atMs: Math.round(performance.now() - this.#opened) });
+  }
+}

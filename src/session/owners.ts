@@ -1,0 +1,119 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** Who a lease belongs to: a file, a describe block, a test, a sample, or the code that follows a setup within one of them. */
+export interface Owner {
+  readonly label: string;
+  readonly parent: Owner | undefined;
+  readonly leases: Set<OwnedLease>;
+  /** Made by {@link Owners.enter} and not used by a lease yet. */
+  isFresh: boolean;
+}
+
+export interface OwnedLease {
+  readonly leaseId: string;
+  owner: Owner;
+}
+
+/**
+ * Knows, for every lease request, which leases its code already holds and cannot give back while it waits: those of the same
+ * chain of execution, and those of the blocks around it. Code that runs beside it (`Promise.all`, concurrent samples and tests)
+ * is no part of that chain, so siblings wait for each other, while a real cycle can be told at once.
+ */
+export class Owners {
+  readonly root: Owner;
+  readonly #present = new AsyncLocalStorage<Owner>();
+  readonly #leases = new Set<OwnedLease>();
+
+  constructor(label: string) {
+    this.root = makeOwner(label, undefined);
+  }
+
+  get current(): Owner {
+    return this.#present.getStore() ?? this.root;
+  }
+
+  /**
+   * Makes the code after this call, in the same chain of execution, the owner of what it leases. Must be called before anything
+   * is awaited: from there on the caller's continuation carries the new owner too.
+   */
+  enter(): void {
+    const { current } = this;
+    if (current.isFresh) return;
+    const owner = makeOwner('', nearestHolder(current));
+    owner.isFresh = true;
+    this.#present.enterWith(owner);
+  }
+
+  /** Runs an activity of its own; leases that it leaves behind pass to its parent. */
+  async run<T>(label: string, fn: () => Promise<T> | T, parent = this.current): Promise<T> {
+    const owner = makeOwner(label, parent);
+    try {
+      return await this.#present.run(owner, fn);
+    } finally {
+      for (const lease of this.#leases) if (isWithin(lease.owner, owner)) this.#move(lease, parent);
+    }
+  }
+
+  /** Runs `fn` as code of an existing owner. */
+  runIn<T>(owner: Owner, fn: () => T): T {
+    return this.#present.run(owner, fn);
+  }
+
+  child(label: string, parent: Owner): Owner {
+    return makeOwner(label, parent);
+  }
+
+  /** The ids of the leases that the current code cannot give back while it waits. */
+  holding(): string[] {
+    return chain(this.current).flatMap((owner) => [...owner.leases].map(({ leaseId }) => leaseId));
+  }
+
+  /** Gives a lease to `owner`; call the result when the lease has ended. */
+  attach(leaseId: string, owner: Owner): { lease: OwnedLease; detach: () => void } {
+    const lease: OwnedLease = { leaseId, owner };
+    owner.leases.add(lease);
+    this.#leases.add(lease);
+    const detach = (): void => {
+      lease.owner.leases.delete(lease);
+      this.#leases.delete(lease);
+    };
+    return { lease, detach };
+  }
+
+  /** The present owner in words: `describe > test`. */
+  describe(owner = this.current): string {
+    return chain(owner)
+      .map(({ label }) => label)
+      .filter((label) => label !== '')
+      .reverse()
+      .join(' > ');
+  }
+
+  #move(lease: OwnedLease, owner: Owner): void {
+    lease.owner.leases.delete(lease);
+    lease.owner = owner;
+    owner.leases.add(lease);
+  }
+}
+
+/** Whether `owner` is `ancestor`, or lies within it. */
+export function isWithin(owner: Owner, ancestor: Owner): boolean {
+  return chain(owner).includes(ancestor);
+}
+
+function makeOwner(label: string, parent: Owner | undefined): Owner {
+  return { label, parent, leases: new Set(), isFresh: false };
+}
+
+function chain(owner: Owner): Owner[] {
+  const owners: Owner[] = [];
+  for (let at: Owner | undefined = owner; at !== undefined; at = at.parent) owners.push(at);
+  return owners;
+}
+
+// A loop that sets up and tears down again and again must not make the chain longer each time.
+function nearestHolder(owner: Owner): Owner {
+  let at = owner;
+  while (at.label === '' && at.leases.size === 0 && at.parent !== undefined) at = at.parent;
+  return at;
+}

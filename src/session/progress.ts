@@ -1,0 +1,39 @@
+/** Where progress lines go; `process.stderr` by default. */
+export interface ProgressOutput {
+  write(text: string): unknown;
+}
+
+const firstLineMs = 2000;
+const linesEveryMs = 10_000;
+
+/**
+ * Says what long starts are waiting for: `llama:model.gguf loading 12 s, waiting for health`. Nothing is printed about a
+ * start of less than two seconds; then a line every ten. Whole lines only, so that CI logs and Jest's own display stay readable.
+ */
+export class ProgressPrinter {
+  readonly #output: ProgressOutput;
+
+  constructor(output: ProgressOutput = process.stderr) {
+    this.#output = output;
+  }
+
+  /** Begins to watch something that takes time; call the result's `done` at its end, however it ends. */
+  watch(title: string, activity: string): { say(message: string): void; done(): void } {
+    const start = performance.now();
+    let message = '';
+    const print = (): void => {
+      const seconds = Math.round((performance.now() - start) / 1000);
+      this.#output.write(`${title} ${activity} ${seconds} s${message === '' ? '' : `, ${message}`}\n`);
+    };
+    let timer = setTimeout(function tick() {
+      print();
+      timer = setTimeout(tick, linesEveryMs).unref();
+    }, firstLineMs).unref();
+    return {
+      say: (next) => {
+        message = next;
+      },
+      done: () => clearTimeout(timer),
+    };
+  }
+}

@@ -1,0 +1,54 @@
+import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc/node';
+import { deserializeError, messageOf, serializeError, type SerializedError } from '../pattern/errors';
+import type { HostRecord } from '../pattern/host';
+import type { ConnectionRequest, LeaseGrant } from './session';
+
+/** The variable through which workers learn where the session is; see {@link SessionAddress}. */
+export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
+
+/** Where a session listens, and the token that it asks for. */
+export interface SessionAddress {
+  readonly socket: string;
+  readonly token: string;
+}
+
+export interface HelloRequest {
+  readonly token: string;
+  readonly version: string;
+  /** What the connection is for: a test file. */
+  readonly label: string;
+  /** The provider module that the file's project names. */
+  readonly providerModule: string | undefined;
+}
+
+export interface HelloAnswer {
+  readonly session: string;
+  readonly providerNames: readonly string[];
+  readonly providerModule: string | undefined;
+}
+
+/** First on every connection. */
+export const helloRequest = new RequestType<HelloRequest, HelloAnswer, SerializedError>('hello');
+/** Cancelling it gives the request up. */
+export const leaseRequest = new RequestType<ConnectionRequest, LeaseGrant, SerializedError>('lease');
+export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
+export const recordNotification = new NotificationType<HostRecord>('record');
+/** A leased resource died. */
+export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
+
+// A number of JSON-RPC's range for applications: https://www.jsonrpc.org/specification#error_object
+const applicationError = 1;
+
+/** Runs a handler so that its errors cross the socket with their code. */
+export async function answer<T>(handle: () => Promise<T>): Promise<T> {
+  try {
+    return await handle();
+  } catch (error) {
+    throw new ResponseError(applicationError, messageOf(error), serializeError(error));
+  }
+}
+
+/** The error that the other end threw. */
+export function answeredError(error: unknown): unknown {
+  return error instanceof ResponseError && error.data !== undefined ? deserializeError(error.data as SerializedError) : error;
+}

@@ -1,0 +1,374 @@
+import { ModelProviderError, serializeError, type SerializedError } from '../pattern/errors';
+import type { HostRecord } from '../pattern/host';
+import type { Json } from '../pattern/json';
+import type { ProviderRegistry } from '../pattern/registry';
+import type { DependencyLease } from '../pattern/resource-context';
+import { parseRequest, resourceKey } from '../pattern/resource-spec';
+import { ServerLauncher } from '../process/server-launcher';
+import { EventRecord } from './events';
+import { deadlockError, blockedError, closedError, lostError } from './lease-errors';
+import { LiveResource } from './live-resource';
+import { ProgressPrinter } from './progress';
+import { Scheduler, type LeaseDemand, type ScheduledLease, type ScheduledResource } from './scheduler';
+import type { SessionPlace } from './session-place';
+
+/** A lease request as a connection makes it. */
+export interface ConnectionRequest {
+  readonly provider: string;
+  readonly name: string;
+  readonly config?: Json | undefined;
+  /** Leases that the requester cannot give back before this one is granted. */
+  readonly holding: readonly string[];
+  /** Who asks, for messages: the file and the test. */
+  readonly requester: string;
+}
+
+export interface LeaseGrant {
+  readonly leaseId: string;
+  readonly resourceId: string;
+  readonly connection: Json;
+}
+
+/** One holder of leases: a test file, a script, a resource. All its leases end with it. */
+export interface SessionConnection {
+  /** @throws ModelProviderError what {@link ModelProvider.setup} documents. */
+  lease(request: ConnectionRequest, signal?: AbortSignal): Promise<LeaseGrant>;
+  /** Resolves when everything that the release entails is done. Repeating it repeats a stop that failed. */
+  release(leaseId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a session ended. */
+export interface CloseReport {
+  readonly stopped: number;
+  readonly closeMs: number;
+  /** Every teardown that failed. */
+  readonly failures: readonly Error[];
+  /** Processes that could not be ended. */
+  readonly leftBehind: readonly string[];
+}
+
+interface Pending {
+  readonly request: ConnectionRequest;
+  readonly spec: string;
+  readonly since: number;
+  readonly onLost: (leaseId: string, error: SerializedError) => void;
+  grant(grant: LeaseGrant): void;
+  reject(error: Error): void;
+}
+
+interface Held {
+  readonly resource: LiveResource;
+  readonly onLost: (leaseId: string, error: SerializedError) => void;
+}
+
+/** Everything between `globalSetup` and `globalTeardown`: owns the resources, and lends them. */
+export class Session {
+  readonly id: string;
+  readonly record = new EventRecord();
+  readonly records: HostRecord[] = [];
+  readonly registry: ProviderRegistry;
+  readonly #place: SessionPlace;
+  readonly #launcher: ServerLauncher;
+  readonly #progress: ProgressPrinter;
+  readonly #pending = new Map<string, Pending>();
+  readonly #held = new Map<string, Held>();
+  readonly #resources = new Map<string, LiveResource>();
+  readonly #stops = new Map<LiveResource, Promise<void>>();
+  readonly #stopFailures = new Map<LiveResource, Error>();
+  readonly #releasedFrom = new Map<string, LiveResource>();
+  readonly #instances = new Map<string, number>();
+  readonly #scheduler: Scheduler;
+  #count = 0;
+  #closing: Promise<CloseReport> | undefined;
+
+  constructor(registry: ProviderRegistry, place: SessionPlace, progress = new ProgressPrinter()) {
+    this.registry = registry;
+    this.id = place.session;
+    this.#place = place;
+    this.#progress = progress;
+    this.#launcher = new ServerLauncher(place.guardianOptions);
+    this.#scheduler = new Scheduler({
+      start: (resource, demand) => this.#start(resource, demand),
+      stop: (resource, reason) => void this.#stop(resource, reason),
+      idle: (resource) => this.#idle(resource),
+      grant: (demand, lease) => this.#grant(demand, lease),
+      deadlock: (demand, others) => this.#refuse(demand, deadlockError(this.#describe(demand), others.map((other) => this.#describe(other)), this.#holders(demand))),
+      blocked: (demand, resource) => this.#refuse(demand, blockedError(this.#describe(demand), this.#stopFailures.get(this.#live(resource.id)))),
+    });
+    place.removeAtExit(() => !this.#launcher.isGuarded);
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /**
+   * A new holder of leases.
+   *
+   * @param onLost called when a resource that the connection leases has died.
+   */
+  connect(onLost: (leaseId: string, error: SerializedError) => void): SessionConnection {
+    const leases = new Set<string>();
+    const closed = new AbortController();
+    return {
+      lease: async (request, signal) => {
+        const signals = signal === undefined ? [closed.signal] : [closed.signal, signal];
+        const grant = await this.#lease(request, onLost, AbortSignal.any(signals));
+        leases.add(grant.leaseId);
+        if (closed.signal.aborted) await this.#release(grant.leaseId);
+        return grant;
+      },
+      release: async (leaseId) => {
+        if (leases.delete(leaseId) || this.#releasedFrom.has(leaseId)) await this.#release(leaseId);
+      },
+      close: async () => {
+        closed.abort();
+        await Promise.allSettled([...leases].map((leaseId) => this.#release(leaseId)));
+        leases.clear();
+      },
+    };
+  }
+
+  /** Ends all grace periods: whatever is being stopped is killed. */
+  hurry(): void {
+    this.#launcher.hurry();
+  }
+
+  /** Stops everything and removes the session's files. Repeated calls share one close. */
+  close(): Promise<CloseReport> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #lease(request: ConnectionRequest, onLost: Pending['onLost'], signal: AbortSignal, startOf?: string): Promise<LeaseGrant> {
+    const { provider: prefix, name, config } = request;
+    const spec = `${prefix}:${name}`;
+    if (this.isClosing) throw closedError(spec);
+    const provider = this.registry.get(prefix);
+    // The message that lists the known providers is the parser's.
+    if (provider === undefined) throw refusal(() => parseRequest(spec, this.registry.names), spec);
+    signal.throwIfAborted();
+    this.record.add({ type: 'requested', spec, requester: request.requester });
+    const id = this.#nextId();
+    const watch = this.#progress.watch(spec, 'waiting');
+    watch.say('all slots are in use');
+    const onAbort = (): void => {
+      this.#pending.get(id)?.reject(new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`));
+      this.#scheduler.cancel(id);
+    };
+    try {
+      return await new Promise<LeaseGrant>((grant, reject) => {
+        this.#pending.set(id, { request, spec, since: performance.now(), onLost, grant, reject });
+        signal.addEventListener('abort', onAbort, { once: true });
+        this.#scheduler.request({
+          id,
+          key: resourceKey(prefix, name, config),
+          provider: prefix,
+          policy: provider.constraints,
+          holding: request.holding,
+          startOf,
+        });
+        if (!this.#isQueued(id)) watch.done();
+      });
+    } finally {
+      watch.done();
+      signal.removeEventListener('abort', onAbort);
+      this.#pending.delete(id);
+    }
+  }
+
+  #isQueued(id: string): boolean {
+    return this.#scheduler.waiters.some((waiter) => waiter.id === id && waiter.resource === undefined);
+  }
+
+  async #release(leaseId: string): Promise<void> {
+    const resource = this.#held.get(leaseId)?.resource ?? this.#releasedFrom.get(leaseId);
+    if (resource === undefined) return;
+    if (this.#held.delete(leaseId)) {
+      this.record.add({ type: 'released', resourceId: resource.plan.resourceId, leaseId });
+      this.#scheduler.release(leaseId);
+    } else if (this.#stopFailures.has(resource)) {
+      this.#scheduler.retryStop(this.#idOf(resource));
+    }
+    this.#releasedFrom.delete(leaseId);
+    await this.#stops.get(resource);
+    const failure = this.#stopFailures.get(resource);
+    if (failure === undefined) return;
+    this.#releasedFrom.set(leaseId, resource);
+    throw failure;
+  }
+
+  #start(scheduled: ScheduledResource, demand: LeaseDemand): void {
+    const { request, spec } = this.#describe(demand);
+    const instance = (this.#instances.get(spec) ?? 0) + 1;
+    this.#instances.set(spec, instance);
+    const provider = this.registry.get(request.provider);
+    if (provider === undefined) return;
+    const plan = { resourceId: `${spec}#${instance}`, spec, name: request.name, config: request.config, provider };
+    const watch = this.#progress.watch(spec, 'loading');
+    const live: LiveResource = new LiveResource(plan, {
+      directory: this.#place.directory,
+      launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
+      lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
+      progress: (message) => watch.say(message),
+      launched: (pid, command) => this.record.add({ type: 'process', resourceId: plan.resourceId, pid, command }),
+      lost: (reason, exit, logTail) => this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
+    });
+    this.#resources.set(scheduled.id, live);
+    this.record.add({ type: 'starting', spec, resourceId: plan.resourceId });
+    void this.#run(live, scheduled).finally(() => watch.done());
+  }
+
+  async #run(live: LiveResource, scheduled: ScheduledResource): Promise<void> {
+    const { resourceId, spec } = live.plan;
+    const since = performance.now();
+    try {
+      await live.start();
+      this.record.add({ type: 'ready', spec, resourceId, startMs: Math.round(performance.now() - since) });
+      this.#scheduler.started(scheduled.id);
+    } catch (error) {
+      const { code, message } = serializeError(error);
+      this.record.add({ type: 'failed', resourceId, phase: 'start', code, message });
+      const waiters = this.#scheduler.startFailed(scheduled.id);
+      // Told only when nothing is left of the failed start, so that trying again begins from nothing.
+      await this.#stops.get(live);
+      for (const waiter of waiters) this.#refuse(waiter, error as Error);
+    }
+  }
+
+  #stop(scheduled: ScheduledResource, reason: string): Promise<void> {
+    const live = this.#live(scheduled.id);
+    const { resourceId, spec } = live.plan;
+    this.record.add({ type: 'stopping', resourceId, reason });
+    live.abort(reason);
+    const since = performance.now();
+    const watch = this.#progress.watch(spec, 'stopping');
+    const stop = live.stop().then(
+      () => {
+        this.#stopFailures.delete(live);
+        this.#resources.delete(scheduled.id);
+        this.record.add({ type: 'stopped', resourceId, stopMs: Math.round(performance.now() - since) });
+      },
+      (error: Error) => {
+        this.#stopFailures.set(live, error);
+        this.record.add({ type: 'failed', resourceId, phase: 'stop', ...serializeError(error) });
+      },
+    );
+    this.#stops.set(live, stop);
+    return stop.finally(() => {
+      watch.done();
+      this.#stops.delete(live);
+      if (this.#stopFailures.has(live)) this.#scheduler.stopFailed(scheduled.id);
+      else this.#scheduler.gone(scheduled.id);
+    });
+  }
+
+  #idle(scheduled: ScheduledResource): void {
+    const { retain } = scheduled.policy;
+    if (typeof retain === 'string') return;
+    const { lastUsed } = scheduled;
+    const expire = (): void => {
+      if (scheduled.lastUsed === lastUsed) this.#scheduler.expire(scheduled.id);
+    };
+    setTimeout(expire, retain.idleMs).unref();
+  }
+
+  #grant(demand: LeaseDemand, { id: leaseId, resource: scheduled }: ScheduledLease): void {
+    const pending = this.#pending.get(demand.id);
+    const live = this.#live(scheduled.id);
+    const { resourceId } = live.plan;
+    if (pending === undefined) return;
+    this.#held.set(leaseId, { resource: live, onLost: pending.onLost });
+    const waitedMs = Math.round(performance.now() - pending.since);
+    this.record.add({ type: 'leased', resourceId, leaseId, requester: pending.request.requester, waitedMs });
+    pending.grant({ leaseId, resourceId, connection: live.connection });
+  }
+
+  #refuse(demand: LeaseDemand, error: Error): void {
+    const pending = this.#pending.get(demand.id);
+    if (pending === undefined) return;
+    const { code } = serializeError(error);
+    this.record.add({ type: 'refused', spec: pending.spec, requester: pending.request.requester, code });
+    pending.reject(error);
+  }
+
+  #lost(live: LiveResource, reason: string, exit: { code: number | null; signal: string | null }, logTail: string[]): void {
+    const { resourceId } = live.plan;
+    this.record.add({ type: 'lost', resourceId, reason, ...exit });
+    const error = serializeError(lostError(resourceId, reason, logTail));
+    for (const leaseId of this.#scheduler.lost(this.#idOf(live))) {
+      const held = this.#held.get(leaseId);
+      this.#held.delete(leaseId);
+      held?.onLost(leaseId, error);
+    }
+  }
+
+  async #leaseFor(
+    live: LiveResource,
+    startOf: string,
+    spec: string,
+    config: Json | undefined,
+    signal: AbortSignal,
+  ): Promise<DependencyLease & { release(): Promise<void> }> {
+    const { provider, name } = parseRequest(config === undefined ? spec : { spec, config }, this.registry.names);
+    const request = { provider, name, config, holding: [], requester: `resource ${live.plan.resourceId}` };
+    const onLost = (_leaseId: string, error: SerializedError): void =>
+      this.#lost(live, `its dependency died: ${error.message}`, { code: null, signal: null }, []);
+    const { leaseId, resourceId, connection } = await this.#lease(request, onLost, signal, startOf);
+    return { resourceId, connection, release: () => this.#release(leaseId) };
+  }
+
+  async #close(): Promise<CloseReport> {
+    const since = performance.now();
+    const watch = this.#progress.watch('jest-model-provider', 'stopping');
+    const stopped = this.#resources.size;
+    for (const waiter of this.#scheduler.close()) this.#refuse(waiter, closedError(this.#describe(waiter).spec));
+    while (this.#stops.size > 0) await Promise.all(this.#stops.values());
+    const failures = [...this.#stopFailures.values()];
+    await this.#launcher.close();
+    const leftBehind = this.#place.remove();
+    watch.done();
+    return { stopped, failures, leftBehind, closeMs: Math.round(performance.now() - since) };
+  }
+
+  #describe(demand: LeaseDemand): Pending {
+    const pending = this.#pending.get(demand.id);
+    if (pending === undefined) throw new Error(`No request ${demand.id}`);
+    return pending;
+  }
+
+  /** Who holds what a request waits for, for messages. */
+  #holders(demand: LeaseDemand): string[] {
+    const { events } = this.record;
+    return [...this.#scheduler.leases.values()].flatMap(({ id, resource }) => {
+      const leased = events.findLast((event) => event.type === 'leased' && event.leaseId === id);
+      if (resource.provider !== demand.provider || leased?.type !== 'leased') return [];
+      return [`${leased.resourceId} is held by ${leased.requester}`];
+    });
+  }
+
+  #live(scheduledId: string): LiveResource {
+    const live = this.#resources.get(scheduledId);
+    if (live === undefined) throw new Error(`No resource ${scheduledId}`);
+    return live;
+  }
+
+  #idOf(live: LiveResource): string {
+    return [...this.#resources].find(([, resource]) => resource === live)?.[0] ?? '';
+  }
+
+  #nextId(): string {
+    this.#count += 1;
+    return String(this.#count);
+  }
+}
+
+function refusal(parse: () => unknown, spec: string): Error {
+  try {
+    parse();
+  } catch (error) {
+    return error as Error;
+  }
+  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
+}

@@ -1,0 +1,139 @@
+import { connect, type Socket } from 'node:net';
+import { CancellationTokenSource, createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import { ModelProviderError, type SerializedError } from '../pattern/errors';
+import type { HostRecord } from '../pattern/host';
+import { packageVersion } from '../pattern/version';
+import type { SessionLink } from './lease-host';
+import {
+  answeredError,
+  helloRequest,
+  leaseRequest,
+  lostNotification,
+  recordNotification,
+  releaseRequest,
+  type HelloAnswer,
+  type SessionAddress,
+} from './protocol';
+import type { ConnectionRequest, LeaseGrant } from './session';
+
+export interface SocketLinkOptions {
+  readonly label: string;
+  readonly providerModule: string | undefined;
+  onLost(leaseId: string, error: SerializedError): void;
+  /** The session ended, or its process died, while the link was open. */
+  onEnded(): void;
+}
+
+/** A test file's end of the session's socket. */
+export class SocketLink implements SessionLink {
+  readonly #socket: Socket;
+  readonly #rpc: MessageConnection;
+  readonly #answer: HelloAnswer;
+  #isClosed = false;
+
+  private constructor(socket: Socket, rpc: MessageConnection, answer: HelloAnswer, onEnded: () => void) {
+    this.#socket = socket;
+    this.#rpc = rpc;
+    this.#answer = answer;
+    socket.on('close', () => {
+      if (!this.#isClosed) onEnded();
+      this.#isClosed = true;
+    });
+  }
+
+  /**
+   * Connects and greets.
+   *
+   * @throws ModelProviderError `SESSION_CLOSED` if nobody listens any more, `SESSION_REFUSED`, `PROVIDER_MODULE_CONFLICT`.
+   */
+  static async open(address: SessionAddress, options: SocketLinkOptions): Promise<SocketLink> {
+    const socket = await openSocket(address.socket);
+    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    rpc.onError(() => undefined);
+    rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
+    rpc.listen();
+    try {
+      const { label, providerModule } = options;
+      const answer = await rpc.sendRequest(helloRequest, { token: address.token, version: packageVersion, label, providerModule });
+      return new SocketLink(socket, rpc, answer, () => options.onEnded());
+    } catch (error) {
+      socket.destroy();
+      throw answeredError(error);
+    }
+  }
+
+  get providerNames(): readonly string[] {
+    return this.#answer.providerNames;
+  }
+
+  get providerModule(): string | undefined {
+    return this.#answer.providerModule;
+  }
+
+  async lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
+    const cancellation = new CancellationTokenSource();
+    const onAbort = (): void => cancellation.cancel();
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#send(() => this.#rpc.sendRequest(leaseRequest, request, cancellation.token));
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async release(leaseId: string): Promise<void> {
+    // A closed session has released everything already.
+    if (!this.#isClosed) await this.#send(() => this.#rpc.sendRequest(releaseRequest, { leaseId }));
+  }
+
+  record(record: HostRecord): void {
+    if (!this.#isClosed) void this.#rpc.sendNotification(recordNotification, record).catch(() => undefined);
+  }
+
+  adopt(): string {
+    throw new ModelProviderError(
+      'PROVIDER_UNKNOWN',
+      'This provider is not registered: export it with defineProviders() from the module that testEnvironmentOptions.modelProviders names, so that the session knows it too.',
+    );
+  }
+
+  /** Ends the connection; the session releases what it still holds. Resolves when all sent messages have left. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return new Promise((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.end();
+      if (this.#socket.destroyed) resolve();
+    });
+  }
+
+  async #send<T>(send: () => Promise<T>): Promise<T> {
+    const ended = new Promise<never>((_resolve, reject) => {
+      const refuse = (): void => reject(sessionEnded());
+      if (this.#isClosed) refuse();
+      this.#socket.once('close', refuse);
+    });
+    try {
+      return await Promise.race([send(), ended]);
+    } catch (error) {
+      throw answeredError(error);
+    }
+  }
+}
+
+/** The error of whoever uses a session that is gone. */
+export function sessionEnded(): ModelProviderError {
+  return new ModelProviderError('SESSION_CLOSED', 'The session has ended: Jest is stopping, or its main process died.');
+}
+
+function openSocket(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.once('error', () => reject(sessionEnded()));
+  });
+}

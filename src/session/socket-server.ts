@@ -1,0 +1,117 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { chmodSync } from 'node:fs';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { ModelProviderError } from '../pattern/errors';
+import { packageVersion } from '../pattern/version';
+import {
+  answer,
+  helloRequest,
+  leaseRequest,
+  lostNotification,
+  recordNotification,
+  releaseRequest,
+  type HelloAnswer,
+  type HelloRequest,
+  type SessionAddress,
+} from './protocol';
+import type { Session, SessionConnection } from './session';
+
+/** The session's end of the socket: one connection per test file, whose leases end with it. */
+export class SocketServer {
+  readonly address: SessionAddress;
+  readonly #server: Server;
+  readonly #session: Session;
+  readonly #providerModule: string | undefined;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(session: Session, socket: string, providerModule: string | undefined) {
+    this.#session = session;
+    this.#providerModule = providerModule;
+    this.address = { socket, token: randomBytes(32).toString('hex') };
+    this.#server = createServer((connection) => this.#accept(connection));
+  }
+
+  /** Listens on a Unix socket at `path`, which lies in a directory that only this user may enter. */
+  static async listen(session: Session, path: string, providerModule: string | undefined): Promise<SocketServer> {
+    const server = new SocketServer(session, path, providerModule);
+    await new Promise<void>((resolve, reject) => {
+      server.#server.once('error', reject);
+      server.#server.listen(path, resolve);
+    });
+    chmodSync(path, 0o600);
+    // The server alone must not keep Jest from ending.
+    server.#server.unref();
+    return server;
+  }
+
+  /** Ends every connection; workers then stop. */
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    let connection: SessionConnection | undefined;
+    let label = '';
+    rpc.onRequest(helloRequest, (hello) =>
+      answer(async () => {
+        const granted = this.#greet(hello);
+        label = hello.label;
+        connection = this.#session.connect((leaseId, error) => void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined));
+        return granted;
+      }),
+    );
+    rpc.onRequest(leaseRequest, (request, cancellation) =>
+      answer(async () => {
+        const abort = new AbortController();
+        cancellation.onCancellationRequested(() => abort.abort());
+        return required(connection).lease({ ...request, requester: `${label}${request.requester}` }, abort.signal);
+      }),
+    );
+    rpc.onRequest(releaseRequest, ({ leaseId }) =>
+      answer(async () => {
+        await required(connection).release(leaseId);
+        return null;
+      }),
+    );
+    rpc.onNotification(recordNotification, (record) => {
+      if (connection !== undefined) this.#session.records.push(record);
+    });
+    rpc.onError(() => undefined);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      rpc.dispose();
+      void connection?.close();
+    });
+    rpc.listen();
+  }
+
+  #greet({ token, version, providerModule }: HelloRequest): HelloAnswer {
+    if (!isEqual(token, this.address.token)) throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+    if (version !== packageVersion) {
+      throw new ModelProviderError('SESSION_REFUSED', `The session runs jest-model-provider ${packageVersion}, this file ${version}: install one version.`);
+    }
+    if (providerModule !== undefined && providerModule !== this.#providerModule) {
+      throw new ModelProviderError(
+        'PROVIDER_MODULE_CONFLICT',
+        `Two provider modules in one session: ${this.#providerModule ?? 'none'} and ${providerModule}. Name the same module in testEnvironmentOptions.modelProviders of every project.`,
+        { details: { session: this.#providerModule ?? null, file: providerModule } },
+      );
+    }
+    return { session: this.#session.id, providerNames: this.#session.registry.names, providerModule: this.#providerModule };
+  }
+}
+
+function required(connection: SessionConnection | undefined): SessionConnection {
+  if (connection === undefined) throw new ModelProviderError('SESSION_REFUSED', 'The session refused the request: no greeting came before it.');
+  return connection;
+}
+
+function isEqual(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
