@@ -1,1 +1,43 @@
-export {};
+import './realm';
+
+export { modelProviders, type ModelProviders } from './pattern/model-providers';
+export { withClient, type WithClientOptions } from './pattern/with-client';
+export { defineProviders, type ProviderMap } from './pattern/registry';
+export { ModelProvider, type Resource, type SetupOptions } from './pattern/model-provider';
+export { ResourceHandle } from './pattern/resource-handle';
+export { LazyHandle } from './pattern/lazy-handle';
+export type { ProviderConstraints } from './pattern/constraints';
+export type {
+  ClientContext,
+  DependencyLease,
+  LaunchOptions,
+  ProcessExit,
+  ResourceContext,
+  ServerProcess,
+} from './pattern/resource-context';
+export type { Json } from './pattern/json';
+export type { ModelInput, ResourceRequest, ResourceSpec } from './pattern/resource-spec';
+export type { BuiltInClients, ClientOf, KnownSpec, Register } from './pattern/client-types';
+export {
+  errorCodes,
+  isModelProviderError,
+  ModelProviderError,
+  type ErrorCode,
+  type ErrorDetails,
+} from './pattern/errors';
+
+export { EmbeddedProvider, type EmbeddedOptions } from './providers/embedded/provider';
+export { LlamaServerProvider, type LlamaServerConfig, type LlamaServerOptions } from './providers/llama-server/provider';
+export { OpenAICompatibleProvider, type OpenAICompatibleOptions } from './providers/openai-compatible/provider';
+export {
+  ModelClient,
+  type ChatMessage,
+  type GenerateOptions,
+  type Generation,
+  type ModelConnection,
+  type Usage,
+} from './providers/openai-compatible/client';
+
+export { foreach, type ForeachOptions, type SampleContext } from './evals/foreach';
+export { exactMatch } from './evals/exact-match';
+export { Result, type Score } from './evals/result';

@@ -1,0 +1,62 @@
+import type { Circus } from '@jest/types';
+import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
+import { TestEnvironment } from 'jest-environment-node';
+import { relative } from 'node:path';
+import { serializeError } from '../src/pattern/errors';
+import { hostKey } from '../src/pattern/host';
+import { presentSession } from '../src/session/open-session';
+import { sessionVariable, type SessionAddress } from '../src/session/protocol';
+import { SocketLink, sessionEnded } from '../src/session/socket-link';
+import { providerModulePath, type ProjectOptions } from './options';
+import { SpecHost } from './spec-host';
+import { holdInterrupts } from './worker-signals';
+
+/**
+ * Jest's Node environment with a connection to the session. Whatever a test file leased is released at its end, also when a
+ * test, a hook or the file itself failed.
+ */
+export default class ModelProviderEnvironment extends TestEnvironment {
+  readonly #project: ProjectOptions;
+  readonly #label: string;
+  #host: SpecHost | undefined;
+  #link: SocketLink | undefined;
+
+  constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
+    super(config, context);
+    const { rootDir, testEnvironmentOptions } = config.projectConfig;
+    this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions as Record<string, unknown> };
+    this.#label = relative(rootDir, context.testPath);
+    // Jest makes every option a global; this one is a path that no test needs.
+    delete (this.global as Record<string, unknown>)['modelProviders'];
+  }
+
+  override async setup(): Promise<void> {
+    await super.setup();
+    const address = process.env[sessionVariable];
+    // Without a session the first use says what to do; a file that uses none is none of our business.
+    if (address === undefined) return;
+    holdInterrupts();
+    const link = await SocketLink.open(JSON.parse(address) as SessionAddress, {
+      label: this.#label,
+      providerModule: providerModulePath(this.#project),
+      onLost: (leaseId, error) => this.#host?.lost(leaseId, error),
+      onEnded: () => this.#sessionEnded(),
+    });
+    this.#link = link;
+    this.#host = new SpecHost(link);
+    Object.defineProperty(this.global, hostKey, { value: this.#host, configurable: true });
+  }
+
+  handleTestEvent: Circus.EventHandler = (event, state) => this.#host?.handleTestEvent(event, state);
+
+  override async teardown(): Promise<void> {
+    await this.#link?.close();
+    await super.teardown();
+  }
+
+  #sessionEnded(): void {
+    this.#host?.lostAll(serializeError(sessionEnded()));
+    // A worker without its main process has nobody to report to. By signal, for a worker that exits is started again.
+    if (presentSession() === undefined && process.send !== undefined) process.kill(process.pid, 'SIGKILL');
+  }
+}

@@ -1,0 +1,1 @@
+export { openSession as default } from './session';

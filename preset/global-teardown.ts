@@ -1,0 +1,1 @@
+export { closeSession as default } from './session';

@@ -1,0 +1,66 @@
+import { ModelProviderError } from '../src/pattern/errors';
+import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
+import { builtInProviders } from '../src/providers/built-in';
+import { openSocketSession, presentSession } from '../src/session/open-session';
+import { loadProviderModule, providersOf } from '../src/session/provider-module';
+import type { CloseReport } from '../src/session/session';
+import '../src/realm';
+import { providerModulePath, type ProjectOptions } from './options';
+
+/** The part of Jest's global configuration that this package reads. */
+export interface GlobalOptions {
+  readonly watch: boolean;
+  readonly watchAll: boolean;
+}
+
+/**
+ * Opens the model provider session; to be called from a `globalSetup` of your own, with its two arguments. Does nothing if the
+ * session is open already: several projects share one, and watch mode keeps it across runs.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`, `PROVIDER_MODULE_CONFLICT`,
+ *   `PLATFORM_UNSUPPORTED`, `STATE_DIRECTORY_UNSAFE`; nothing is left behind then.
+ * @example
+ * // global-setup.js
+ * const { openSession } = require('jest-model-provider/session');
+ * module.exports = async (globalConfig, projectConfig) => {
+ *   await openSession(globalConfig, projectConfig);
+ *   // your own setup
+ * };
+ */
+export async function openSession(_globalConfig: GlobalOptions, projectConfig: ProjectOptions): Promise<void> {
+  const providerModule = providerModulePath(projectConfig);
+  const present = presentSession();
+  if (present !== undefined) return requireSameModule(present.providerModule, providerModule);
+  // Loaded now, while Jest's transforms are in force.
+  const own: ProviderMap = providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
+  await openSocketSession({ registry: new ProviderRegistry(builtInProviders(), own), providerModule });
+}
+
+/**
+ * Closes the session; to be called from a `globalTeardown` of your own, with its first argument. Stops every resource, prints
+ * what was left behind, and keeps the session in watch mode. Safe to call twice.
+ *
+ * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, which makes the run red.
+ */
+export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
+  const present = presentSession();
+  if (present === undefined || globalConfig.watch || globalConfig.watchAll) return;
+  const report = await present.close();
+  if (report.stopped > 0) process.stderr.write(`${describeClose(report)}\n`);
+  const problems = [...report.failures.map((failure) => failure.message), ...report.leftBehind.map((left) => `left behind: ${left}`)];
+  if (problems.length === 0) return;
+  throw new ModelProviderError('TEARDOWN_FAILED', `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`);
+}
+
+function describeClose({ stopped, closeMs, leftBehind }: CloseReport): string {
+  const resources = stopped === 1 ? '1 resource' : `${stopped} resources`;
+  return `jest-model-provider: stopped ${resources} in ${closeMs} ms; left behind: ${leftBehind.join(', ') || 'nothing'}`;
+}
+
+function requireSameModule(session: string | undefined, project: string | undefined): void {
+  if (project === undefined || project === session) return;
+  throw new ModelProviderError(
+    'PROVIDER_MODULE_CONFLICT',
+    `Two provider modules in one session: ${session ?? 'none'} and ${project}. Name the same module in testEnvironmentOptions.modelProviders of every project.`,
+  );
+}

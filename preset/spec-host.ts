@@ -1,0 +1,139 @@
+import type { Circus } from '@jest/types';
+import { deserializeError, isModelProviderError, type SerializedError } from '../src/pattern/errors';
+import { LeaseHost, type SessionLink } from '../src/session/lease-host';
+import { isWithin, type Owner } from '../src/session/owners';
+
+/** The host of one test file: knows which describe block, test or hook is running, and fails tests whose resource died. */
+export class SpecHost extends LeaseHost {
+  readonly #blocks = new WeakMap<Circus.DescribeBlock, Owner>();
+  readonly #tests = new Map<Circus.TestEntry, Owner>();
+  readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
+  readonly #lazyTests = new WeakSet<Circus.TestEntry>();
+  #running: Circus.TestEntry | undefined;
+  #block: Circus.DescribeBlock | undefined;
+  #state: Circus.State | undefined;
+  #isRegisteringLazily = false;
+
+  constructor(link: SessionLink) {
+    super(link, '');
+    this.onLost = (owner, error) => this.#noteLoss(owner, error);
+  }
+
+  handleTestEvent(event: Circus.Event, state: Circus.State): void {
+    this.#state = state;
+    switch (event.name) {
+      case 'add_test':
+        if (this.#isRegisteringLazily) this.#markLazy(state.currentDescribeBlock);
+        break;
+      case 'run_start':
+        this.#own(state.rootDescribeBlock, this.owners.root);
+        break;
+      case 'run_describe_start':
+        this.#block = event.describeBlock;
+        break;
+      case 'test_started':
+        this.#running = event.test;
+        this.#tests.set(event.test, this.owners.child(event.test.name, this.#ownerOf(event.test.parent)));
+        break;
+      case 'test_done':
+        this.#failIfLost(event.test);
+        break;
+    }
+  }
+
+  override registerLazily<T>(register: () => T): T {
+    this.#isRegisteringLazily = true;
+    try {
+      return register();
+    } finally {
+      this.#isRegisteringLazily = false;
+    }
+  }
+
+  override blockNeedsLease(): boolean {
+    const block = this.#block;
+    if (block === undefined) return true;
+    // The two hooks of withClient itself are always there.
+    return block.hooks.length > 2 || this.#hasSelectedTest(block);
+  }
+
+  #hasSelectedTest(block: Circus.DescribeBlock): boolean {
+    return block.children.some((child) => {
+      if (child.type === 'describeBlock') return child.hooks.length > 0 || this.#hasSelectedTest(child);
+      return !this.#lazyTests.has(child) && this.#isSelected(child);
+    });
+  }
+
+  #isSelected(test: Circus.TestEntry): boolean {
+    const { hasFocusedTests, testNamePattern } = this.#state ?? {};
+    if (test.mode === 'skip' || test.mode === 'todo' || (hasFocusedTests === true && test.mode !== 'only')) return false;
+    return testNamePattern == null || testNamePattern.test(fullName(test));
+  }
+
+  #markLazy(block: Circus.DescribeBlock): void {
+    const test = block.children.at(-1);
+    if (test?.type === 'test') this.#lazyTests.add(test);
+  }
+
+  /** Makes every test and hook run as an owner of its own, within that of its block. */
+  #own(block: Circus.DescribeBlock, owner: Owner): void {
+    this.#blocks.set(block, owner);
+    for (const hook of block.hooks) {
+      const isPerTest = hook.type === 'beforeEach' || hook.type === 'afterEach';
+      hook.fn = this.#wrap(hook.fn, hook.type, () => (isPerTest ? this.#runningOwner(owner) : owner));
+    }
+    for (const child of block.children) {
+      if (child.type === 'describeBlock') this.#own(child, this.owners.child(child.name, owner));
+      else if (child.fn !== undefined) child.fn = this.#wrap(child.fn, 'body', () => this.#tests.get(child) ?? owner);
+    }
+  }
+
+  // Circus tells callbacks and generators apart by the function itself, so its shape must stay.
+  #wrap<Fn extends Circus.TestFn>(fn: Fn, label: string, parent: () => Owner): Fn {
+    if (fn.constructor.name === 'GeneratorFunction') return fn;
+    const run = (self: unknown, args: unknown[]): unknown => (fn as (...args: unknown[]) => unknown).apply(self, args);
+    const { owners } = this;
+    const wrapped =
+      fn.length > 0
+        ? function (this: unknown, done: unknown): unknown {
+            return owners.runIn(owners.child(label, parent()), () => run(this, [done]));
+          }
+        : function (this: unknown): unknown {
+            return owners.run(label, () => run(this, []), parent());
+          };
+    return wrapped as unknown as Fn;
+  }
+
+  #ownerOf(block: Circus.DescribeBlock): Owner {
+    return this.#blocks.get(block) ?? this.owners.root;
+  }
+
+  #runningOwner(fallback: Owner): Owner {
+    return (this.#running === undefined ? undefined : this.#tests.get(this.#running)) ?? fallback;
+  }
+
+  #noteLoss(lease: Owner, error: SerializedError): void {
+    for (const [test, owner] of this.#tests) {
+      if (!isWithin(owner, lease) && !isWithin(lease, owner)) continue;
+      this.#losses.set(test, [...(this.#losses.get(test) ?? []), error]);
+    }
+  }
+
+  /** A test must not stay green because it happened not to touch its resource after it died. */
+  #failIfLost(test: Circus.TestEntry): void {
+    const owner = this.#tests.get(test) ?? this.owners.root;
+    const losses = new Set([...(this.#losses.get(test) ?? []), ...this.lostWithin(owner)]);
+    this.#tests.delete(test);
+    this.#losses.delete(test);
+    const isReported = test.errors.some((entry) => [entry].flat().some((error) => isModelProviderError(error, 'RESOURCE_LOST')));
+    if (isReported) return;
+    for (const loss of losses) test.errors.push([deserializeError(loss), test.asyncError]);
+  }
+}
+
+function fullName(test: Circus.TestEntry): string {
+  const names = [test.name];
+  for (let block: Circus.DescribeBlock | undefined = test.parent; block !== undefined; block = block.parent) names.unshift(block.name);
+  // Jest leaves the root's name out, see getTestID of jest-circus.
+  return names.slice(1).join(' ');
+}

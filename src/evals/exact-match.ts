@@ -1,0 +1,6 @@
+import type { Score } from './result';
+
+/** Whether the answer is the expected text, to the character, apart from white space around it. Case counts. */
+export function exactMatch(answer: string, expected: string): Score {
+  return { name: 'exactMatch', value: answer.trim() === expected.trim() };
+}

@@ -1,0 +1,142 @@
+import pLimit from 'p-limit';
+import { maxTimerMs } from '../pattern/constraints';
+import { isModelProviderError, messageOf, ModelProviderError } from '../pattern/errors';
+import { jestGlobals } from '../pattern/jest-globals';
+import { currentBlock, type LeasedBlock } from '../pattern/leased-block';
+import { currentRealm } from '../pattern/realm';
+import { parseColumns, pickColumns, type SampleOf } from './columns';
+import { evalRecordType, type EvalRecord } from './eval-record';
+import { Result, type Score } from './result';
+import { summarizeScores } from './summarize';
+
+/** What a sample's function gets besides its sample. */
+export interface SampleContext<Client = unknown> {
+  /** The client of the enclosing `withClient` block. */
+  readonly client: Client;
+  /** The label of the block's model. */
+  readonly model: string;
+  /** Aborted when the sample's time is up: pass it to the model. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@link foreach}. */
+export interface ForeachOptions {
+  /** The test's title; by default it names the columns. */
+  readonly title?: string;
+  /** Samples in flight at once; 4 by default. */
+  readonly concurrency?: number;
+  /** Milliseconds one sample may take; 60,000 by default. */
+  readonly timeoutMs?: number;
+}
+
+const errorsShown = 5;
+
+/**
+ * Evaluates every row of a data set in one Jest test. A wrong answer is data, not a red test; a sample that throws, one that
+ * times out and an empty data set are red. The scores go to the run's report.
+ *
+ * @param columns names of columns, `'question, answer'`; a single column is passed as its bare value.
+ * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column.
+ * @throws ModelProviderError `EVAL_INVALID` for bad columns or options; the test fails with `EVAL_FAILED`.
+ * @example
+ * foreach('question, answer', dataset, async ({ question, answer }) => {
+ *   const reply = await handle.client.generate(question);
+ *   return new Result(reply.text, exactMatch(reply.text, answer));
+ * });
+ */
+export function foreach<const Columns extends string, Row>(
+  columns: Columns,
+  dataset: Iterable<Row>,
+  fn: (sample: SampleOf<Columns, Row>, context: SampleContext) => Promise<Result> | Result,
+  options: ForeachOptions = {},
+): void {
+  const names = parseColumns(columns);
+  const { title = `foreach ${names.join(', ')}`, concurrency = 4, timeoutMs = 60_000 } = options;
+  requireWhole('concurrency', concurrency);
+  requireWhole('timeoutMs', timeoutMs);
+  const block = currentBlock();
+  const run = async (): Promise<void> => {
+    refuseRetries();
+    const samples = [...dataset].map((row, index) => pickColumns(names, row, index));
+    if (samples.length === 0) throw new ModelProviderError('EVAL_FAILED', `"${title}": the data set is empty, so nothing was evaluated.`);
+    await block?.ready();
+    const limit = pLimit(concurrency);
+    const outcomes = await Promise.all(
+      samples.map((sample, index) => limit(() => runSample(sample as SampleOf<Columns, Row>, index, fn, block, timeoutMs))),
+    );
+    report(title, block?.label ?? '', outcomes);
+  };
+  currentRealm().host().registerLazily(() => jestGlobals().test(title, run, maxTimerMs));
+}
+
+type Outcome = { readonly scores: readonly Score[] } | { readonly index: number; readonly error: unknown };
+
+async function runSample<Sample>(
+  sample: Sample,
+  index: number,
+  fn: (sample: Sample, context: SampleContext) => Promise<Result> | Result,
+  block: LeasedBlock | undefined,
+  timeoutMs: number,
+): Promise<Outcome> {
+  const abort = new AbortController();
+  const context: SampleContext = {
+    get client() {
+      return block?.handle.client;
+    },
+    model: block?.label ?? '',
+    signal: abort.signal,
+  };
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    // The answer that comes after the time is up is void: the race is over.
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const error = new ModelProviderError('EVAL_FAILED', `took longer than its ${timeoutMs} ms`);
+        abort.abort(error);
+        reject(error);
+      }, timeoutMs);
+    });
+    const work = currentRealm()
+      .host()
+      .runAs(`sample ${index}`, async () => fn(sample, context));
+    const result = await Promise.race([work, late]);
+    return { scores: scoresOf(result) };
+  } catch (error) {
+    return { index, error };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function scoresOf(result: unknown): readonly Score[] {
+  if (result instanceof Result) return result.scores;
+  throw new ModelProviderError('EVAL_INVALID', `returned ${typeof result}; return new Result(response, ...scores)`);
+}
+
+function report(title: string, model: string, outcomes: readonly Outcome[]): void {
+  const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
+  const scores = outcomes.flatMap((outcome) => ('scores' in outcome ? outcome.scores : []));
+  const record: EvalRecord = { title, model, samples: outcomes.length, errors: errors.length, scores: summarizeScores(scores) };
+  currentRealm().host().record({ type: evalRecordType, data: record as never });
+  if (errors.length === 0) return;
+  const lost = errors.find(({ error }) => isModelProviderError(error, 'RESOURCE_LOST'));
+  if (lost !== undefined) throw lost.error;
+  const shown = errors.slice(0, errorsShown).map(({ index, error }) => `- sample ${index}: ${messageOf(error)}`);
+  const more = errors.length > errorsShown ? [`- and ${errors.length - errorsShown} more`] : [];
+  throw new ModelProviderError('EVAL_FAILED', [`"${title}": ${errors.length} of ${outcomes.length} samples failed.`, ...shown, ...more].join('\n'), {
+    cause: errors[0]?.error,
+    details: { title, model, errors: errors.length, samples: outcomes.length },
+  });
+}
+
+// Running a failed evaluation again until it passes would choose among results by chance.
+function refuseRetries(): void {
+  const retries = Number((globalThis as { [key: symbol]: unknown })[Symbol.for('RETRY_TIMES')] ?? 0);
+  if (retries === 0) return;
+  throw new ModelProviderError('EVAL_INVALID', 'foreach() inside jest.retryTimes() would bias its scores: retry inside the sample, or not at all.');
+}
+
+function requireWhole(option: string, value: unknown): void {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxTimerMs) return;
+  throw new ModelProviderError('EVAL_INVALID', `foreach(): ${option} is ${String(value)}; it must be a whole number of at least 1.`);
+}

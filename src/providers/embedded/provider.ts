@@ -1,0 +1,50 @@
+import type { ProviderConstraints } from '../../pattern/constraints';
+import { ModelProvider } from '../../pattern/model-provider';
+import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
+import { ModelClient, type ModelConnection } from '../openai-compatible/client';
+
+/** Options of the embedded provider. */
+export interface EmbeddedOptions {
+  /** How many answers one server generates at once; more requests wait. 4 by default. */
+  readonly parallel?: number;
+  /** How many models may be served at once; no limit by default, they need some 100 MB each. */
+  readonly maxLive?: number;
+}
+
+declare module '../../pattern/client-types' {
+  interface BuiltInClients {
+    embedded: ModelClient;
+  }
+}
+
+/**
+ * Serves small Llama models from a process of plain JavaScript, so that a first evaluation needs nothing but npm:
+ * `embedded:novice` and `embedded:expert`, or `embedded:./path.gguf`. The two are narrow: see `models/README.md`.
+ */
+export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection, never> {
+  readonly constraints: ProviderConstraints;
+  readonly #options: EmbeddedOptions;
+
+  constructor(options: EmbeddedOptions = {}) {
+    super();
+    this.#options = options;
+    this.constraints = {
+      maxLive: options.maxLive ?? Infinity,
+      sharing: 'shared',
+      retain: 'session',
+      startTimeoutMs: 60_000,
+      stopTimeoutMs: 15_000,
+    };
+  }
+
+  async createResource(name: string, _config: undefined, context: ResourceContext): Promise<ModelConnection> {
+    // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const { startEmbedded } = require('./resource') as typeof import('./resource');
+    return startEmbedded(name, this.#options, context);
+  }
+
+  createClient(connection: ModelConnection, context: ClientContext): ModelClient {
+    return new ModelClient(connection, context);
+  }
+}

@@ -1,0 +1,47 @@
+import type { FailureHint } from '../../process/failure-report';
+
+export const llamaServerPortConflict = /couldn't bind HTTP server socket/;
+
+/** What llama-server prints, or how it ends, when a start fails. */
+export const llamaServerHints: readonly FailureHint[] = [
+  {
+    pattern: /was ended by SIGILL/,
+    cause: 'the llama-server binary was built for another processor',
+    fix: 'Use a build for this machine; some prebuilt binaries run f16 and f32 models only.',
+  },
+  {
+    pattern: /was ended by SIGKILL/,
+    cause: 'the system killed llama-server, most likely because memory ran out',
+    fix: 'Use a smaller model or contextSize, or fewer slots.',
+  },
+  {
+    pattern: /invalid argument: (\S+)/,
+    cause: 'llama-server does not know the argument $1',
+    fix: 'Remove it from extraArgs, or use a llama-server that knows it (llama-server --version).',
+  },
+  {
+    pattern: llamaServerPortConflict,
+    cause: 'other programs took every port that llama-server tried',
+    fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+  },
+  {
+    pattern: /(?:data is not within the file bounds|tensor .* out of bounds)/,
+    cause: 'the model file is corrupt or incomplete',
+    fix: 'Fetch the file again and compare its size or hash with the source.',
+  },
+  {
+    pattern: /unknown (?:model architecture|architecture|pre-tokenizer type)[^\n]*/,
+    cause: 'this llama-server is too old for the model, or does not know its kind',
+    fix: 'Update llama.cpp.',
+  },
+  {
+    pattern: /(?:CUDA error: out of memory|cudaMalloc failed|failed to allocate[^\n]*|unable to allocate[^\n]*)/i,
+    cause: 'the model does not fit into memory',
+    fix: 'Use a smaller model, contextSize or number of slots, or fewer gpuLayers.',
+  },
+  {
+    pattern: /failed to load model/,
+    cause: 'llama-server could not load the model',
+    fix: 'See its lines above; the file itself has a valid GGUF header.',
+  },
+];

@@ -1,0 +1,62 @@
+import { basename, resolve } from 'node:path';
+import { ModelProviderError } from '../../pattern/errors';
+import type { ResourceContext } from '../../pattern/resource-context';
+import { findCommand } from '../../process/find-command';
+import { checkGguf } from '../embedded/gguf';
+import { startLocalServer } from '../local-server/start-local-server';
+import type { ModelConnection } from '../openai-compatible/client';
+import { llamaServerHints, llamaServerPortConflict } from './failures';
+import type { LlamaServerOptions } from './provider';
+
+/**
+ * Starts one llama-server. The file is checked first: a missing and a corrupt file look the same in llama-server's log.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
+ */
+export async function startLlamaServer(name: string, options: LlamaServerOptions, context: ResourceContext): Promise<ModelConnection> {
+  const { contextSize = 4096, slots = 1, gpuLayers, threads, extraArgs = [], startStallMs = 120_000 } = options;
+  for (const [option, value, least] of [
+    ['contextSize', contextSize, 1],
+    ['slots', slots, 1],
+    ['gpuLayers', gpuLayers, 0],
+    ['threads', threads, 1],
+    ['startStallMs', startStallMs, 1],
+  ] as const) {
+    requireWhole(option, value, least);
+  }
+  const command = findCommand(
+    options.command ?? process.env['LLAMA_SERVER'] ?? 'llama-server',
+    'Install llama.cpp, set LLAMA_SERVER to its llama-server, or give new LlamaServerProvider({ command }).',
+  );
+  const file = resolve(name);
+  checkGguf(file);
+  return startLocalServer(
+    {
+      title: `llama:${name}`,
+      command,
+      model: basename(file),
+      args: (port, nonce) => [
+        ...['-m', file, '--alias', `${basename(file)},${nonce}`, '--host', '127.0.0.1', '--port', String(port)],
+        // llama-server divides its context among the slots.
+        ...['-c', String(contextSize * slots), '-np', String(slots)],
+        ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
+        ...(threads === undefined ? [] : ['-t', String(threads)]),
+        // Otherwise context and layers shrink to whatever memory the neighbours leave, and evaluations with them.
+        ...['--fit', 'off', '--offline', '--no-webui'],
+        ...extraArgs,
+      ],
+      env: (apiKey) => ({ LLAMA_API_KEY: apiKey }),
+      passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
+      graceMs: 5000,
+      stallMs: startStallMs,
+      portConflict: llamaServerPortConflict,
+      hints: llamaServerHints,
+    },
+    context,
+  );
+}
+
+function requireWhole(option: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
+  throw new ModelProviderError('CONFIG_INVALID', `llama-server: ${option} is ${String(value)}; it must be a whole number of at least ${least}.`);
+}

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
+import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
+import { failureMessage, type FailureHint } from '../../process/failure-report';
+import { waitUntilReady } from '../../process/readiness';
+import { httpStatus, modelListed, oneToken, whileAlive, type StartingServer } from '../../process/readiness-checks';
+import type { ModelConnection } from '../openai-compatible/client';
+
+/** What differs between the servers that speak the OpenAI protocol on this machine. */
+export interface LocalServer {
+  /** For messages, for example `llama:model.gguf`. */
+  readonly title: string;
+  readonly command: string;
+  /** The model's name in requests. */
+  readonly model: string;
+  /** The arguments for one attempt. `nonce` must become a second name of the model. */
+  args(port: number, nonce: string): readonly string[];
+  /** The variables for one attempt; the key goes here, never into an argument. */
+  env(apiKey: string): Readonly<Record<string, string>>;
+  readonly passEnv?: readonly string[];
+  readonly graceMs: number;
+  readonly stallMs: number;
+  /** What the server prints when its port is taken. */
+  readonly portConflict: RegExp;
+  readonly hints: readonly FailureHint[];
+}
+
+const portAttempts = 3;
+const requestMs = 60_000;
+
+/**
+ * Starts a local model server and waits until it answers: alive, healthy, the wanted model and this launch's nonce listed, one
+ * token. Binds 127.0.0.1 only, with a new random key per attempt; tries another port when somebody was faster.
+ *
+ * @throws ModelProviderError `SETUP_FAILED` or `SETUP_STALLED`: cause first, then command, exit, last log lines and advice.
+ */
+export async function startLocalServer(server: LocalServer, context: ResourceContext): Promise<ModelConnection> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await context.freePort();
+    const nonce = `jmp-${randomBytes(8).toString('hex')}`;
+    const apiKey = randomBytes(32).toString('hex');
+    const args = server.args(port, nonce);
+    const process = await launch(server, context, args, apiKey);
+    const starting: StartingServer = { process, port, apiKey, model: server.model, nonce };
+    try {
+      await waitUntilReady(checks(starting), { stallMs: server.stallMs, requestMs }, { ...context, signOfLife: () => process.logSize() });
+      return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const logTail = process.logTail();
+      await process.stop();
+      const lostPort = server.portConflict.test(logTail.join('\n')) || messageOf(error).includes('Another server answers');
+      if (lostPort && attempt < portAttempts) continue;
+      throw failure(server, args, error, logTail, apiKey);
+    }
+  }
+}
+
+function launch(server: LocalServer, context: ResourceContext, args: readonly string[], apiKey: string): Promise<ServerProcess> {
+  context.progress('starting its process');
+  const { command, passEnv = [], graceMs } = server;
+  return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets: [apiKey] });
+}
+
+function checks(server: StartingServer) {
+  return [httpStatus(server, '/health', 'health'), modelListed(server), oneToken(server)].map((check) => whileAlive(server, check));
+}
+
+function failure(server: LocalServer, args: readonly string[], error: unknown, logTail: string[], apiKey: string): ModelProviderError {
+  const { title, command, hints } = server;
+  const reason = messageOf(error).replace(/\.$/, '');
+  const message = failureMessage({ title, reason, command: [command, ...args], logTail, hints, secrets: [apiKey] });
+  const known = isModelProviderError(error) ? error : undefined;
+  return new ModelProviderError(known?.code ?? 'SETUP_FAILED', message, { cause: error, details: { ...known?.details, title } });
+}
