@@ -17,10 +17,16 @@ export function providerModulePath({ rootDir, testEnvironmentOptions }: ProjectO
   const value = testEnvironmentOptions['modelProviders'];
   if (value === undefined) return undefined;
   if (typeof value !== 'string') {
-    throw new ModelProviderError('CONFIG_INVALID', `testEnvironmentOptions.modelProviders is a ${typeof value}; it must be the path of your provider module.`);
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `testEnvironmentOptions.modelProviders is a ${typeof value}; it must be the path of your provider module.`,
+    );
   }
   const rooted = value.replace(/^<rootDir>/, rootDir);
   const path = isAbsolute(rooted) ? rooted : resolve(rootDir, rooted);
   if (existsSync(path)) return path;
-  throw new ModelProviderError('CONFIG_INVALID', `testEnvironmentOptions.modelProviders names ${path}, which does not exist (relative paths begin at rootDir, ${rootDir}).`);
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `testEnvironmentOptions.modelProviders names ${path}, which does not exist (relative paths begin at rootDir, ${rootDir}).`,
+  );
 }

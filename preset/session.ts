@@ -27,12 +27,16 @@ export interface GlobalOptions {
  *   // your own setup
  * };
  */
-export async function openSession(_globalConfig: GlobalOptions, projectConfig: ProjectOptions): Promise<void> {
+export async function openSession(
+  _globalConfig: GlobalOptions,
+  projectConfig: ProjectOptions,
+): Promise<void> {
   const providerModule = providerModulePath(projectConfig);
   const present = presentSession();
   if (present !== undefined) return requireSameModule(present.providerModule, providerModule);
   // Loaded now, while Jest's transforms are in force.
-  const own: ProviderMap = providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
+  const own: ProviderMap =
+    providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
   await openSocketSession({ registry: new ProviderRegistry(builtInProviders(), own), providerModule });
 }
 
@@ -47,9 +51,15 @@ export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
   if (present === undefined || globalConfig.watch || globalConfig.watchAll) return;
   const report = await present.close();
   if (report.stopped > 0) process.stderr.write(`${describeClose(report)}\n`);
-  const problems = [...report.failures.map((failure) => failure.message), ...report.leftBehind.map((left) => `left behind: ${left}`)];
+  const problems = [
+    ...report.failures.map((failure) => failure.message),
+    ...report.leftBehind.map((left) => `left behind: ${left}`),
+  ];
   if (problems.length === 0) return;
-  throw new ModelProviderError('TEARDOWN_FAILED', `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`);
+  throw new ModelProviderError(
+    'TEARDOWN_FAILED',
+    `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
+  );
 }
 
 function describeClose({ stopped, closeMs, leftBehind }: CloseReport): string {

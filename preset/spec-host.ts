@@ -66,7 +66,8 @@ export class SpecHost extends LeaseHost {
 
   #isSelected(test: Circus.TestEntry): boolean {
     const { hasFocusedTests, testNamePattern } = this.#state ?? {};
-    if (test.mode === 'skip' || test.mode === 'todo' || (hasFocusedTests === true && test.mode !== 'only')) return false;
+    if (test.mode === 'skip' || test.mode === 'todo' || (hasFocusedTests === true && test.mode !== 'only'))
+      return false;
     return testNamePattern == null || testNamePattern.test(fullName(test));
   }
 
@@ -84,14 +85,16 @@ export class SpecHost extends LeaseHost {
     }
     for (const child of block.children) {
       if (child.type === 'describeBlock') this.#own(child, this.owners.child(child.name, owner));
-      else if (child.fn !== undefined) child.fn = this.#wrap(child.fn, 'body', () => this.#tests.get(child) ?? owner);
+      else if (child.fn !== undefined)
+        child.fn = this.#wrap(child.fn, 'body', () => this.#tests.get(child) ?? owner);
     }
   }
 
   // Circus tells callbacks and generators apart by the function itself, so its shape must stay.
   #wrap<Fn extends Circus.TestFn>(fn: Fn, label: string, parent: () => Owner): Fn {
     if (fn.constructor.name === 'GeneratorFunction') return fn;
-    const run = (self: unknown, args: unknown[]): unknown => (fn as (...args: unknown[]) => unknown).apply(self, args);
+    const run = (self: unknown, args: unknown[]): unknown =>
+      (fn as (...args: unknown[]) => unknown).apply(self, args);
     const { owners } = this;
     const wrapped =
       fn.length > 0
@@ -125,7 +128,9 @@ export class SpecHost extends LeaseHost {
     const losses = new Set([...(this.#losses.get(test) ?? []), ...this.lostWithin(owner)]);
     this.#tests.delete(test);
     this.#losses.delete(test);
-    const isReported = test.errors.some((entry) => [entry].flat().some((error) => isModelProviderError(error, 'RESOURCE_LOST')));
+    const isReported = test.errors.some((entry) =>
+      [entry].flat().some((error) => isModelProviderError(error, 'RESOURCE_LOST')),
+    );
     if (isReported) return;
     for (const loss of losses) test.errors.push([deserializeError(loss), test.asyncError]);
   }
@@ -133,7 +138,8 @@ export class SpecHost extends LeaseHost {
 
 function fullName(test: Circus.TestEntry): string {
   const names = [test.name];
-  for (let block: Circus.DescribeBlock | undefined = test.parent; block !== undefined; block = block.parent) names.unshift(block.name);
+  for (let block: Circus.DescribeBlock | undefined = test.parent; block !== undefined; block = block.parent)
+    names.unshift(block.name);
   // Jest leaves the root's name out, see getTestID of jest-circus.
   return names.slice(1).join(' ');
 }

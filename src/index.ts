@@ -27,8 +27,15 @@ export {
 } from './pattern/errors';
 
 export { EmbeddedProvider, type EmbeddedOptions } from './providers/embedded/provider';
-export { LlamaServerProvider, type LlamaServerConfig, type LlamaServerOptions } from './providers/llama-server/provider';
-export { OpenAICompatibleProvider, type OpenAICompatibleOptions } from './providers/openai-compatible/provider';
+export {
+  LlamaServerProvider,
+  type LlamaServerConfig,
+  type LlamaServerOptions,
+} from './providers/llama-server/provider';
+export {
+  OpenAICompatibleProvider,
+  type OpenAICompatibleOptions,
+} from './providers/openai-compatible/provider';
 export {
   ModelClient,
   type ChatMessage,

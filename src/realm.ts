@@ -28,7 +28,10 @@ class PresentRealm implements Realm {
 
   async #load(): Promise<ProviderRegistry> {
     const { providerModule } = this.host();
-    const own: ProviderMap = providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
+    const own: ProviderMap =
+      providerModule === undefined
+        ? {}
+        : providersOf(await loadProviderModule(providerModule), providerModule);
     return new ProviderRegistry(builtInProviders(), own);
   }
 

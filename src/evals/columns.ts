@@ -7,7 +7,11 @@ export type ColumnNames<Columns extends string> = Columns extends `${infer First
   ? Trim<First> | ColumnNames<Rest>
   : Trim<Columns>;
 
-type Cell<Row, Name> = Row extends readonly (infer Item)[] ? Item : Name extends keyof Row ? Row[Name] : unknown;
+type Cell<Row, Name> = Row extends readonly (infer Item)[]
+  ? Item
+  : Name extends keyof Row
+    ? Row[Name]
+    : unknown;
 
 /** What a sample's function gets: an object of the named columns, or the value itself if one column is named. */
 export type SampleOf<Columns extends string, Row> = Columns extends `${string},${string}`
@@ -38,7 +42,9 @@ export function parseColumns(columns: unknown): string[] {
  */
 export function pickColumns(names: readonly string[], row: unknown, index: number): unknown {
   const cells = names.map((name, position) => cell(row, name, position, names.length, index));
-  return names.length === 1 ? cells[0] : Object.fromEntries(names.map((name, position) => [name, cells[position]]));
+  return names.length === 1
+    ? cells[0]
+    : Object.fromEntries(names.map((name, position) => [name, cells[position]]));
 }
 
 function cell(row: unknown, name: string, position: number, count: number, index: number): unknown {

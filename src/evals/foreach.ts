@@ -58,15 +58,23 @@ export function foreach<const Columns extends string, Row>(
   const run = async (): Promise<void> => {
     refuseRetries();
     const samples = [...dataset].map((row, index) => pickColumns(names, row, index));
-    if (samples.length === 0) throw new ModelProviderError('EVAL_FAILED', `"${title}": the data set is empty, so nothing was evaluated.`);
+    if (samples.length === 0)
+      throw new ModelProviderError(
+        'EVAL_FAILED',
+        `"${title}": the data set is empty, so nothing was evaluated.`,
+      );
     await block?.ready();
     const limit = pLimit(concurrency);
     const outcomes = await Promise.all(
-      samples.map((sample, index) => limit(() => runSample(sample as SampleOf<Columns, Row>, index, fn, block, timeoutMs))),
+      samples.map((sample, index) =>
+        limit(() => runSample(sample as SampleOf<Columns, Row>, index, fn, block, timeoutMs)),
+      ),
     );
     report(title, block?.label ?? '', outcomes);
   };
-  currentRealm().host().registerLazily(() => jestGlobals().test(title, run, maxTimerMs));
+  currentRealm()
+    .host()
+    .registerLazily(() => jestGlobals().test(title, run, maxTimerMs));
 }
 
 type Outcome = { readonly scores: readonly Score[] } | { readonly index: number; readonly error: unknown };
@@ -110,33 +118,56 @@ async function runSample<Sample>(
 
 function scoresOf(result: unknown): readonly Score[] {
   if (result instanceof Result) return result.scores;
-  throw new ModelProviderError('EVAL_INVALID', `returned ${typeof result}; return new Result(response, ...scores)`);
+  throw new ModelProviderError(
+    'EVAL_INVALID',
+    `returned ${typeof result}; return new Result(response, ...scores)`,
+  );
 }
 
 function report(title: string, model: string, outcomes: readonly Outcome[]): void {
   const errors = outcomes.flatMap((outcome) => ('error' in outcome ? [outcome] : []));
   const scores = outcomes.flatMap((outcome) => ('scores' in outcome ? outcome.scores : []));
-  const record: EvalRecord = { title, model, samples: outcomes.length, errors: errors.length, scores: summarizeScores(scores) };
-  currentRealm().host().record({ type: evalRecordType, data: record as never });
+  const record: EvalRecord = {
+    title,
+    model,
+    samples: outcomes.length,
+    errors: errors.length,
+    scores: summarizeScores(scores),
+  };
+  currentRealm()
+    .host()
+    .record({ type: evalRecordType, data: record as never });
   if (errors.length === 0) return;
   const lost = errors.find(({ error }) => isModelProviderError(error, 'RESOURCE_LOST'));
   if (lost !== undefined) throw lost.error;
-  const shown = errors.slice(0, errorsShown).map(({ index, error }) => `- sample ${index}: ${messageOf(error)}`);
+  const shown = errors
+    .slice(0, errorsShown)
+    .map(({ index, error }) => `- sample ${index}: ${messageOf(error)}`);
   const more = errors.length > errorsShown ? [`- and ${errors.length - errorsShown} more`] : [];
-  throw new ModelProviderError('EVAL_FAILED', [`"${title}": ${errors.length} of ${outcomes.length} samples failed.`, ...shown, ...more].join('\n'), {
-    cause: errors[0]?.error,
-    details: { title, model, errors: errors.length, samples: outcomes.length },
-  });
+  throw new ModelProviderError(
+    'EVAL_FAILED',
+    [`"${title}": ${errors.length} of ${outcomes.length} samples failed.`, ...shown, ...more].join('\n'),
+    {
+      cause: errors[0]?.error,
+      details: { title, model, errors: errors.length, samples: outcomes.length },
+    },
+  );
 }
 
 // Running a failed evaluation again until it passes would choose among results by chance.
 function refuseRetries(): void {
   const retries = Number((globalThis as { [key: symbol]: unknown })[Symbol.for('RETRY_TIMES')] ?? 0);
   if (retries === 0) return;
-  throw new ModelProviderError('EVAL_INVALID', 'foreach() inside jest.retryTimes() would bias its scores: retry inside the sample, or not at all.');
+  throw new ModelProviderError(
+    'EVAL_INVALID',
+    'foreach() inside jest.retryTimes() would bias its scores: retry inside the sample, or not at all.',
+  );
 }
 
 function requireWhole(option: string, value: unknown): void {
   if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxTimerMs) return;
-  throw new ModelProviderError('EVAL_INVALID', `foreach(): ${option} is ${String(value)}; it must be a whole number of at least 1.`);
+  throw new ModelProviderError(
+    'EVAL_INVALID',
+    `foreach(): ${option} is ${String(value)}; it must be a whole number of at least 1.`,
+  );
 }

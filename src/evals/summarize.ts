@@ -4,7 +4,12 @@ import type { Score } from './result';
 /** Sums the scores of all samples up, by name, in the order in which the names came. */
 export function summarizeScores(scores: readonly Score[]): ScoreSummary[] {
   const names = [...new Set(scores.map(({ name }) => name))];
-  return names.map((name) => summarize(name, scores.filter((score) => score.name === name)));
+  return names.map((name) =>
+    summarize(
+      name,
+      scores.filter((score) => score.name === name),
+    ),
+  );
 }
 
 function summarize(name: string, scores: readonly Score[]): ScoreSummary {

@@ -17,7 +17,8 @@ export interface Register {}
 
 type RegisteredProviders = Register extends { providers: infer Providers } ? Providers : Record<never, never>;
 
-type ClientOfProvider<Provider> = Provider extends ModelProvider<infer Client, never, never> ? Client : unknown;
+type ClientOfProvider<Provider> =
+  Provider extends ModelProvider<infer Client, never, never> ? Client : unknown;
 
 type ClientOfPrefix<Prefix extends string> = Prefix extends keyof RegisteredProviders
   ? ClientOfProvider<RegisteredProviders[Prefix]>
@@ -26,7 +27,9 @@ type ClientOfPrefix<Prefix extends string> = Prefix extends keyof RegisteredProv
     : unknown;
 
 /** The client type of a resource spec: its prefix decides. */
-export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${string}` ? ClientOfPrefix<Prefix> : unknown;
+export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${string}`
+  ? ClientOfPrefix<Prefix>
+  : unknown;
 
 /** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
 export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;

@@ -22,7 +22,10 @@ export const maxTimerMs = 2_147_483_647;
  *
  * @throws ModelProviderError `PROVIDER_INVALID` naming the provider, the constraint, its value and what is allowed.
  */
-export function validateConstraints(provider: string, constraints: unknown): asserts constraints is ProviderConstraints {
+export function validateConstraints(
+  provider: string,
+  constraints: unknown,
+): asserts constraints is ProviderConstraints {
   if (typeof constraints !== 'object' || constraints === null) {
     throw new ModelProviderError(
       'PROVIDER_INVALID',
@@ -54,7 +57,10 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
     allows: (value) => value === Infinity || (Number.isInteger(value) && (value as number) >= 1),
     wanted: 'a whole number of at least 1, or Infinity for no limit',
   },
-  sharing: { allows: isOneOf('shared', 'exclusive', 'perLease'), wanted: `'shared', 'exclusive' or 'perLease'` },
+  sharing: {
+    allows: isOneOf('shared', 'exclusive', 'perLease'),
+    wanted: `'shared', 'exclusive' or 'perLease'`,
+  },
   retain: {
     allows: (value) =>
       isOneOf('lease', 'session')(value) ||
@@ -66,5 +72,9 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
 };
 
 function describe(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string'
+    ? `"${value}"`
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
 }

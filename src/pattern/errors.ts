@@ -73,7 +73,8 @@ const known = new Set<string>(errorCodes);
 
 /** Whether `error` is one of this package's errors, with the given code if one is named; works across realms. */
 export function isModelProviderError(error: unknown, code?: ErrorCode): error is ModelProviderError {
-  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error)) return false;
+  if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error))
+    return false;
   const actual = (error as { code: unknown }).code;
   return code === undefined ? typeof actual === 'string' && known.has(actual) : actual === code;
 }
@@ -94,7 +95,9 @@ export function serializeError(error: unknown): SerializedError {
 
 /** The opposite of {@link serializeError}: an error of the realm that calls it. */
 export function deserializeError(serialized: SerializedError): ModelProviderError {
-  return new ModelProviderError(serialized.code as ErrorCode, serialized.message, { details: serialized.details });
+  return new ModelProviderError(serialized.code as ErrorCode, serialized.message, {
+    details: serialized.details,
+  });
 }
 
 /** An error of another realm or process as an error of this one, so that `instanceof Error` and Jest's printing work. */

@@ -7,7 +7,8 @@ export function findNonJson(value: unknown, path = '', seen: readonly unknown[] 
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : path || '.';
   if (typeof value !== 'object' || seen.includes(value)) return path || '.';
   const inner = [...seen, value];
-  if (Array.isArray(value)) return firstPath(value, (item, index) => findNonJson(item, `${path}[${index}]`, inner));
+  if (Array.isArray(value))
+    return firstPath(value, (item, index) => findNonJson(item, `${path}[${index}]`, inner));
   if (!isPlainObject(value)) return path || '.';
   return firstPath(Object.entries(value), ([key, item]) =>
     item === undefined ? undefined : findNonJson(item, `${path}.${key}`, inner),
@@ -16,14 +17,19 @@ export function findNonJson(value: unknown, path = '', seen: readonly unknown[] 
 
 /** JSON with the keys of every object sorted, so that equal values give equal text. */
 export function stableStringify(value: Json | undefined): string {
-  return JSON.stringify(value, (_key, item: unknown) =>
-    typeof item === 'object' && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  ) ?? 'null';
+  return (
+    JSON.stringify(value, (_key, item: unknown) =>
+      typeof item === 'object' && item !== null && !Array.isArray(item)
+        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : item,
+    ) ?? 'null'
+  );
 }
 
-function firstPath<T>(items: readonly T[], find: (item: T, index: number) => string | undefined): string | undefined {
+function firstPath<T>(
+  items: readonly T[],
+  find: (item: T, index: number) => string | undefined,
+): string | undefined {
   for (const [index, item] of items.entries()) {
     const path = find(item, index);
     if (path !== undefined) return path;

@@ -58,6 +58,10 @@ export class LeasedBlock {
   async #start(): Promise<void> {
     this.#abort = new AbortController();
     const { name, config } = this.#request;
-    await leaseInto(this.handle, await providerOf(this.#request), { name, config, signal: this.#abort.signal });
+    await leaseInto(this.handle, await providerOf(this.#request), {
+      name,
+      config,
+      signal: this.#abort.signal,
+    });
   }
 }

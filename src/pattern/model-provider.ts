@@ -36,7 +36,11 @@ export interface SetupOptions {
  *   createClient({ greeting }: { greeting: string }) { return { greet: () => greeting }; }
  * }
  */
-export abstract class ModelProvider<Client = unknown, Connection extends Json = Json, Config extends Json = Json> {
+export abstract class ModelProvider<
+  Client = unknown,
+  Connection extends Json = Json,
+  Config extends Json = Json,
+> {
   /** The limits of this kind of resource, enforced by the session over all workers. */
   abstract readonly constraints: ProviderConstraints;
 
@@ -44,7 +48,11 @@ export abstract class ModelProvider<Client = unknown, Connection extends Json = 
    * Session half. Makes the resource and returns the JSON with which any process can reach it.
    * Must honour `context.signal`. What it made through `context` is undone by the session if it throws.
    */
-  abstract createResource(name: string, config: Config | undefined, context: ResourceContext): Promise<Connection>;
+  abstract createResource(
+    name: string,
+    config: Config | undefined,
+    context: ResourceContext,
+  ): Promise<Connection>;
 
   /**
    * Session half. Ends what `context` does not end by itself (it stops launched processes and runs deferred steps anyway).
@@ -104,7 +112,9 @@ export abstract class ModelProvider<Client = unknown, Connection extends Json = 
  */
 export async function teardownEach(handles: readonly { teardown(): Promise<void> }[]): Promise<void> {
   const results = await Promise.allSettled(handles.map((handle) => handle.teardown()));
-  const reasons: unknown[] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  const reasons: unknown[] = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
   if (reasons.length === 0) return;
   if (reasons.length === 1) throw reasons[0];
   throw new ModelProviderError(

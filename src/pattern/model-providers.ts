@@ -18,7 +18,11 @@ export interface ModelProviders {
    * const handle = await modelProviders.setup('embedded:expert');
    * try { await handle.client.generate('test'); } finally { await handle.teardown(); }
    */
-  setup<Spec extends string>(spec: Spec, config?: Json, options?: SetupOptions): Promise<ResourceHandle<ClientOf<Spec>>>;
+  setup<Spec extends string>(
+    spec: Spec,
+    config?: Json,
+    options?: SetupOptions,
+  ): Promise<ResourceHandle<ClientOf<Spec>>>;
   /** A handle that sets the resource up at its first `get()`, or never. The spec is checked at once. */
   request<Spec extends string>(spec: Spec, config?: Json): LazyHandle<ClientOf<Spec>>;
   /** Releases the caller's own leases on the resource of that id. */
@@ -37,7 +41,9 @@ export const modelProviders: ModelProviders = {
     return new LazyHandle(() => setupParsed(request)) as LazyHandle<ClientOf<typeof spec>>;
   },
   async teardown(resourceId) {
-    await teardownEach((await providers()).map((provider) => ({ teardown: () => provider.teardown(resourceId) })));
+    await teardownEach(
+      (await providers()).map((provider) => ({ teardown: () => provider.teardown(resourceId) })),
+    );
   },
   async teardownAll() {
     await teardownEach((await providers()).map((provider) => ({ teardown: () => provider.teardownAll() })));

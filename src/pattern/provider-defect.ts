@@ -8,9 +8,14 @@ const finalMethods = ['setup', 'request', 'teardown', 'teardownAll'] as const;
  */
 export function providerDefect(candidate: unknown): string | undefined {
   if (typeof candidate === 'function') return 'it is a class, not an instance: write `new` before it';
-  if (typeof candidate !== 'object' || candidate === null) return `it is ${candidate === null ? 'null' : `a ${typeof candidate}`}`;
+  if (typeof candidate !== 'object' || candidate === null)
+    return `it is ${candidate === null ? 'null' : `a ${typeof candidate}`}`;
   if (!(brand in candidate)) return 'it does not inherit from ModelProvider';
-  for (let owner: object = candidate; !Object.hasOwn(owner, brand); owner = Object.getPrototypeOf(owner) as object) {
+  for (
+    let owner: object = candidate;
+    !Object.hasOwn(owner, brand);
+    owner = Object.getPrototypeOf(owner) as object
+  ) {
     const overridden = finalMethods.find((method) => Object.hasOwn(owner, method));
     if (overridden !== undefined) {
       return `it overrides ${overridden}(), which is the same for every provider: put its work into createResource, destroyResource, createClient or disposeClient`;

@@ -17,6 +17,7 @@ export function installRealm(realm: Realm): void {
 }
 
 export function currentRealm(): Realm {
-  if (installed === undefined) throw new Error('jest-model-provider: import the package by its name, not its inner files.');
+  if (installed === undefined)
+    throw new Error('jest-model-provider: import the package by its name, not its inner files.');
   return installed;
 }

@@ -41,7 +41,8 @@ export class ProviderRegistry {
   readonly #providers = new Map<string, AnyProvider>();
 
   constructor(...maps: ProviderMap[]) {
-    for (const map of maps) for (const [name, provider] of Object.entries(map)) this.#providers.set(name, provider);
+    for (const map of maps)
+      for (const [name, provider] of Object.entries(map)) this.#providers.set(name, provider);
   }
 
   get names(): string[] {

@@ -54,7 +54,10 @@ export class ResourceHandle<Client = unknown> {
    */
   get client(): Client {
     if (this.#closed) {
-      throw new ModelProviderError('HANDLE_CLOSED', `The lease of "${this.resourceId}" was torn down: set the resource up again to use it.`);
+      throw new ModelProviderError(
+        'HANDLE_CLOSED',
+        `The lease of "${this.resourceId}" was torn down: set the resource up again to use it.`,
+      );
     }
     const { client, controller } = this.#lease('client');
     controller.signal.throwIfAborted();
@@ -96,7 +99,12 @@ export class ResourceHandle<Client = unknown> {
     const first = !this.#closed;
     this.#closed = true;
     const disposal = first ? await settle(async () => manager.disposeClient?.(client)) : undefined;
-    controller.abort(new ModelProviderError('HANDLE_CLOSED', `The lease of "${lease.resourceId}" was torn down while a call was under way.`));
+    controller.abort(
+      new ModelProviderError(
+        'HANDLE_CLOSED',
+        `The lease of "${lease.resourceId}" was torn down while a call was under way.`,
+      ),
+    );
     const release = await settle(() => lease.release());
     if (release === undefined) this.#onClosed();
     const failure = release ?? disposal;

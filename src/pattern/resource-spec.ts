@@ -34,7 +34,11 @@ const prefixPattern = /^([A-Za-z][\w-]*):(.+)$/su;
  */
 export function parseRequest(input: unknown, known: readonly string[]): ParsedRequest {
   const request = typeof input === 'string' ? { spec: input } : input;
-  if (typeof request !== 'object' || request === null || typeof (request as ResourceRequest).spec !== 'string') {
+  if (
+    typeof request !== 'object' ||
+    request === null ||
+    typeof (request as ResourceRequest).spec !== 'string'
+  ) {
     throw new ModelProviderError(
       'SPEC_INVALID',
       `A resource spec must be a string such as "embedded:expert" or { spec, config, label }, not ${printable(input)}.`,

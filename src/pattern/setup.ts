@@ -15,7 +15,11 @@ interface SetupRequest {
  * The one road to a resource: leases it from the host, makes the client in this realm, and puts both into `handle`.
  * If the client cannot be made the lease goes back at once.
  */
-export async function leaseInto(handle: ResourceHandle<unknown>, provider: AnyProvider, request: SetupRequest): Promise<void> {
+export async function leaseInto(
+  handle: ResourceHandle<unknown>,
+  provider: AnyProvider,
+  request: SetupRequest,
+): Promise<void> {
   const prefix = await prefixOf(provider);
   const lease = await leaseFrom(prefix, request);
   const controller = new AbortController();
@@ -39,7 +43,9 @@ export async function leaseInto(handle: ResourceHandle<unknown>, provider: AnyPr
 
 async function leaseFrom(provider: string, request: SetupRequest): Promise<HostLease> {
   try {
-    return await currentRealm().host().lease({ provider, name: request.name, config: request.config, signal: request.signal });
+    return await currentRealm()
+      .host()
+      .lease({ provider, name: request.name, config: request.config, signal: request.signal });
   } catch (error) {
     throw localError(error);
   }

@@ -8,7 +8,10 @@ function readVersion(): string {
   // dist/src/pattern and src/pattern have the manifest at different distances.
   for (const up of ['../../..', '../..']) {
     try {
-      const manifest = JSON.parse(readFileSync(join(__dirname, up, 'package.json'), 'utf8')) as { name: string; version: string };
+      const manifest = JSON.parse(readFileSync(join(__dirname, up, 'package.json'), 'utf8')) as {
+        name: string;
+        version: string;
+      };
       if (manifest.name === 'jest-model-provider') return manifest.version;
     } catch {
       continue;

@@ -53,11 +53,17 @@ export function withClient<Spec extends string>(
 
 function checkOptions(options: WithClientOptions, fn: unknown): 'block' | 'test' {
   if (typeof fn !== 'function') {
-    throw new ModelProviderError('MODELS_INVALID', 'withClient(models, fn) needs a function of (handle, model) as its last argument.');
+    throw new ModelProviderError(
+      'MODELS_INVALID',
+      'withClient(models, fn) needs a function of (handle, model) as its last argument.',
+    );
   }
   const { scope = 'block' } = options;
   if (scope !== 'block' && scope !== 'test') {
-    throw new ModelProviderError('CONFIG_INVALID', `withClient(): scope is ${JSON.stringify(scope)}; it must be 'block' or 'test'.`);
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `withClient(): scope is ${JSON.stringify(scope)}; it must be 'block' or 'test'.`,
+    );
   }
   return scope;
 }

@@ -1,6 +1,7 @@
 import type { LaunchOptions } from '../pattern/resource-context';
 
-const allowed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|XDG_RUNTIME_DIR|(DY)?LD_LIBRARY_PATH|SYSTEMROOT|SSL_CERT_(FILE|DIR))$/;
+const allowed =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_CACHE_HOME|XDG_RUNTIME_DIR|(DY)?LD_LIBRARY_PATH|SYSTEMROOT|SSL_CERT_(FILE|DIR))$/;
 
 /**
  * The environment of a server process: an allow-list of this process's variables, those the provider names, and its own.
@@ -9,7 +10,8 @@ const allowed = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|T
 export function childEnvironment(options: Pick<LaunchOptions, 'env' | 'passEnv'>): Record<string, string> {
   const passed = new Set(options.passEnv);
   const inherited = Object.entries(process.env).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && (allowed.test(entry[0]) || passed.has(entry[0])),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (allowed.test(entry[0]) || passed.has(entry[0])),
   );
   return { ...Object.fromEntries(inherited), ...options.env };
 }

@@ -23,12 +23,17 @@ export interface FailedStart {
 export function failureMessage({ title, reason, command, logTail, hints, secrets }: FailedStart): string {
   const evidence = `${logTail.join('\n')}\n${reason}`;
   const hint = hints.find(({ pattern }) => pattern.test(evidence));
-  const cause = hint === undefined ? undefined : (hint.pattern.exec(evidence)?.[0].replace(hint.pattern, hint.cause) ?? hint.cause);
+  const cause =
+    hint === undefined
+      ? undefined
+      : (hint.pattern.exec(evidence)?.[0].replace(hint.pattern, hint.cause) ?? hint.cause);
   return redact(
     [
       `${title}: ${cause === undefined ? `${reason}.` : `${cause} (${lowerFirst(reason)}).`}`,
       `Command: ${command.map(quote).join(' ')}`,
-      ...(logTail.length === 0 ? ['It printed nothing.'] : ['Its last lines:', ...logTail.map((line) => `  | ${line}`)]),
+      ...(logTail.length === 0
+        ? ['It printed nothing.']
+        : ['Its last lines:', ...logTail.map((line) => `  | ${line}`)]),
       ...(hint === undefined ? [] : [`What to do: ${hint.fix}`]),
     ].join('\n'),
     secrets,

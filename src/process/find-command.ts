@@ -9,13 +9,21 @@ import { ModelProviderError } from '../pattern/errors';
  */
 export function findCommand(command: string, hint = ''): string {
   const isPath = command.includes('/') || isAbsolute(command);
-  const searched = isPath ? [resolve(command)] : (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir || '.', command));
+  const searched = isPath
+    ? [resolve(command)]
+    : (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir || '.', command));
   const found = searched.find(isExecutable);
   if (found !== undefined) return found;
-  const where = isPath ? `${searched[0] ?? command} ${exists(command) ? 'is not executable' : 'does not exist'}` : 'it is not on PATH';
-  throw new ModelProviderError('COMMAND_NOT_FOUND', `Command "${command}" cannot be started: ${where}.${hint === '' ? '' : ` ${hint}`}`, {
-    details: { command },
-  });
+  const where = isPath
+    ? `${searched[0] ?? command} ${exists(command) ? 'is not executable' : 'does not exist'}`
+    : 'it is not on PATH';
+  throw new ModelProviderError(
+    'COMMAND_NOT_FOUND',
+    `Command "${command}" cannot be started: ${where}.${hint === '' ? '' : ` ${hint}`}`,
+    {
+      details: { command },
+    },
+  );
 }
 
 function isExecutable(path: string): boolean {

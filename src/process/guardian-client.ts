@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import type { Socket } from 'node:net';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
 import { messageOf, ModelProviderError } from '../pattern/errors';
 import type { ProcessExit } from '../pattern/resource-context';
 import {
@@ -47,7 +52,10 @@ export async function startGuardian(options: GuardianOptions, onLost: () => void
   const ended = child.then(() => undefined);
   if (child.pid === undefined) {
     const failure = await child;
-    throw new ModelProviderError('GUARDIAN_LOST', `The guardian process cannot be started: ${failure.message ?? 'unknown reason'}`);
+    throw new ModelProviderError(
+      'GUARDIAN_LOST',
+      `The guardian process cannot be started: ${failure.message ?? 'unknown reason'}`,
+    );
   }
   return new Client(child as unknown as GuardianProcess, child.pid, ended, onLost);
 }
@@ -73,12 +81,18 @@ class Client implements GuardianClient {
     this.#child = child;
     this.pid = pid;
     this.#ended = ended;
-    this.#connection = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
+    this.#connection = createMessageConnection(
+      new StreamMessageReader(child.stdout),
+      new StreamMessageWriter(child.stdin),
+    );
     this.#connection.onNotification(exitNotification, (notice) => this.#exited(notice));
     this.#connection.onError(() => undefined);
     child.stdin.on('error', () => undefined);
     this.#lost = ended.then(() => {
-      throw new ModelProviderError('GUARDIAN_LOST', `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`);
+      throw new ModelProviderError(
+        'GUARDIAN_LOST',
+        `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`,
+      );
     });
     this.#lost.catch(() => {
       this.#connection.dispose();
@@ -122,7 +136,9 @@ class Client implements GuardianClient {
     try {
       return await Promise.race([send(), this.#lost]);
     } catch (error) {
-      throw error instanceof ModelProviderError ? error : new ModelProviderError('GUARDIAN_LOST', `The guardian refused: ${messageOf(error)}`);
+      throw error instanceof ModelProviderError
+        ? error
+        : new ModelProviderError('GUARDIAN_LOST', `The guardian refused: ${messageOf(error)}`);
     } finally {
       this.#calls -= 1;
       if (this.#calls === 0 && !this.#closing) this.#hold(false);

@@ -29,7 +29,10 @@ const guarded = new Map<string, Guarded>();
 const launching = new Set<Promise<unknown>>();
 let ending: Promise<void> | undefined;
 
-const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout));
+const connection = createMessageConnection(
+  new StreamMessageReader(process.stdin),
+  new StreamMessageWriter(process.stdout),
+);
 
 connection.onRequest(launchRequest, (request) => {
   if (ending !== undefined) throw new Error('The guardian is ending.');
@@ -44,7 +47,12 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { child, identity, open } = await spawnGated(request, options.session);
   guarded.set(request.id, { pid: identity.pid, graceMs: request.graceMs });
   child.once('exit', (code, signal) => notifyExit(request.id, code, signal));
-  ledger.append({ type: 'process', resourceId: request.resourceId, process: identity, graceMs: request.graceMs });
+  ledger.append({
+    type: 'process',
+    resourceId: request.resourceId,
+    process: identity,
+    graceMs: request.graceMs,
+  });
   open();
   return { pid: identity.pid };
 }

@@ -15,7 +15,12 @@ export type LedgerEntry =
       readonly directory: string;
     }
   | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
-  | { readonly type: 'process'; readonly resourceId: string; readonly process: ProcessIdentity; readonly graceMs: number }
+  | {
+      readonly type: 'process';
+      readonly resourceId: string;
+      readonly process: ProcessIdentity;
+      readonly graceMs: number;
+    }
   | { readonly type: 'stopped'; readonly pid: number };
 
 /** Where the ledgers of all sessions lie, below the state directory. */

@@ -29,7 +29,8 @@ export async function stopGroup(group: number, graceMs: number, hurry?: AbortSig
   send(group, 'SIGTERM');
   const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
   // A leader that ended politely gets its children a moment to follow.
-  if (polite && (await until(() => groupMembers(group).length === 0, 100, hurry))) return { forced: false, survivors: [] };
+  if (polite && (await until(() => groupMembers(group).length === 0, 100, hurry)))
+    return { forced: false, survivors: [] };
   return { forced: true, survivors: await killGroup(group) };
 }
 
@@ -64,5 +65,7 @@ function processTable(): ProcessEntry[] {
   if (process.platform !== 'linux') {
     return parsePs(execFileSync('ps', ['-axo', 'pid=,pgid=,stat=,lstart='], { encoding: 'utf8' }));
   }
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (processEntry(Number(name)) ?? []) : []));
+  return readdirSync('/proc').flatMap((name) =>
+    /^\d+$/.test(name) ? (processEntry(Number(name)) ?? []) : [],
+  );
 }

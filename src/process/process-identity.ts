@@ -46,7 +46,12 @@ export function bootId(): string {
 /** Parses the text of /proc/PID/stat. The name, field 2, may itself hold spaces and brackets. */
 export function parseStat(pid: number, text: string): ProcessEntry {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { pid, group: Number(fields[2]), startTime: fields[19] ?? '', isZombie: fields[0] === 'Z' || fields[0] === 'X' };
+  return {
+    pid,
+    group: Number(fields[2]),
+    startTime: fields[19] ?? '',
+    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+  };
 }
 
 function linuxEntry(pid: number): ProcessEntry | undefined {
@@ -59,7 +64,9 @@ function linuxEntry(pid: number): ProcessEntry | undefined {
 
 function portableEntry(pid: number): ProcessEntry | undefined {
   try {
-    return parsePs(execFileSync('ps', ['-o', 'pid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }))[0];
+    return parsePs(
+      execFileSync('ps', ['-o', 'pid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }),
+    )[0];
   } catch {
     return undefined;
   }

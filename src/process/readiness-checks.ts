@@ -18,7 +18,9 @@ export interface StartingServer {
 /** Fails as soon as the process has ended, with whatever code: before it is ready, 0 is a failure like any other. */
 export function whileAlive(server: StartingServer, check: ReadinessCheck): ReadinessCheck {
   const died = server.process.exited.then((exit) => {
-    throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`, { details: { ...exit } });
+    throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`, {
+      details: { ...exit },
+    });
   });
   died.catch(() => undefined);
   return { title: check.title, check: (signal) => Promise.race([check.check(signal), died]) };
@@ -28,7 +30,11 @@ export function whileAlive(server: StartingServer, check: ReadinessCheck): Readi
 export function httpStatus(server: StartingServer, path: string, title: string): ReadinessCheck {
   return {
     title,
-    check: (signal) => ask(() => loopbackRequest({ port: server.port, path, apiKey: server.apiKey, signal }), () => true),
+    check: (signal) =>
+      ask(
+        () => loopbackRequest({ port: server.port, path, apiKey: server.apiKey, signal }),
+        () => true,
+      ),
   };
 }
 
@@ -44,7 +50,8 @@ export function modelListed(server: StartingServer): ReadinessCheck {
       ask(
         () => loopbackRequest({ port: server.port, path: '/v1/models', apiKey: server.apiKey, signal }),
         ({ body }) => {
-          if (body.includes(JSON.stringify(server.nonce)) && body.includes(JSON.stringify(server.model))) return true;
+          if (body.includes(JSON.stringify(server.nonce)) && body.includes(JSON.stringify(server.model)))
+            return true;
           throw new ModelProviderError(
             'SETUP_FAILED',
             `Another server answers on port ${server.port}: it does not list the model "${server.model}" of this launch`,
@@ -56,18 +63,34 @@ export function modelListed(server: StartingServer): ReadinessCheck {
 
 /** One greedy token is answered by the wanted model: a server may be healthy and list models long before it can do this. */
 export function oneToken(server: StartingServer): ReadinessCheck {
-  const body = { model: server.model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1, temperature: 0 };
+  const body = {
+    model: server.model,
+    messages: [{ role: 'user', content: 'Hi' }],
+    max_tokens: 1,
+    temperature: 0,
+  };
   return {
     title: 'first token',
     check: (signal) =>
       ask(
-        () => loopbackRequest({ port: server.port, path: '/v1/chat/completions', method: 'POST', apiKey: server.apiKey, body, signal }),
+        () =>
+          loopbackRequest({
+            port: server.port,
+            path: '/v1/chat/completions',
+            method: 'POST',
+            apiKey: server.apiKey,
+            body,
+            signal,
+          }),
         (answer) => (answer.body.includes('"choices"') ? true : 'an answer without choices'),
       ),
   };
 }
 
-async function ask(send: () => Promise<LoopbackAnswer>, judge: (answer: LoopbackAnswer) => true | string): Promise<true | string> {
+async function ask(
+  send: () => Promise<LoopbackAnswer>,
+  judge: (answer: LoopbackAnswer) => true | string,
+): Promise<true | string> {
   try {
     const answer = await send();
     return answer.status === 200 ? judge(answer) : `HTTP ${answer.status}`;

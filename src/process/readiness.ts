@@ -41,7 +41,8 @@ export async function waitUntilReady(
     for (;;) {
       const result = await attempt(check, limits.requestMs, watch.signal);
       if (result === true) break;
-      if (stall.isOver(`${check.title} ${result} ${watch.signOfLife()}`)) throw stalled(check, result, limits.stallMs);
+      if (stall.isOver(`${check.title} ${result} ${watch.signOfLife()}`))
+        throw stalled(check, result, limits.stallMs);
       await pause(pollInterval(performance.now() - start), watch.signal);
     }
   }
@@ -71,7 +72,11 @@ class StallClock {
   }
 }
 
-async function attempt(check: ReadinessCheck, requestMs: number, signal: AbortSignal): Promise<true | string> {
+async function attempt(
+  check: ReadinessCheck,
+  requestMs: number,
+  signal: AbortSignal,
+): Promise<true | string> {
   signal.throwIfAborted();
   const limit = AbortSignal.timeout(requestMs);
   try {

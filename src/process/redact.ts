@@ -1,6 +1,7 @@
 const secretName = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
 // eslint-disable-next-line no-control-regex -- the point is to remove control characters
-const escapeCodes = /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+const escapeCodes =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Replaces every secret in `text`: the given ones, and the values of this process's variables named like secrets. */
 export function redact(text: string, secrets: readonly string[] = []): string {
@@ -16,5 +17,7 @@ export function stripControl(text: string): string {
 }
 
 function environmentSecrets(): string[] {
-  return Object.entries(process.env).flatMap(([name, value]) => (secretName.test(name) && value !== undefined ? [value] : []));
+  return Object.entries(process.env).flatMap(([name, value]) =>
+    secretName.test(name) && value !== undefined ? [value] : [],
+  );
 }

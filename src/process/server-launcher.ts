@@ -33,7 +33,12 @@ export class ServerLauncher {
       throw error;
     });
     this.#count += 1;
-    const server = await launchServer(options, { guardian, id: `server-${this.#count}`, resourceId, directory });
+    const server = await launchServer(options, {
+      guardian,
+      id: `server-${this.#count}`,
+      resourceId,
+      directory,
+    });
     return Object.create(server, { stop: { value: () => this.#stop(server) } }) as ServerProcess;
   }
 

@@ -41,5 +41,7 @@ export function unsafeReason(path: string): string | undefined {
 }
 
 function isUnwritable(error: unknown): boolean {
-  return ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
+  return ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'ENOENT'].includes(
+    (error as NodeJS.ErrnoException).code ?? '',
+  );
 }

@@ -31,8 +31,10 @@ export async function sweepDeadSessions(stateDirectory: string): Promise<SweepRe
 async function sweepLedger(ledger: Ledger, report: SweepReport): Promise<void> {
   const entries = readOrNothing(ledger);
   const session = entries.find((entry): entry is SessionEntry => entry.type === 'session');
-  if (session === undefined || [session.owner, ...guardians(entries)].some(isAliveSince(session.bootId))) return;
-  if (session.bootId === bootId()) await Promise.all(unstopped(entries).map((line) => reclaim(line, session.session, report)));
+  if (session === undefined || [session.owner, ...guardians(entries)].some(isAliveSince(session.bootId)))
+    return;
+  if (session.bootId === bootId())
+    await Promise.all(unstopped(entries).map((line) => reclaim(line, session.session, report)));
   removeSessionDirectory(session.directory, session.session);
   ledger.remove();
   report.sessions.push(session.session);
@@ -73,7 +75,9 @@ function guardians(entries: LedgerEntry[]): ProcessIdentity[] {
 
 function unstopped(entries: LedgerEntry[]): ProcessLine[] {
   const stopped = new Set(entries.flatMap((entry) => (entry.type === 'stopped' ? [entry.pid] : [])));
-  return entries.filter((entry): entry is ProcessLine => entry.type === 'process' && !stopped.has(entry.process.pid));
+  return entries.filter(
+    (entry): entry is ProcessLine => entry.type === 'process' && !stopped.has(entry.process.pid),
+  );
 }
 
 function isAliveSince(boot: string): (identity: ProcessIdentity) => boolean {

@@ -5,5 +5,9 @@ import { OpenAICompatibleProvider } from './openai-compatible/provider';
 
 /** The providers that every session has, under their prefixes. */
 export function builtInProviders(): ProviderMap {
-  return { embedded: new EmbeddedProvider(), llama: new LlamaServerProvider(), openai: new OpenAICompatibleProvider() };
+  return {
+    embedded: new EmbeddedProvider(),
+    llama: new LlamaServerProvider(),
+    openai: new OpenAICompatibleProvider(),
+  };
 }

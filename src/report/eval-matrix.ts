@@ -15,7 +15,12 @@ export function evalMatrix(records: readonly EvalRecord[]): string {
     const evaluation = records.filter((record) => record.title === title);
     for (const score of unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)))) {
       const samples = unique(evaluation.map((record) => String(record.samples))).join(' / ');
-      table.push([printable(title), printable(score), samples, ...models.map((model) => cell(evaluation, model, score))]);
+      table.push([
+        printable(title),
+        printable(score),
+        samples,
+        ...models.map((model) => cell(evaluation, model, score)),
+      ]);
     }
   }
   return table.toString();

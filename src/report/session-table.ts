@@ -17,9 +17,20 @@ const columns = ['resource', 'loads', 'time to ready', 'leases', 'busy', 'how it
 export function sessionTable(events: readonly SessionEvent[]): string {
   const rows = summarize(events);
   if (rows.length === 0) return '';
-  const table = new Table({ head: columns, style: { head: [], border: [] }, colAligns: ['left', 'right', 'right', 'right', 'right', 'left'] });
+  const table = new Table({
+    head: columns,
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
+  });
   for (const row of rows) {
-    table.push([printable(row.spec), row.loads, formatMs(mean(row.readyMs)), row.leases, formatMs(row.busyMs), printable(row.ended)]);
+    table.push([
+      printable(row.spec),
+      row.loads,
+      formatMs(mean(row.readyMs)),
+      row.leases,
+      formatMs(row.busyMs),
+      printable(row.ended),
+    ]);
   }
   return table.toString();
 }
@@ -67,7 +78,10 @@ function summarize(events: readonly SessionEvent[]): Row[] {
         rowOf(event.resourceId).ended = `died: ${event.reason}`;
         break;
       case 'stopped':
-        if (!rowOf(event.resourceId).ended.startsWith('died') && !rowOf(event.resourceId).ended.startsWith('failed')) {
+        if (
+          !rowOf(event.resourceId).ended.startsWith('died') &&
+          !rowOf(event.resourceId).ended.startsWith('failed')
+        ) {
           rowOf(event.resourceId).ended = 'stopped';
         }
         break;

@@ -44,8 +44,12 @@ class WaitGraph {
     if (waiter.resource !== undefined) return this.#canStart(waiter.resource);
     const live = [...this.#resources.values()].filter(({ provider }) => provider === waiter.provider);
     const own = live.filter(({ key }) => key === waiter.key);
-    if (waiter.policy.sharing === 'exclusive' && own.length > 0) return own.some((resource) => this.#canFree(resource));
-    return live.length < waiter.policy.maxLive || live.some((resource) => this.#canFree(resource) || this.#willBeShared(waiter, resource));
+    if (waiter.policy.sharing === 'exclusive' && own.length > 0)
+      return own.some((resource) => this.#canFree(resource));
+    return (
+      live.length < waiter.policy.maxLive ||
+      live.some((resource) => this.#canFree(resource) || this.#willBeShared(waiter, resource))
+    );
   }
 
   /** A start goes on unless it waits for a dependency in vain. */
@@ -64,7 +68,12 @@ class WaitGraph {
   }
 
   #willBeShared(waiter: Waiter, resource: ScheduledResource): boolean {
-    return waiter.policy.sharing === 'shared' && resource.key === waiter.key && resource.state === 'starting' && this.#canStart(resource);
+    return (
+      waiter.policy.sharing === 'shared' &&
+      resource.key === waiter.key &&
+      resource.state === 'starting' &&
+      this.#canStart(resource)
+    );
   }
 }
 
@@ -73,5 +82,8 @@ function holdingOf(waiter: Waiter, waiters: readonly Waiter[], visited: readonly
   const { startOf } = waiter;
   if (startOf === undefined || visited.includes(startOf)) return [...waiter.holding];
   const dependents = waiters.filter(({ resource }) => resource?.id === startOf);
-  return [...waiter.holding, ...dependents.flatMap((dependent) => holdingOf(dependent, waiters, [...visited, startOf]))];
+  return [
+    ...waiter.holding,
+    ...dependents.flatMap((dependent) => holdingOf(dependent, waiters, [...visited, startOf])),
+  ];
 }

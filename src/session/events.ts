@@ -9,7 +9,13 @@ export type SessionEventBody =
   | { readonly type: 'starting'; readonly spec: string; readonly resourceId: string }
   | { readonly type: 'process'; readonly resourceId: string; readonly pid: number; readonly command: string }
   | { readonly type: 'ready'; readonly spec: string; readonly resourceId: string; readonly startMs: number }
-  | { readonly type: 'leased'; readonly resourceId: string; readonly leaseId: string; readonly requester: string; readonly waitedMs: number }
+  | {
+      readonly type: 'leased';
+      readonly resourceId: string;
+      readonly leaseId: string;
+      readonly requester: string;
+      readonly waitedMs: number;
+    }
   | { readonly type: 'released'; readonly resourceId: string; readonly leaseId: string }
   | { readonly type: 'stopping'; readonly resourceId: string; readonly reason: string }
   | { readonly type: 'stopped'; readonly resourceId: string; readonly stopMs: number }
@@ -20,7 +26,13 @@ export type SessionEventBody =
       readonly code: number | null;
       readonly signal: string | null;
     }
-  | { readonly type: 'failed'; readonly resourceId: string; readonly phase: 'start' | 'stop'; readonly code: string; readonly message: string }
+  | {
+      readonly type: 'failed';
+      readonly resourceId: string;
+      readonly phase: 'start' | 'stop';
+      readonly code: string;
+      readonly message: string;
+    }
   | { readonly type: 'refused'; readonly spec: string; readonly requester: string; readonly code: string };
 
 /** The append-only record of a session. */

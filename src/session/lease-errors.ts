@@ -6,7 +6,11 @@ interface Asked {
 }
 
 /** Requests that wait for each other in a circle. */
-export function deadlockError(refused: Asked, others: readonly Asked[], holders: readonly string[]): ModelProviderError {
+export function deadlockError(
+  refused: Asked,
+  others: readonly Asked[],
+  holders: readonly string[],
+): ModelProviderError {
   const waiting = others.map(({ spec, request }) => `  "${spec}" is wanted by ${request.requester}`);
   return new ModelProviderError(
     'DEADLOCK',
@@ -14,25 +18,42 @@ export function deadlockError(refused: Asked, others: readonly Asked[], holders:
       `"${refused.spec}" can never be granted to ${refused.request.requester}: the request and the leases it waits for block each other.`,
       ...holders.map((holder) => `  ${holder}`),
       ...waiting,
-      'What to do: tear the first handle down before asking for the second, lease both in the same order everywhere, or raise the provider\'s maxLive.',
+      "What to do: tear the first handle down before asking for the second, lease both in the same order everywhere, or raise the provider's maxLive.",
     ].join('\n'),
-    { details: { spec: refused.spec, requester: refused.request.requester, holders: [...holders], others: others.map(({ spec }) => spec) } },
+    {
+      details: {
+        spec: refused.spec,
+        requester: refused.request.requester,
+        holders: [...holders],
+        others: others.map(({ spec }) => spec),
+      },
+    },
   );
 }
 
 /** A slot that is held by a resource which cannot be stopped. */
 export function blockedError(refused: Asked, failure: unknown): ModelProviderError {
-  return new ModelProviderError('TEARDOWN_FAILED', `"${refused.spec}" has no slot, because the resource that holds it cannot be stopped: ${messageOf(failure)}`, {
-    details: { spec: refused.spec },
-  });
+  return new ModelProviderError(
+    'TEARDOWN_FAILED',
+    `"${refused.spec}" has no slot, because the resource that holds it cannot be stopped: ${messageOf(failure)}`,
+    {
+      details: { spec: refused.spec },
+    },
+  );
 }
 
 export function closedError(spec: string): ModelProviderError {
-  return new ModelProviderError('SESSION_CLOSED', `"${spec}" is not set up: the session has ended.`, { details: { spec } });
+  return new ModelProviderError('SESSION_CLOSED', `"${spec}" is not set up: the session has ended.`, {
+    details: { spec },
+  });
 }
 
 /** A resource that died while it was leased. */
-export function lostError(resourceId: string, reason: string, logTail: readonly string[]): ModelProviderError {
+export function lostError(
+  resourceId: string,
+  reason: string,
+  logTail: readonly string[],
+): ModelProviderError {
   return new ModelProviderError(
     'RESOURCE_LOST',
     [

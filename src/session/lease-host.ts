@@ -87,7 +87,9 @@ export class LeaseHost implements Host {
 
   /** The errors of lost leases that `owner`, or a block around it, still holds. */
   lostWithin(owner: Owner): SerializedError[] {
-    return [...this.#held.values()].flatMap(({ lost, owned }) => (lost !== undefined && isWithin(owner, owned.owner) ? [lost] : []));
+    return [...this.#held.values()].flatMap(({ lost, owned }) =>
+      lost !== undefined && isWithin(owner, owned.owner) ? [lost] : [],
+    );
   }
 
   record(record: HostRecord): void {

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { isModelProviderError, messageOf, ModelProviderError } from '../pattern/errors';
 import { findNonJson, type Json } from '../pattern/json';
 import type { AnyProvider } from '../pattern/registry';
-import type { DependencyLease, LaunchOptions, ProcessExit, ResourceContext, ServerProcess } from '../pattern/resource-context';
+import type {
+  DependencyLease,
+  LaunchOptions,
+  ProcessExit,
+  ResourceContext,
+  ServerProcess,
+} from '../pattern/resource-context';
 import { freePort } from '../process/ports';
 import { describeExit } from '../process/server-process';
 import { TeardownStack } from './teardown-stack';
@@ -13,7 +19,11 @@ import { withinLimit } from './time-limit';
 export interface ResourceSurroundings {
   readonly directory: string;
   launch(options: LaunchOptions, directory: string): Promise<ServerProcess>;
-  lease(spec: string, config: Json | undefined, signal: AbortSignal): Promise<DependencyLease & { release(): Promise<void> }>;
+  lease(
+    spec: string,
+    config: Json | undefined,
+    signal: AbortSignal,
+  ): Promise<DependencyLease & { release(): Promise<void> }>;
   progress(message: string): void;
   launched(pid: number, command: string): void;
   lost(reason: string, exit: ProcessExit | undefined, logTail: string[]): void;
@@ -66,7 +76,11 @@ export class LiveResource {
       () => undefined,
     );
     const timeout = (): ModelProviderError =>
-      new ModelProviderError('SETUP_TIMEOUT', `"${spec}" was not ready within its start limit of ${startTimeoutMs} ms.`, { details: { spec } });
+      new ModelProviderError(
+        'SETUP_TIMEOUT',
+        `"${spec}" was not ready within its start limit of ${startTimeoutMs} ms.`,
+        { details: { spec } },
+      );
     try {
       const connection = await withinLimit(this.#orAborted(this.#start), startTimeoutMs, timeout);
       this.connection = requireJson(connection, spec);
@@ -74,14 +88,21 @@ export class LiveResource {
       this.#isUp = true;
     } catch (error) {
       this.#abort.abort(error);
-      throw isModelProviderError(error) ? error : new ModelProviderError('SETUP_FAILED', `"${spec}" could not be set up: ${messageOf(error)}`, { cause: error, details: { spec } });
+      throw isModelProviderError(error)
+        ? error
+        : new ModelProviderError('SETUP_FAILED', `"${spec}" could not be set up: ${messageOf(error)}`, {
+            cause: error,
+            details: { spec },
+          });
     }
   }
 
   /** Makes a start under way fail with `SETUP_ABORTED`. */
   abort(reason: string): void {
     this.#isStopping = true;
-    this.#abort.abort(new ModelProviderError('SETUP_ABORTED', `The setup of "${this.plan.spec}" was given up: ${reason}.`));
+    this.#abort.abort(
+      new ModelProviderError('SETUP_ABORTED', `The setup of "${this.plan.spec}" was given up: ${reason}.`),
+    );
   }
 
   /**
@@ -95,7 +116,8 @@ export class LiveResource {
     const { stopTimeoutMs } = provider.constraints;
     const failures: string[] = [];
     await withinLimit(this.#start, abortPatienceMs, () => new Error('still starting')).catch(() => undefined);
-    const limit = (what: string) => (): Error => new Error(`${what} took longer than its stop limit of ${stopTimeoutMs} ms`);
+    const limit = (what: string) => (): Error =>
+      new Error(`${what} took longer than its stop limit of ${stopTimeoutMs} ms`);
     if (this.#isMade) {
       const resource = { resourceId, name, connection: this.connection };
       const destroyed = Promise.resolve().then(() => provider.destroyResource(resource, this.#context));
@@ -104,12 +126,18 @@ export class LiveResource {
         (error: unknown) => failures.push(messageOf(error)),
       );
     }
-    const unwound = await withinLimit(this.#teardown.unwind(), stopTimeoutMs, limit('stopping')).catch((error: unknown) => [{ title: 'stop', error }]);
+    const unwound = await withinLimit(this.#teardown.unwind(), stopTimeoutMs, limit('stopping')).catch(
+      (error: unknown) => [{ title: 'stop', error }],
+    );
     failures.push(...unwound.map(({ title, error }) => `${title}: ${messageOf(error)}`));
     if (failures.length === 0) return;
-    throw new ModelProviderError('TEARDOWN_FAILED', `"${resourceId}" could not be torn down: ${failures.join('; ')}`, {
-      details: { resourceId, failures },
-    });
+    throw new ModelProviderError(
+      'TEARDOWN_FAILED',
+      `"${resourceId}" could not be torn down: ${failures.join('; ')}`,
+      {
+        details: { resourceId, failures },
+      },
+    );
   }
 
   async #orAborted<T>(work: Promise<T>): Promise<T> {
@@ -144,7 +172,10 @@ export class LiveResource {
   }
 
   #makeDirectory(): string {
-    const directory = join(this.#surroundings.directory, this.plan.resourceId.replaceAll(/[^\w.-]+/g, '_').slice(-60));
+    const directory = join(
+      this.#surroundings.directory,
+      this.plan.resourceId.replaceAll(/[^\w.-]+/g, '_').slice(-60),
+    );
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#teardown.push('remove its directory', () => rmSync(directory, { recursive: true, force: true }));
     return directory;
@@ -154,12 +185,15 @@ export class LiveResource {
     this.#abort.signal.throwIfAborted();
     const launched = this.#surroundings.launch(options, this.#context.directory);
     // Registered before it exists, so that a start which is given up at this very moment still ends it.
-    this.#teardown.push(`stop ${options.command}`, async () => (await launched.catch(() => undefined))?.stop());
+    this.#teardown.push(`stop ${options.command}`, async () =>
+      (await launched.catch(() => undefined))?.stop(),
+    );
     const server = await launched;
     this.#servers.push(server);
     this.#surroundings.launched(server.pid, options.command);
     void server.exited.then((exit) => {
-      if (this.#isUp) this.#lost(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
+      if (this.#isUp)
+        this.#lost(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
     });
     return server;
   }
@@ -168,7 +202,10 @@ export class LiveResource {
   #requireAlive(): void {
     const dead = this.#servers.at(-1);
     if (dead?.exit === undefined) return;
-    throw new ModelProviderError('SETUP_FAILED', `The server of "${this.plan.spec}" ${describeExit(dead.exit)} just as it became ready.`);
+    throw new ModelProviderError(
+      'SETUP_FAILED',
+      `The server of "${this.plan.spec}" ${describeExit(dead.exit)} just as it became ready.`,
+    );
   }
 
   async #lease(spec: string, config: Json | undefined): Promise<DependencyLease> {

@@ -45,10 +45,12 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
   const session = new Session(options.registry, place);
-  const server = await SocketServer.listen(session, place.socketPath, options.providerModule).catch(async (error: unknown) => {
-    await session.close();
-    throw error;
-  });
+  const server = await SocketServer.listen(session, place.socketPath, options.providerModule).catch(
+    async (error: unknown) => {
+      await session.close();
+      throw error;
+    },
+  );
   const end = (): Promise<CloseReport> => {
     delete process.env[sessionVariable];
     delete (globalThis as Owner)[sessionKey];

@@ -50,5 +50,7 @@ export async function answer<T>(handle: () => Promise<T>): Promise<T> {
 
 /** The error that the other end threw. */
 export function answeredError(error: unknown): unknown {
-  return error instanceof ResponseError && error.data !== undefined ? deserializeError(error.data as SerializedError) : error;
+  return error instanceof ResponseError && error.data !== undefined
+    ? deserializeError(error.data as SerializedError)
+    : error;
 }

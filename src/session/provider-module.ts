@@ -18,10 +18,14 @@ export async function loadProviderModule(path: string): Promise<unknown> {
     if (isModelProviderError(error)) throw error;
     const flag = (error as { code?: string }).code === 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG';
     const fix = flag ? ' An ES module needs NODE_OPTIONS=--experimental-vm-modules in Jest.' : '';
-    throw new ModelProviderError('PROVIDER_MODULE_INVALID', `The provider module ${path} cannot be loaded: ${messageOf(error)}${fix}`, {
-      cause: error,
-      details: { path },
-    });
+    throw new ModelProviderError(
+      'PROVIDER_MODULE_INVALID',
+      `The provider module ${path} cannot be loaded: ${messageOf(error)}${fix}`,
+      {
+        cause: error,
+        details: { path },
+      },
+    );
   }
 }
 
@@ -45,12 +49,21 @@ export function providersOf(module: unknown, path: string): ProviderMap {
 // `export default` compiled to CommonJS lies one level deeper when it comes through import(); module.exports has no such level.
 function defaultExport(module: unknown): unknown {
   let value = module;
-  for (let depth = 0; depth < 2 && typeof value === 'object' && value !== null && 'default' in value; depth += 1) value = value.default;
+  for (
+    let depth = 0;
+    depth < 2 && typeof value === 'object' && value !== null && 'default' in value;
+    depth += 1
+  )
+    value = value.default;
   return value;
 }
 
 function isEsmOnly(error: unknown): boolean {
   const code = (error as { code?: string }).code;
   // Jest's own loader reports a static import in a file that it was asked to require as a syntax error.
-  return code === 'ERR_REQUIRE_ESM' || code === 'ERR_REQUIRE_ASYNC_MODULE' || /Must use import to load ES Module/.test(messageOf(error));
+  return (
+    code === 'ERR_REQUIRE_ESM' ||
+    code === 'ERR_REQUIRE_ASYNC_MODULE' ||
+    /Must use import to load ES Module/.test(messageOf(error))
+  );
 }

@@ -191,7 +191,10 @@ export class Scheduler {
   }
 
   #pump(): void {
-    while (this.#waiters.some((waiter) => this.#joinLive(waiter)) || this.#waiters.some((waiter) => this.#makeRoom(waiter)));
+    while (
+      this.#waiters.some((waiter) => this.#joinLive(waiter)) ||
+      this.#waiters.some((waiter) => this.#makeRoom(waiter))
+    );
   }
 
   /** Gives a waiter a resource that lives already; returns whether anything changed. */
@@ -207,7 +210,8 @@ export class Scheduler {
     return this.#all(waiter).find(
       (resource) =>
         (resource.state === 'ready' && isOpen(resource)) ||
-        (resource.state === 'starting' && (resource.policy.sharing === 'shared' || this.#waitingFor(resource).length === 0)),
+        (resource.state === 'starting' &&
+          (resource.policy.sharing === 'shared' || this.#waitingFor(resource).length === 0)),
     );
   }
 
@@ -297,7 +301,9 @@ export class Scheduler {
   }
 
   #evict(resource: ScheduledResource): void {
-    const holders = [...resource.leases].flatMap((id) => this.resources.get(this.leases.get(id)?.holder ?? '') ?? []);
+    const holders = [...resource.leases].flatMap(
+      (id) => this.resources.get(this.leases.get(id)?.holder ?? '') ?? [],
+    );
     if (holders.length === 0) this.#stop(resource, 'its slot is needed');
     for (const holder of new Set(holders)) this.#evict(holder);
   }
@@ -317,7 +323,8 @@ export class Scheduler {
 
   /** Aborts a start that nobody waits for any more. */
   #abandon(resource: ScheduledResource | undefined, reason: string): void {
-    if (resource?.state === 'starting' && this.#waitingFor(resource).length === 0) this.#stop(resource, reason);
+    if (resource?.state === 'starting' && this.#waitingFor(resource).length === 0)
+      this.#stop(resource, reason);
   }
 
   /** Applies the retention of a resource that has just lost its last lease. */
@@ -345,7 +352,10 @@ export class Scheduler {
         this.#grant(overtaker, live);
       } else {
         this.#forget(youngest);
-        this.#actions.deadlock(youngest, stuck.filter((waiter) => waiter !== youngest));
+        this.#actions.deadlock(
+          youngest,
+          stuck.filter((waiter) => waiter !== youngest),
+        );
         this.#abandon(youngest.resource, 'nobody waits for it any more');
       }
       this.#pump();
@@ -354,7 +364,8 @@ export class Scheduler {
 
   #stopUnleased(): void {
     for (const resource of this.resources.values()) {
-      if (resource.state !== 'stopping' && resource.leases.size === 0) this.#stop(resource, 'the session ends');
+      if (resource.state !== 'stopping' && resource.leases.size === 0)
+        this.#stop(resource, 'the session ends');
     }
   }
 

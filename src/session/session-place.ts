@@ -5,7 +5,12 @@ import { Ledger, ledgerDirectory } from '../process/ledger';
 import { groupMembers } from '../process/process-group';
 import { bootId, ownIdentity } from '../process/process-identity';
 import { ledgerPath } from '../process/server-launcher';
-import { createSessionDirectory, newSessionId, removeSessionDirectory, sessionDirectoryPath } from '../process/session-directory';
+import {
+  createSessionDirectory,
+  newSessionId,
+  removeSessionDirectory,
+  sessionDirectoryPath,
+} from '../process/session-directory';
 import { stateDirectory } from '../process/state-directory';
 import { sweepDeadSessions, type SweepReport } from '../process/sweep';
 

@@ -93,8 +93,20 @@ export class Session {
       stop: (resource, reason) => void this.#stop(resource, reason),
       idle: (resource) => this.#idle(resource),
       grant: (demand, lease) => this.#grant(demand, lease),
-      deadlock: (demand, others) => this.#refuse(demand, deadlockError(this.#describe(demand), others.map((other) => this.#describe(other)), this.#holders(demand))),
-      blocked: (demand, resource) => this.#refuse(demand, blockedError(this.#describe(demand), this.#stopFailures.get(this.#live(resource.id)))),
+      deadlock: (demand, others) =>
+        this.#refuse(
+          demand,
+          deadlockError(
+            this.#describe(demand),
+            others.map((other) => this.#describe(other)),
+            this.#holders(demand),
+          ),
+        ),
+      blocked: (demand, resource) =>
+        this.#refuse(
+          demand,
+          blockedError(this.#describe(demand), this.#stopFailures.get(this.#live(resource.id))),
+        ),
     });
     place.removeAtExit(() => !this.#launcher.isGuarded);
   }
@@ -141,7 +153,12 @@ export class Session {
     return this.#closing;
   }
 
-  async #lease(request: ConnectionRequest, onLost: Pending['onLost'], signal: AbortSignal, startOf?: string): Promise<LeaseGrant> {
+  async #lease(
+    request: ConnectionRequest,
+    onLost: Pending['onLost'],
+    signal: AbortSignal,
+    startOf?: string,
+  ): Promise<LeaseGrant> {
     const { provider: prefix, name, config } = request;
     const spec = `${prefix}:${name}`;
     if (this.isClosing) throw closedError(spec);
@@ -154,7 +171,11 @@ export class Session {
     const watch = this.#progress.watch(spec, 'waiting');
     watch.say('all slots are in use');
     const onAbort = (): void => {
-      this.#pending.get(id)?.reject(new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`));
+      this.#pending
+        .get(id)
+        ?.reject(
+          new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`),
+        );
       this.#scheduler.cancel(id);
     };
     try {
@@ -205,15 +226,23 @@ export class Session {
     this.#instances.set(spec, instance);
     const provider = this.registry.get(request.provider);
     if (provider === undefined) return;
-    const plan = { resourceId: `${spec}#${instance}`, spec, name: request.name, config: request.config, provider };
+    const plan = {
+      resourceId: `${spec}#${instance}`,
+      spec,
+      name: request.name,
+      config: request.config,
+      provider,
+    };
     const watch = this.#progress.watch(spec, 'loading');
     const live: LiveResource = new LiveResource(plan, {
       directory: this.#place.directory,
       launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),
-      launched: (pid, command) => this.record.add({ type: 'process', resourceId: plan.resourceId, pid, command }),
-      lost: (reason, exit, logTail) => this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
+      launched: (pid, command) =>
+        this.record.add({ type: 'process', resourceId: plan.resourceId, pid, command }),
+      lost: (reason, exit, logTail) =>
+        this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });
     this.#resources.set(scheduled.id, live);
     this.record.add({ type: 'starting', spec, resourceId: plan.resourceId });
@@ -293,7 +322,12 @@ export class Session {
     pending.reject(error);
   }
 
-  #lost(live: LiveResource, reason: string, exit: { code: number | null; signal: string | null }, logTail: string[]): void {
+  #lost(
+    live: LiveResource,
+    reason: string,
+    exit: { code: number | null; signal: string | null },
+    logTail: string[],
+  ): void {
     const { resourceId } = live.plan;
     this.record.add({ type: 'lost', resourceId, reason, ...exit });
     const error = serializeError(lostError(resourceId, reason, logTail));
@@ -311,7 +345,10 @@ export class Session {
     config: Json | undefined,
     signal: AbortSignal,
   ): Promise<DependencyLease & { release(): Promise<void> }> {
-    const { provider, name } = parseRequest(config === undefined ? spec : { spec, config }, this.registry.names);
+    const { provider, name } = parseRequest(
+      config === undefined ? spec : { spec, config },
+      this.registry.names,
+    );
     const request = { provider, name, config, holding: [], requester: `resource ${live.plan.resourceId}` };
     const onLost = (_leaseId: string, error: SerializedError): void =>
       this.#lost(live, `its dependency died: ${error.message}`, { code: null, signal: null }, []);
@@ -323,7 +360,8 @@ export class Session {
     const since = performance.now();
     const watch = this.#progress.watch('jest-model-provider', 'stopping');
     const stopped = this.#resources.size;
-    for (const waiter of this.#scheduler.close()) this.#refuse(waiter, closedError(this.#describe(waiter).spec));
+    for (const waiter of this.#scheduler.close())
+      this.#refuse(waiter, closedError(this.#describe(waiter).spec));
     while (this.#stops.size > 0) await Promise.all(this.#stops.values());
     const failures = [...this.#stopFailures.values()];
     await this.#launcher.close();

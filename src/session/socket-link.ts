@@ -1,5 +1,11 @@
 import { connect, type Socket } from 'node:net';
-import { CancellationTokenSource, createMessageConnection, StreamMessageReader, StreamMessageWriter, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
 import { ModelProviderError, type SerializedError } from '../pattern/errors';
 import type { HostRecord } from '../pattern/host';
 import { packageVersion } from '../pattern/version';
@@ -54,7 +60,12 @@ export class SocketLink implements SessionLink {
     rpc.listen();
     try {
       const { label, providerModule } = options;
-      const answer = await rpc.sendRequest(helloRequest, { token: address.token, version: packageVersion, label, providerModule });
+      const answer = await rpc.sendRequest(helloRequest, {
+        token: address.token,
+        version: packageVersion,
+        label,
+        providerModule,
+      });
       return new SocketLink(socket, rpc, answer, () => options.onEnded());
     } catch (error) {
       socket.destroy();
@@ -124,7 +135,10 @@ export class SocketLink implements SessionLink {
 
 /** The error of whoever uses a session that is gone. */
 export function sessionEnded(): ModelProviderError {
-  return new ModelProviderError('SESSION_CLOSED', 'The session has ended: Jest is stopping, or its main process died.');
+  return new ModelProviderError(
+    'SESSION_CLOSED',
+    'The session has ended: Jest is stopping, or its main process died.',
+  );
 }
 
 function openSocket(path: string): Promise<Socket> {

@@ -33,7 +33,11 @@ export class SocketServer {
   }
 
   /** Listens on a Unix socket at `path`, which lies in a directory that only this user may enter. */
-  static async listen(session: Session, path: string, providerModule: string | undefined): Promise<SocketServer> {
+  static async listen(
+    session: Session,
+    path: string,
+    providerModule: string | undefined,
+  ): Promise<SocketServer> {
     const server = new SocketServer(session, path, providerModule);
     await new Promise<void>((resolve, reject) => {
       server.#server.once('error', reject);
@@ -60,7 +64,10 @@ export class SocketServer {
       answer(async () => {
         const granted = this.#greet(hello);
         label = hello.label;
-        connection = this.#session.connect((leaseId, error) => void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined));
+        connection = this.#session.connect(
+          (leaseId, error) =>
+            void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
+        );
         return granted;
       }),
     );
@@ -68,7 +75,10 @@ export class SocketServer {
       answer(async () => {
         const abort = new AbortController();
         cancellation.onCancellationRequested(() => abort.abort());
-        return required(connection).lease({ ...request, requester: `${label}${request.requester}` }, abort.signal);
+        return required(connection).lease(
+          { ...request, requester: `${label}${request.requester}` },
+          abort.signal,
+        );
       }),
     );
     rpc.onRequest(releaseRequest, ({ leaseId }) =>
@@ -91,9 +101,13 @@ export class SocketServer {
   }
 
   #greet({ token, version, providerModule }: HelloRequest): HelloAnswer {
-    if (!isEqual(token, this.address.token)) throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+    if (!isEqual(token, this.address.token))
+      throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
     if (version !== packageVersion) {
-      throw new ModelProviderError('SESSION_REFUSED', `The session runs jest-model-provider ${packageVersion}, this file ${version}: install one version.`);
+      throw new ModelProviderError(
+        'SESSION_REFUSED',
+        `The session runs jest-model-provider ${packageVersion}, this file ${version}: install one version.`,
+      );
     }
     if (providerModule !== undefined && providerModule !== this.#providerModule) {
       throw new ModelProviderError(
@@ -102,12 +116,20 @@ export class SocketServer {
         { details: { session: this.#providerModule ?? null, file: providerModule } },
       );
     }
-    return { session: this.#session.id, providerNames: this.#session.registry.names, providerModule: this.#providerModule };
+    return {
+      session: this.#session.id,
+      providerNames: this.#session.registry.names,
+      providerModule: this.#providerModule,
+    };
   }
 }
 
 function required(connection: SessionConnection | undefined): SessionConnection {
-  if (connection === undefined) throw new ModelProviderError('SESSION_REFUSED', 'The session refused the request: no greeting came before it.');
+  if (connection === undefined)
+    throw new ModelProviderError(
+      'SESSION_REFUSED',
+      'The session refused the request: no greeting came before it.',
+    );
   return connection;
 }
 

@@ -17,7 +17,11 @@ const modelsDirectory = join(__dirname, '..', '..', '..', '..', 'models');
  *
  * @throws ModelProviderError `CONFIG_INVALID` for an unknown name, `GGUF_INVALID` for a bad file, `SETUP_FAILED`.
  */
-export async function startEmbedded(name: string, { parallel = 4 }: EmbeddedOptions, context: ResourceContext): Promise<ModelConnection> {
+export async function startEmbedded(
+  name: string,
+  { parallel = 4 }: EmbeddedOptions,
+  context: ResourceContext,
+): Promise<ModelConnection> {
   const file = modelFile(name);
   checkGguf(file);
   return startLocalServer(
@@ -44,7 +48,9 @@ function modelFile(name: string): string {
   if (shipped.includes(name)) return join(modelsDirectory, `${name}.gguf`);
   if (/[/\\]|\.gguf$/.test(name)) return resolve(name);
   const suggestion = nearest(name, shipped);
-  const file = existsSync(`${name}.gguf`) ? ` For the file ${name}.gguf write "embedded:./${name}.gguf".` : '';
+  const file = existsSync(`${name}.gguf`)
+    ? ` For the file ${name}.gguf write "embedded:./${name}.gguf".`
+    : '';
   throw new ModelProviderError(
     'CONFIG_INVALID',
     `There is no embedded model "${name}".${suggestion === undefined ? '' : ` Did you mean "embedded:${suggestion}"?`} Shipped are ${shipped.join(' and ')}; a file is named by its path, "embedded:./model.gguf".${file}`,

@@ -35,7 +35,8 @@ export const llamaServerHints: readonly FailureHint[] = [
     fix: 'Update llama.cpp.',
   },
   {
-    pattern: /(?:CUDA error: out of memory|cudaMalloc failed|failed to allocate[^\n]*|unable to allocate[^\n]*)/i,
+    pattern:
+      /(?:CUDA error: out of memory|cudaMalloc failed|failed to allocate[^\n]*|unable to allocate[^\n]*)/i,
     cause: 'the model does not fit into memory',
     fix: 'Use a smaller model, contextSize or number of slots, or fewer gpuLayers.',
   },

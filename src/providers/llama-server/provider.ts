@@ -26,7 +26,13 @@ export interface LlamaServerOptions {
 }
 
 /** What one resource may set for itself. */
-export type LlamaServerConfig = { contextSize?: number; slots?: number; gpuLayers?: number; threads?: number; extraArgs?: string[] };
+export type LlamaServerConfig = {
+  contextSize?: number;
+  slots?: number;
+  gpuLayers?: number;
+  threads?: number;
+  extraArgs?: string[];
+};
 
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
@@ -58,7 +64,11 @@ export class LlamaServerProvider extends ModelProvider<ModelClient, ModelConnect
     };
   }
 
-  async createResource(name: string, config: LlamaServerConfig | undefined, context: ResourceContext): Promise<ModelConnection> {
+  async createResource(
+    name: string,
+    config: LlamaServerConfig | undefined,
+    context: ResourceContext,
+  ): Promise<ModelConnection> {
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startLlamaServer } = require('./resource') as typeof import('./resource');

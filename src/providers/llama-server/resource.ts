@@ -13,8 +13,19 @@ import type { LlamaServerOptions } from './provider';
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
  */
-export async function startLlamaServer(name: string, options: LlamaServerOptions, context: ResourceContext): Promise<ModelConnection> {
-  const { contextSize = 4096, slots = 1, gpuLayers, threads, extraArgs = [], startStallMs = 120_000 } = options;
+export async function startLlamaServer(
+  name: string,
+  options: LlamaServerOptions,
+  context: ResourceContext,
+): Promise<ModelConnection> {
+  const {
+    contextSize = 4096,
+    slots = 1,
+    gpuLayers,
+    threads,
+    extraArgs = [],
+    startStallMs = 120_000,
+  } = options;
   for (const [option, value, least] of [
     ['contextSize', contextSize, 1],
     ['slots', slots, 1],
@@ -36,7 +47,16 @@ export async function startLlamaServer(name: string, options: LlamaServerOptions
       command,
       model: basename(file),
       args: (port, nonce) => [
-        ...['-m', file, '--alias', `${basename(file)},${nonce}`, '--host', '127.0.0.1', '--port', String(port)],
+        ...[
+          '-m',
+          file,
+          '--alias',
+          `${basename(file)},${nonce}`,
+          '--host',
+          '127.0.0.1',
+          '--port',
+          String(port),
+        ],
         // llama-server divides its context among the slots.
         ...['-c', String(contextSize * slots), '-np', String(slots)],
         ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
@@ -58,5 +78,8 @@ export async function startLlamaServer(name: string, options: LlamaServerOptions
 
 function requireWhole(option: string, value: number | undefined, least: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-  throw new ModelProviderError('CONFIG_INVALID', `llama-server: ${option} is ${String(value)}; it must be a whole number of at least ${least}.`);
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `llama-server: ${option} is ${String(value)}; it must be a whole number of at least ${least}.`,
+  );
 }

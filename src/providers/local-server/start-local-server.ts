@@ -3,7 +3,13 @@ import { isModelProviderError, messageOf, ModelProviderError } from '../../patte
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
 import { failureMessage, type FailureHint } from '../../process/failure-report';
 import { waitUntilReady } from '../../process/readiness';
-import { httpStatus, modelListed, oneToken, whileAlive, type StartingServer } from '../../process/readiness-checks';
+import {
+  httpStatus,
+  modelListed,
+  oneToken,
+  whileAlive,
+  type StartingServer,
+} from '../../process/readiness-checks';
 import type { ModelConnection } from '../openai-compatible/client';
 
 /** What differs between the servers that speak the OpenAI protocol on this machine. */
@@ -34,7 +40,10 @@ const requestMs = 60_000;
  *
  * @throws ModelProviderError `SETUP_FAILED` or `SETUP_STALLED`: cause first, then command, exit, last log lines and advice.
  */
-export async function startLocalServer(server: LocalServer, context: ResourceContext): Promise<ModelConnection> {
+export async function startLocalServer(
+  server: LocalServer,
+  context: ResourceContext,
+): Promise<ModelConnection> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await context.freePort();
     const nonce = `jmp-${randomBytes(8).toString('hex')}`;
@@ -43,33 +52,61 @@ export async function startLocalServer(server: LocalServer, context: ResourceCon
     const process = await launch(server, context, args, apiKey);
     const starting: StartingServer = { process, port, apiKey, model: server.model, nonce };
     try {
-      await waitUntilReady(checks(starting), { stallMs: server.stallMs, requestMs }, { ...context, signOfLife: () => process.logSize() });
+      await waitUntilReady(
+        checks(starting),
+        { stallMs: server.stallMs, requestMs },
+        { ...context, signOfLife: () => process.logSize() },
+      );
       return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
     } catch (error) {
       context.signal.throwIfAborted();
       const logTail = process.logTail();
       await process.stop();
-      const lostPort = server.portConflict.test(logTail.join('\n')) || messageOf(error).includes('Another server answers');
+      const lostPort =
+        server.portConflict.test(logTail.join('\n')) || messageOf(error).includes('Another server answers');
       if (lostPort && attempt < portAttempts) continue;
       throw failure(server, args, error, logTail, apiKey);
     }
   }
 }
 
-function launch(server: LocalServer, context: ResourceContext, args: readonly string[], apiKey: string): Promise<ServerProcess> {
+function launch(
+  server: LocalServer,
+  context: ResourceContext,
+  args: readonly string[],
+  apiKey: string,
+): Promise<ServerProcess> {
   context.progress('starting its process');
   const { command, passEnv = [], graceMs } = server;
   return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets: [apiKey] });
 }
 
 function checks(server: StartingServer) {
-  return [httpStatus(server, '/health', 'health'), modelListed(server), oneToken(server)].map((check) => whileAlive(server, check));
+  return [httpStatus(server, '/health', 'health'), modelListed(server), oneToken(server)].map((check) =>
+    whileAlive(server, check),
+  );
 }
 
-function failure(server: LocalServer, args: readonly string[], error: unknown, logTail: string[], apiKey: string): ModelProviderError {
+function failure(
+  server: LocalServer,
+  args: readonly string[],
+  error: unknown,
+  logTail: string[],
+  apiKey: string,
+): ModelProviderError {
   const { title, command, hints } = server;
   const reason = messageOf(error).replace(/\.$/, '');
-  const message = failureMessage({ title, reason, command: [command, ...args], logTail, hints, secrets: [apiKey] });
+  const message = failureMessage({
+    title,
+    reason,
+    command: [command, ...args],
+    logTail,
+    hints,
+    secrets: [apiKey],
+  });
   const known = isModelProviderError(error) ? error : undefined;
-  return new ModelProviderError(known?.code ?? 'SETUP_FAILED', message, { cause: error, details: { ...known?.details, title } });
+  return new ModelProviderError(known?.code ?? 'SETUP_FAILED', message, {
+    cause: error,
+    details: { ...known?.details, title },
+  });
 }

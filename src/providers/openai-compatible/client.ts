@@ -1,5 +1,8 @@
 import type OpenAI from 'openai';
-import type { ChatCompletionCreateParamsNonStreaming, ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions';
 import { ModelProviderError } from '../../pattern/errors';
 import type { ClientContext } from '../../pattern/resource-context';
 import { requestError } from './request-error';
@@ -82,12 +85,18 @@ export class ModelClient {
    * @throws ModelProviderError `REQUEST_FAILED` with the server's status and message, `RESOURCE_LOST` if the server died,
    *   `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
    */
-  async generate(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): Promise<Generation> {
+  async generate(
+    prompt: string | readonly ChatMessage[],
+    options: GenerateOptions = {},
+  ): Promise<Generation> {
     const start = performance.now();
-    const raw = await this.#guard(options, (signal) => this.openai.chat.completions.create(this.#body(prompt, options), { signal }));
+    const raw = await this.#guard(options, (signal) =>
+      this.openai.chat.completions.create(this.#body(prompt, options), { signal }),
+    );
     const latencyMs = performance.now() - start;
     const choice = raw.choices[0];
-    if (choice === undefined) throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
+    if (choice === undefined)
+      throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
     return {
       text: choice.message.content ?? '',
       usage: readUsage(raw.usage),
@@ -105,9 +114,14 @@ export class ModelClient {
    * @example
    * for await (const piece of handle.client.stream('Tell me')) process.stdout.write(piece);
    */
-  async *stream(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+  async *stream(
+    prompt: string | readonly ChatMessage[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
     const body = { ...this.#body(prompt, options), stream: true } as const;
-    const chunks = await this.#guard(options, (signal) => this.openai.chat.completions.create(body, { signal }));
+    const chunks = await this.#guard(options, (signal) =>
+      this.openai.chat.completions.create(body, { signal }),
+    );
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       for (;;) {
@@ -121,7 +135,10 @@ export class ModelClient {
     }
   }
 
-  #body(prompt: string | readonly ChatMessage[], options: GenerateOptions): ChatCompletionCreateParamsNonStreaming {
+  #body(
+    prompt: string | readonly ChatMessage[],
+    options: GenerateOptions,
+  ): ChatCompletionCreateParamsNonStreaming {
     const { maxTokens, temperature, topP, seed, stop, extra } = options;
     return {
       model: this.model,
@@ -158,7 +175,14 @@ export class ModelClient {
     const { OpenAI: Sdk } = require('openai') as typeof import('openai');
     const { baseURL, apiKey } = this.#connection;
     // The key is meant for this server only, and a Jest environment that looks like a browser is still Node.
-    return new Sdk({ baseURL, apiKey, maxRetries: 0, organization: null, project: null, dangerouslyAllowBrowser: true });
+    return new Sdk({
+      baseURL,
+      apiKey,
+      maxRetries: 0,
+      organization: null,
+      project: null,
+      dangerouslyAllowBrowser: true,
+    });
   }
 }
 
@@ -200,5 +224,9 @@ function firstAborted(signals: readonly AbortSignal[]): { promise: Promise<never
 
 function readUsage(usage: OpenAI.CompletionUsage | undefined): Usage | undefined {
   if (usage === undefined) return undefined;
-  return { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens, totalTokens: usage.total_tokens };
+  return {
+    promptTokens: usage.prompt_tokens,
+    completionTokens: usage.completion_tokens,
+    totalTokens: usage.total_tokens,
+  };
 }

@@ -6,10 +6,19 @@ export function requestError(error: unknown, { baseURL, apiKey, model }: ModelCo
   if (isModelProviderError(error)) return error;
   const { status, type, code } = error as { status?: number; type?: string; code?: string };
   const said = clean(messageOf(error), apiKey);
-  const what = status === undefined ? `could not be reached at ${baseURL}: ${said}${causeOf(error)}` : `answered ${said}`;
+  const what =
+    status === undefined
+      ? `could not be reached at ${baseURL}: ${said}${causeOf(error)}`
+      : `answered ${said}`;
   return new ModelProviderError('REQUEST_FAILED', `"${model}" ${what}`, {
     cause: error,
-    details: { model, baseURL, ...(status === undefined ? {} : { status }), ...(type == null ? {} : { type }), ...(code == null ? {} : { serverCode: code }) },
+    details: {
+      model,
+      baseURL,
+      ...(status === undefined ? {} : { status }),
+      ...(type == null ? {} : { type }),
+      ...(code == null ? {} : { serverCode: code }),
+    },
   });
 }
 

@@ -13,7 +13,11 @@ const longestWaitMs = 20_000;
  *
  * @throws ModelProviderError `CONFIG_INVALID` for a bad URL, `ENDPOINT_REFUSED` with the cause in its first line.
  */
-export async function connectEndpoint(model: string, options: OpenAICompatibleOptions, context: ResourceContext): Promise<ModelConnection> {
+export async function connectEndpoint(
+  model: string,
+  options: OpenAICompatibleOptions,
+  context: ResourceContext,
+): Promise<ModelConnection> {
   const endpoint = new Endpoint(model, options, context);
   const { status, body } = await endpoint.completeOneToken();
   if (status === 200) return endpoint.connection;
@@ -37,7 +41,10 @@ class Endpoint {
     const baseURL = checkURL(options.baseURL ?? process.env['OPENAI_BASE_URL'] ?? openaiURL);
     const apiKey = process.env[this.#variable] ?? '';
     if (apiKey === '' && baseURL === openaiURL) {
-      throw new ModelProviderError('ENDPOINT_REFUSED', `No key for ${baseURL}: set the environment variable ${this.#variable}, or give another baseURL.`);
+      throw new ModelProviderError(
+        'ENDPOINT_REFUSED',
+        `No key for ${baseURL}: set the environment variable ${this.#variable}, or give another baseURL.`,
+      );
     }
     // Endpoints without keys still want the header's form.
     this.connection = { baseURL, apiKey: apiKey === '' ? 'none' : apiKey, model };
@@ -49,7 +56,8 @@ class Endpoint {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#request('/chat/completions', body);
       // Newer OpenAI models refuse max_tokens by name; the answer then proves all that was asked.
-      if (answer.status === 400 && answer.body.includes('max_completion_tokens')) return { ...answer, status: 200 };
+      if (answer.status === 400 && answer.body.includes('max_completion_tokens'))
+        return { ...answer, status: 200 };
       if (answer.status !== 429 || attempt === rateLimitTries) return answer;
       this.#context.progress(`waiting for the rate limit of ${this.connection.baseURL}`);
       await pause(Math.min(answer.retryAfterMs, longestWaitMs), this.#context.signal);
@@ -66,7 +74,8 @@ class Endpoint {
       404: `${baseURL} has no model "${model}", or no chat endpoint there (404)${said}. Check the model's name, and that the base URL ends with the API's version, often /v1.`,
       429: `${baseURL} limits the rate or the quota of this key (429), also after ${rateLimitTries} tries${said}.`,
     };
-    const cause = causes[status] ?? `${baseURL} ${status >= 500 ? 'failed' : 'answered'} with HTTP ${status}${said}.`;
+    const cause =
+      causes[status] ?? `${baseURL} ${status >= 500 ? 'failed' : 'answered'} with HTTP ${status}${said}.`;
     return new ModelProviderError('ENDPOINT_REFUSED', cause, { details: { baseURL, model, status } });
   }
 
@@ -83,10 +92,14 @@ class Endpoint {
     } catch (error) {
       this.#context.signal.throwIfAborted();
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? messageOf(error);
-      throw new ModelProviderError('ENDPOINT_REFUSED', `Nothing answers at ${baseURL} (${cause}): is the server running, and the base URL right?`, {
-        cause: error,
-        details: { baseURL, model },
-      });
+      throw new ModelProviderError(
+        'ENDPOINT_REFUSED',
+        `Nothing answers at ${baseURL} (${cause}): is the server running, and the base URL right?`,
+        {
+          cause: error,
+          details: { baseURL, model },
+        },
+      );
     }
   }
 
@@ -98,7 +111,10 @@ class Endpoint {
 
 function checkURL(baseURL: string): string {
   if (!/^https?:\/\//.test(baseURL) || !URL.canParse(baseURL)) {
-    throw new ModelProviderError('CONFIG_INVALID', `baseURL is "${baseURL}"; it must be a URL such as http://127.0.0.1:8000/v1.`);
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `baseURL is "${baseURL}"; it must be a URL such as http://127.0.0.1:8000/v1.`,
+    );
   }
   return baseURL.replace(/\/+$/, '');
 }
