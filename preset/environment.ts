@@ -3,8 +3,9 @@ import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environmen
 import { TestEnvironment } from 'jest-environment-node';
 import { relative } from 'node:path';
 import { serializeError } from '../src/pattern/errors';
-import { hostKey } from '../src/pattern/host';
+import { hostKey, privateHostKey } from '../src/pattern/host';
 import { presentSession } from '../src/session/open-session';
+import { openPrivateHost } from '../src/session/private-host';
 import { sessionVariable, type SessionAddress } from '../src/session/protocol';
 import { SocketLink, sessionEnded } from '../src/session/socket-link';
 import { providerModulePath, type ProjectOptions } from './options';
@@ -32,6 +33,7 @@ export default class ModelProviderEnvironment extends TestEnvironment {
 
   override async setup(): Promise<void> {
     await super.setup();
+    Object.defineProperty(this.global, privateHostKey, { value: openPrivateHost, configurable: true });
     const address = process.env[sessionVariable];
     // Without a session the first use says what to do; a file that uses none is none of our business.
     if (address === undefined) return;

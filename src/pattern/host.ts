@@ -55,3 +55,6 @@ export interface Host {
 
 /** The property of the global object through which a Jest environment hands its host to the spec realm. */
 export const hostKey = Symbol.for('jest-model-provider.host');
+
+/** The property of the global object with which the environment opens a session apart from the run's. */
+export const privateHostKey = Symbol.for('jest-model-provider.private-host');

@@ -11,9 +11,11 @@ export interface Realm {
 
 let installed: Realm | undefined;
 
-/** Connects the pattern to its realm; done once by the package's entry points. */
-export function installRealm(realm: Realm): void {
+/** Connects the pattern to its realm. Returns how to go back to the one before. */
+export function installRealm(realm: Realm): () => void {
+  const before = installed;
   installed = realm;
+  return () => (installed = before);
 }
 
 export function currentRealm(): Realm {

@@ -6,7 +6,7 @@ import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
 import { EventRecord } from './events';
-import { deadlockError, blockedError, closedError, lostError } from './lease-errors';
+import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
 import { Scheduler, type LeaseDemand, type ScheduledLease, type ScheduledResource } from './scheduler';
@@ -165,7 +165,7 @@ export class Session {
     const provider = this.registry.get(prefix);
     // The message that lists the known providers is the parser's.
     if (provider === undefined) throw refusal(() => parseRequest(spec, this.registry.names), spec);
-    signal.throwIfAborted();
+    if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
     const id = this.#nextId();
     const watch = this.#progress.watch(spec, 'waiting');

@@ -1,0 +1,58 @@
+/** @jest-environment jest-model-provider/environment */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { EmbeddedProvider, OpenAICompatibleProvider, type ModelClient, type ModelConnection } from 'jest-model-provider';
+import { describeProviderContract } from 'jest-model-provider/testing';
+
+const use = (client: ModelClient): Promise<unknown> => client.generate('2 + 3', { maxTokens: 4, temperature: 0 });
+
+function accepts(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+describeProviderContract('EmbeddedProvider', () => new EmbeddedProvider(), {
+  name: 'novice',
+  failing: { name: './no-such-file.gguf' },
+  isAlive: ({ baseURL }: ModelConnection) => accepts(baseURL),
+  use,
+});
+
+describe('with an endpoint', () => {
+  let endpoint: Server;
+  let baseURL = '';
+  const answer = { id: '1', object: 'chat.completion', created: 0, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: '5' }, finish_reason: 'stop' }] };
+
+  beforeAll(async () => {
+    endpoint = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+      request.on('end', () => {
+        const isKnown = (JSON.parse(body) as { model: string }).model === 'm';
+        response.writeHead(isKnown ? 200 : 404, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(isKnown ? answer : { error: { message: 'no such model' } }));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(endpoint, 'listening');
+    baseURL = `http://127.0.0.1:${(endpoint.address() as AddressInfo).port}/v1`;
+  });
+
+  afterAll(async () => {
+    endpoint.closeAllConnections();
+    await new Promise((resolve) => endpoint.close(resolve));
+  });
+
+  describeProviderContract('OpenAICompatibleProvider', () => new OpenAICompatibleProvider({ baseURL }), {
+    name: 'm',
+    failing: { name: 'missing' },
+    use,
+  });
+});
