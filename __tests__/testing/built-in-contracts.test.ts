@@ -3,10 +3,16 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { EmbeddedProvider, OpenAICompatibleProvider, type ModelClient, type ModelConnection } from 'jest-model-provider';
+import {
+  EmbeddedProvider,
+  OpenAICompatibleProvider,
+  type ModelClient,
+  type ModelConnection,
+} from 'jest-model-provider';
 import { describeProviderContract } from 'jest-model-provider/testing';
 
-const use = (client: ModelClient): Promise<unknown> => client.generate('2 + 3', { maxTokens: 4, temperature: 0 });
+const use = (client: ModelClient): Promise<unknown> =>
+  client.generate('2 + 3', { maxTokens: 4, temperature: 0 });
 
 function accepts(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -29,7 +35,13 @@ describeProviderContract('EmbeddedProvider', () => new EmbeddedProvider(), {
 describe('with an endpoint', () => {
   let endpoint: Server;
   let baseURL = '';
-  const answer = { id: '1', object: 'chat.completion', created: 0, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: '5' }, finish_reason: 'stop' }] };
+  const answer = {
+    id: '1',
+    object: 'chat.completion',
+    created: 0,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: '5' }, finish_reason: 'stop' }],
+  };
 
   beforeAll(async () => {
     endpoint = createServer((request, response) => {

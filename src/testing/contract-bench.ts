@@ -20,6 +20,8 @@ export interface ContractOptions<Client, Connection extends Json, Config extends
    * that only attaches to what is there already, and so ends nothing.
    */
   isAlive?(connection: Connection): Promise<boolean> | boolean;
+  /** Counts, from outside, the resources of this kind that are there: finds those that a failed setup left without a connection. */
+  countAlive?(): Promise<number> | number;
   /** Uses a client once; throws if it does not work. */
   use(client: Client): Promise<unknown> | unknown;
 }
@@ -33,6 +35,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
   readonly makeProvider: () => ModelProvider<Client, Connection, Config>;
   /** Connections as the session handed them out. */
   readonly connections: Connection[] = [];
+  #aliveBefore = 0;
   readonly #session: PrivateHost;
   readonly #restoreRealm: () => void;
 
@@ -64,6 +67,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     const session = await openHost({ [prefix]: provider as AnyProvider });
     const bench = new ContractBench(provider, factory, options, session);
     try {
+      bench.#aliveBefore = (await options.countAlive?.()) ?? 0;
       await check(bench);
     } finally {
       bench.#restoreRealm();
@@ -102,11 +106,13 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
   }
 
   /** Every resource that was begun has come to its end. */
-  requireNothingLeft(when: string): void {
+  async requireNothingLeft(when: string): Promise<void> {
     const begun = this.events.flatMap((event) => (event.type === 'starting' ? [event.resourceId] : []));
     const ended = this.events.flatMap((event) => (event.type === 'stopped' ? [event.resourceId] : []));
     const left = begun.filter((id) => !ended.includes(id));
     if (left.length > 0) throw broken(`${left.join(', ')} ${left.length === 1 ? 'is' : 'are'} left ${when}`);
+    const more = ((await this.options.countAlive?.()) ?? 0) - this.#aliveBefore;
+    if (more > 0) throw broken(`${more} more of its resources than before are there ${when}`);
   }
 
   #watch(host: Host): Host {
@@ -128,7 +134,9 @@ export function broken(what: string): ModelProviderError {
 }
 
 function openHost(providers: ProviderMap): Promise<PrivateHost> {
-  const open = (globalThis as { [privateHostKey]?: (providers: ProviderMap) => Promise<PrivateHost> })[privateHostKey];
+  const open = (globalThis as { [privateHostKey]?: (providers: ProviderMap) => Promise<PrivateHost> })[
+    privateHostKey
+  ];
   if (open !== undefined) return open(providers);
   throw new ModelProviderError(
     'SESSION_MISSING',

@@ -5,10 +5,13 @@ import { broken, type ContractBench } from './contract-bench';
 /** One rule that every provider must keep. */
 export interface ContractRule {
   readonly title: string;
-  check<Client, Connection extends Json, Config extends Json>(bench: ContractBench<Client, Connection, Config>): Promise<void>;
+  check<Client, Connection extends Json, Config extends Json>(
+    bench: ContractBench<Client, Connection, Config>,
+  ): Promise<void>;
 }
 
-const secondWay = /^(get|create|make|start|open|switch|use|acquire|connect)\w*(client|model|server|connection|resource)\w*$/i;
+const secondWay =
+  /^(get|create|make|start|open|switch|use|acquire|connect)\w*(client|model|server|connection|resource)\w*$/i;
 const patternMethods = new Set(['createResource', 'destroyResource', 'createClient', 'disposeClient']);
 
 /** The seed's checklist and anti-patterns, one rule each. */
@@ -17,7 +20,8 @@ export const contractRules: readonly ContractRule[] = [
     title: 'setup returns a handle to a resource that is there and whose client works',
     async check(bench) {
       const handle = await bench.setup();
-      if (!handle.isActive || handle.resourceId === '') throw broken('the handle of a setup is not active or has no resource id');
+      if (!handle.isActive || handle.resourceId === '')
+        throw broken('the handle of a setup is not active or has no resource id');
       if (handle.manager !== bench.provider) throw broken('the manager of the handle is not the provider');
       await bench.requireAlive(bench.lastConnection, true, 'after setup');
       await bench.options.use(handle.client);
@@ -40,7 +44,7 @@ export const contractRules: readonly ContractRule[] = [
       const connection = bench.lastConnection;
       await handle.teardown();
       await bench.requireAlive(connection, false, 'after teardown');
-      bench.requireNothingLeft('after teardown');
+      await bench.requireNothingLeft('after teardown');
     },
   },
   {
@@ -55,13 +59,14 @@ export const contractRules: readonly ContractRule[] = [
   {
     title: 'two leases share, take turns or have resources of their own, as the constraints say',
     async check(bench) {
+      if (bench.provider.constraints.sharing === 'exclusive') return takeTurns(bench);
       const first = await bench.setup();
-      const second = bench.setup();
-      if (bench.provider.constraints.sharing === 'exclusive') return takeTurns(bench, first, second);
-      const other = await second;
+      const other = await bench.setup();
       const isShared = first.resourceId === other.resourceId;
       if (isShared !== (bench.provider.constraints.sharing === 'shared')) {
-        throw broken(`two leases ${isShared ? 'share a resource' : 'have different resources'} although sharing is '${bench.provider.constraints.sharing}'`);
+        throw broken(
+          `two leases ${isShared ? 'share a resource' : 'have different resources'} although sharing is '${bench.provider.constraints.sharing}'`,
+        );
       }
       await first.teardown();
       await bench.options.use(other.client);
@@ -76,7 +81,8 @@ export const contractRules: readonly ContractRule[] = [
       const handles = await Promise.all([bench.setup(), bench.setup(), bench.setup()]);
       const resources = new Set(handles.map(({ resourceId }) => resourceId)).size;
       await Promise.all(handles.map((handle) => handle.teardown()));
-      if (resources !== (sharing === 'shared' ? 1 : 3)) throw broken(`three setups at once made ${resources} resources`);
+      if (resources !== (sharing === 'shared' ? 1 : 3))
+        throw broken(`three setups at once made ${resources} resources`);
     },
   },
   {
@@ -87,8 +93,9 @@ export const contractRules: readonly ContractRule[] = [
         (reason: unknown) => reason,
       );
       if (error === undefined) throw broken('the setup that should fail did not');
-      if (!isModelProviderError(error) || messageOf(error).split('\n')[0]?.trim() === '') throw broken('a failed setup gave an error without a code or a cause');
-      bench.requireNothingLeft('after a failed setup');
+      if (!isModelProviderError(error) || messageOf(error).split('\n')[0]?.trim() === '')
+        throw broken('a failed setup gave an error without a code or a cause');
+      await bench.requireNothingLeft('after a failed setup');
       const handle = await bench.setup();
       await bench.options.use(handle.client);
       await handle.teardown();
@@ -106,11 +113,13 @@ export const contractRules: readonly ContractRule[] = [
         (handle) => handle.teardown(),
         (reason: unknown) => reason,
       );
-      if (error !== undefined && !isModelProviderError(error, 'SETUP_ABORTED')) throw broken(`a setup that was given up failed with ${messageOf(error)}`);
+      if (error !== undefined && !isModelProviderError(error, 'SETUP_ABORTED'))
+        throw broken(`a setup that was given up failed with ${messageOf(error)}`);
       // An aborted start is cleared away in the background.
       await until(() => bench.count('stopped') === bench.count('starting'));
-      bench.requireNothingLeft('after a setup was given up');
-      for (const connection of bench.connections) await bench.requireAlive(connection, false, 'after a setup was given up');
+      await bench.requireNothingLeft('after a setup was given up');
+      for (const connection of bench.connections)
+        await bench.requireAlive(connection, false, 'after a setup was given up');
     },
   },
   {
@@ -119,8 +128,9 @@ export const contractRules: readonly ContractRule[] = [
       await bench.setup();
       if (bench.provider.constraints.sharing !== 'exclusive') await bench.setup();
       await bench.provider.teardownAll();
-      for (const connection of bench.connections) await bench.requireAlive(connection, false, 'after teardownAll');
-      bench.requireNothingLeft('after teardownAll');
+      for (const connection of bench.connections)
+        await bench.requireAlive(connection, false, 'after teardownAll');
+      await bench.requireNothingLeft('after teardownAll');
     },
   },
   {
@@ -129,11 +139,12 @@ export const contractRules: readonly ContractRule[] = [
       const { name, config } = bench.options;
       const lazy = bench.provider.request(name, config);
       await lazy.teardown();
-      if (bench.count('starting') > 0 || lazy.isSetUp) throw broken('a lazy handle that was never used made a resource');
+      if (bench.count('starting') > 0 || lazy.isSetUp)
+        throw broken('a lazy handle that was never used made a resource');
       const [first, second] = await Promise.all([lazy.get(), lazy.get()]);
       if (first !== second) throw broken('two uses of a lazy handle at once made two handles');
       await lazy.teardown();
-      bench.requireNothingLeft('after the teardown of a lazy handle');
+      await bench.requireNothingLeft('after the teardown of a lazy handle');
     },
   },
   {
@@ -156,7 +167,10 @@ export const contractRules: readonly ContractRule[] = [
       const copy = JSON.parse(JSON.stringify(bench.lastConnection)) as typeof bench.lastConnection;
       const elsewhere = bench.makeProvider();
       const end = new AbortController();
-      const client = await elsewhere.createClient(copy, { resourceId: handle.resourceId, signal: end.signal });
+      const client = await elsewhere.createClient(copy, {
+        resourceId: handle.resourceId,
+        signal: end.signal,
+      });
       await bench.options.use(client);
       await elsewhere.disposeClient?.(client);
       await handle.teardown();
@@ -165,8 +179,15 @@ export const contractRules: readonly ContractRule[] = [
   {
     title: 'setup is the only way to a client',
     check(bench) {
-      const others = publicMethods(bench.provider).filter((name) => !patternMethods.has(name) && secondWay.test(name));
-      if (others.length > 0) return Promise.reject(broken(`${others.map((name) => `${name}()`).join(', ')} is a second way to get a client or a resource: make it private (#) or remove it`));
+      const others = publicMethods(bench.provider).filter(
+        (name) => !patternMethods.has(name) && secondWay.test(name),
+      );
+      if (others.length > 0)
+        return Promise.reject(
+          broken(
+            `${others.map((name) => `${name}()`).join(', ')} is a second way to get a client or a resource: make it private (#) or remove it`,
+          ),
+        );
       return Promise.resolve();
     },
   },
@@ -174,11 +195,12 @@ export const contractRules: readonly ContractRule[] = [
 
 async function takeTurns<Client, Connection extends Json, Config extends Json>(
   bench: ContractBench<Client, Connection, Config>,
-  first: { teardown(): Promise<void> },
-  second: Promise<{ client: Client; teardown(): Promise<void> }>,
 ): Promise<void> {
+  // Asked for at once: one after the other would be a deadlock, and refused.
+  const [first, second] = [bench.setup(), bench.setup()];
+  const handle = await first;
   if (bench.count('leased') !== 1) throw broken("two leases at once although sharing is 'exclusive'");
-  await first.teardown();
+  await handle.teardown();
   const other = await second;
   await bench.options.use(other.client);
   await other.teardown();
@@ -193,9 +215,17 @@ async function until(condition: () => boolean): Promise<void> {
 
 function publicMethods(provider: object): string[] {
   const names: string[] = [];
-  for (let owner: object | null = provider; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+  for (
+    let owner: object | null = provider;
+    owner !== null;
+    owner = Object.getPrototypeOf(owner) as object | null
+  ) {
     if (Object.hasOwn(owner, 'teardownAll')) break;
-    names.push(...Object.getOwnPropertyNames(owner).filter((name) => typeof (provider as Record<string, unknown>)[name] === 'function' && name !== 'constructor'));
+    names.push(
+      ...Object.getOwnPropertyNames(owner).filter(
+        (name) => typeof (provider as Record<string, unknown>)[name] === 'function' && name !== 'constructor',
+      ),
+    );
   }
   return names;
 }

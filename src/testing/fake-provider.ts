@@ -33,7 +33,9 @@ export interface FakeClient {
  * @example
  * export default defineProviders({ fake: fakeProvider({ reply: (prompt) => prompt.toUpperCase() }) });
  */
-export function fakeProvider(options: FakeProviderOptions = {}): ModelProvider<FakeClient, { model: string }, never> {
+export function fakeProvider(
+  options: FakeProviderOptions = {},
+): ModelProvider<FakeClient, { model: string }, never> {
   return new FakeProvider(options);
 }
 

@@ -2,4 +2,9 @@ import '../realm';
 
 export { describeProviderContract } from './describe-provider-contract';
 export type { ContractOptions } from './contract-bench';
-export { fakeProvider, type FakeClient, type FakeGeneration, type FakeProviderOptions } from './fake-provider';
+export {
+  fakeProvider,
+  type FakeClient,
+  type FakeGeneration,
+  type FakeProviderOptions,
+} from './fake-provider';
