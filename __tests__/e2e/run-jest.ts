@@ -1,0 +1,255 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionEvent } from '../../src/session/events';
+import { Installation } from './installation';
+import { leftBehind, processesOf } from './left-behind';
+
+/** In the main process, or in workers. A limit on idle memory is what makes Jest use workers for a single file too. */
+const modes = {
+  'in band': { args: ['-i'], config: {} },
+  'in workers': { args: ['-w', '2'], config: { workerIdleMemoryLimit: '4GB' } },
+};
+
+export type Mode = keyof typeof modes;
+
+/** Every end-to-end rule holds in both. */
+export const bothModes = Object.keys(modes) as Mode[];
+
+export interface RunOptions {
+  /** What the project's Jest configuration says besides the preset. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** More arguments of the jest command line. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How one test of a mini project ended. */
+export interface TestOutcome {
+  readonly title: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+/** A finished run of the real jest command. */
+export interface JestRun {
+  /** The main process. */
+  readonly pid: number;
+  /** The exit code, or the signal that ended the main process. */
+  readonly exit: number | string | null;
+  /** Standard output and standard error, as they came. */
+  readonly output: string;
+  /** Every test by full name, and every file that could not run, by its name. */
+  readonly tests: readonly TestOutcome[];
+  readonly notes: readonly string[];
+  readonly events: readonly SessionEvent[];
+  /** What is still there some seconds after the end. Empty is the rule. */
+  readonly left: readonly string[];
+}
+
+const limitMs = 120_000;
+const leftBehindLimitMs = 20_000;
+
+let installation: Installation | undefined;
+afterAll(() => installation?.remove());
+
+/** Writes a mini project, runs jest on it, and waits for its end. */
+export async function runJest(
+  files: Readonly<Record<string, string>>,
+  mode: Mode,
+  options: RunOptions = {},
+): Promise<JestRun> {
+  return startJest(files, mode, options).finished();
+}
+
+/** Writes a mini project and starts jest on it. */
+export function startJest(
+  files: Readonly<Record<string, string>>,
+  mode: Mode,
+  options: RunOptions = {},
+): RunningJest {
+  installation ??= new Installation();
+  return new RunningJest(installation, files, mode, options);
+}
+
+/** A jest process under way. */
+export class RunningJest {
+  readonly project: string;
+  readonly #temporary: string;
+  readonly #state: string;
+  readonly #notes: string;
+  readonly #events: string;
+  readonly #results: string;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<number | string | null>;
+  #output = '';
+
+  constructor(
+    installed: Installation,
+    files: Readonly<Record<string, string>>,
+    mode: Mode,
+    { config, args = [], env = {} }: RunOptions,
+  ) {
+    const directory = installed.newDirectory();
+    const place = (name: string): string => join(directory, name);
+    [this.project, this.#temporary, this.#state] = [place('p'), place('t'), place('s')];
+    [this.#notes, this.#events, this.#results] = [
+      place('notes'),
+      place('events.json'),
+      place('results.json'),
+    ];
+    for (const made of [this.project, this.#temporary, this.#state]) mkdirSync(made);
+    writeFileSync(this.#notes, '');
+    const configuration = { preset: 'jest-model-provider', ...modes[mode].config, ...config };
+    this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
+    const reporters = ['default', 'jest-model-provider/reporter', installed.eventsReporter];
+    this.#child = spawn(
+      process.execPath,
+      [
+        installed.jest,
+        ...modes[mode].args,
+        ...['--json', '--outputFile', this.#results, '--cacheDirectory', join(installed.root, 'cache')],
+        ...reporters.flatMap((reporter) => ['--reporters', reporter]),
+        ...args,
+      ],
+      {
+        cwd: this.project,
+        // A group of its own, so that a signal to the group is what Ctrl-C in a terminal is.
+        detached: true,
+        env: {
+          ...environment(),
+          TMPDIR: this.#temporary,
+          XDG_STATE_HOME: this.#state,
+          E2E_NOTES: this.#notes,
+          E2E_EVENTS: this.#events,
+          ...env,
+        },
+      },
+    );
+    this.#child.stdout?.on('data', (text: Buffer) => (this.#output += text.toString()));
+    this.#child.stderr?.on('data', (text: Buffer) => (this.#output += text.toString()));
+    this.#ended = new Promise((resolve) =>
+      this.#child.once('close', (code, signal) => resolve(code ?? signal)),
+    );
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('jest could not be started');
+    return this.#child.pid;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get notes(): string[] {
+    return readFileSync(this.#notes, 'utf8').split('\n').slice(0, -1);
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.project, name)), { recursive: true });
+      writeFileSync(join(this.project, name), text);
+    }
+  }
+
+  /** Types into the terminal that jest does not have. */
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  /** Adds a line to the run's notes, for which its specs may wait. */
+  note(line: string): void {
+    writeFileSync(this.#notes, `${line}\n`, { flag: 'a' });
+  }
+
+  /** Waits until the run has noted `line` that often. */
+  async noted(line: string, times = 1): Promise<void> {
+    await this.until(
+      `the note "${line}" ${times} times`,
+      () => this.notes.filter((other) => other === line).length >= times,
+    );
+  }
+
+  async until(what: string, condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + limitMs;
+    while (!condition()) {
+      if (!this.isRunning) throw new Error(`jest ended before ${what}:\n${this.#output}`);
+      if (performance.now() > deadline) await this.#giveUp(`no ${what}`);
+      await sleep(10);
+    }
+  }
+
+  async finished(): Promise<JestRun> {
+    const late = new AbortController();
+    const limit = sleep(limitMs, undefined, { signal: late.signal }).then(
+      () => this.#giveUp('no end'),
+      () => undefined as never,
+    );
+    const exit = await Promise.race([this.#ended, limit]);
+    late.abort();
+    return {
+      pid: this.pid,
+      exit,
+      output: this.#output,
+      tests: existsSync(this.#results) ? readOutcomes(this.#results) : [],
+      notes: this.notes,
+      events: existsSync(this.#events)
+        ? (JSON.parse(readFileSync(this.#events, 'utf8')) as SessionEvent[])
+        : [],
+      left: await this.#left(),
+    };
+  }
+
+  async #left(): Promise<string[]> {
+    const places = { temporary: this.#temporary, state: this.#state };
+    const deadline = performance.now() + leftBehindLimitMs;
+    while (leftBehind(places).length > 0 && performance.now() < deadline) await sleep(20);
+    const left = leftBehind(places);
+    this.#killAll();
+    return left;
+  }
+
+  async #giveUp(what: string): Promise<never> {
+    this.#killAll();
+    await this.#ended;
+    throw new Error(`${what} within ${limitMs} ms:\n${this.#output}`);
+  }
+
+  #killAll(): void {
+    for (const { pid } of processesOf(this.#temporary)) process.kill(pid, 'SIGKILL');
+  }
+}
+
+/** The environment of this process without what a jest around us, an agent or a CI has put there. */
+function environment(): NodeJS.ProcessEnv {
+  const { PATH, HOME, LANG } = process.env;
+  return { PATH, HOME, LANG, CI: 'true' };
+}
+
+interface JsonResults {
+  testResults: {
+    name: string;
+    message: string;
+    status: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] | null }[];
+  }[];
+}
+
+function readOutcomes(path: string): TestOutcome[] {
+  const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as JsonResults;
+  return testResults.flatMap(({ name, message, status, assertionResults }) => {
+    const tests = assertionResults.map((test) => ({
+      title: test.fullName,
+      status: test.status,
+      message: (test.failureMessages ?? []).join('\n'),
+    }));
+    const file = { title: name.slice(name.lastIndexOf('/') + 1), status, message };
+    return tests.some((test) => test.status === 'failed') || status === 'passed' ? tests : [file, ...tests];
+  });
+}

@@ -1,0 +1,192 @@
+import { bothModes, runJest, type JestRun } from './run-jest';
+
+const providers = `
+  const { defineProviders } = require('jest-model-provider');
+  const { NotingProvider } = require('e2e-kit');
+  module.exports = defineProviders({ noting: new NotingProvider() });`;
+
+const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+
+const spec = (body: string): string => `
+  const { modelProviders, withClient } = require('jest-model-provider');
+  const { note } = require('e2e-kit');
+  ${body}`;
+
+describe.each(bothModes)('withClient, %s', (mode) => {
+  let run: JestRun;
+  const outcome = (title: string) => run.tests.find((test) => test.title === title);
+  const notesAbout = (name: string): string[] => run.notes.filter((line) => line.endsWith(` ${name}`));
+
+  beforeAll(async () => {
+    run = await runJest(
+      {
+        'providers.js': providers,
+        'embedded.eval.js': spec(`
+          note(process.pid + ' process');
+          withClient(['embedded:novice'], (handle, model) => {
+            test('answers', async () => expect((await handle.client.generate('2 + 3')).text).not.toBe(''));
+            test('gets its label', () => expect(model).toBe('embedded:novice'));
+          });`),
+        'scope.eval.js': spec(`
+          withClient(['noting:fresh'], { scope: 'test' }, (handle) => {
+            test('first', () => note('first ' + handle.client.name));
+            test('second', () => note('second ' + handle.client.name));
+          });`),
+        'nested.eval.js': spec(`
+          withClient(['noting:outer'], (outer) => {
+            withClient(['noting:inner1', 'noting:inner2'], (inner) => {
+              test('has both', () => note([outer.client.name, inner.client.name].join('+') + ' nested'));
+            });
+          });`),
+        'matrix.eval.js': spec(`
+          withClient(['noting:a', { spec: 'noting:a', config: { size: 2 }, label: 'a, larger' }], (handle, model) => {
+            test('has a resource of its own', () => note(model + ' ' + handle.resourceId + ' matrix'));
+          });`),
+        'skipped.eval.js': spec(`
+          withClient(['noting:skipped'], () => {
+            test.skip('later', () => undefined);
+            test.todo('some day');
+          });
+          test('runs', () => undefined);`),
+        'lazy.eval.js': spec(`
+          const unused = modelProviders.request('noting:unused');
+          const used = modelProviders.request('noting:used');
+          test('is not set up before its first use', () => expect([unused.isSetUp, used.isSetUp]).toEqual([false, false]));
+          test('two first uses share one setup', async () => {
+            const [one, other] = await Promise.all([used.get(), used.get()]);
+            expect(one).toBe(other);
+            expect(used.isSetUp).toBe(true);
+          });
+          afterAll(() => Promise.all([unused.teardown(), used.teardown()]));`),
+        'manual.eval.js': spec(`
+          test('lasts until its teardown', async () => {
+            const handle = await modelProviders.setup('noting:manual');
+            expect(handle).toMatchObject({ resourceId: 'noting:manual#1', isActive: true, client: { name: 'manual' } });
+            note('in use manual');
+            await handle.teardown();
+            note('torn down manual');
+            await handle.teardown();
+            expect(handle.isActive).toBe(false);
+            expect(() => handle.client).toThrow(expect.objectContaining({ code: 'HANDLE_CLOSED' }));
+          });`),
+        'using.eval.ts': `
+          import { modelProviders } from 'jest-model-provider';
+          const { note } = require('e2e-kit');
+          test('ends with its scope', async () => {
+            {
+              await using handle = await modelProviders.setup('noting:scoped');
+              note('in use ' + (handle.client as { name: string }).name);
+            }
+            note('out of scope scoped');
+          });`,
+      },
+      mode,
+      { config },
+    );
+  });
+
+  test('a run in which everything goes well is green and leaves nothing', () => {
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.tests.filter(({ status }) => status === 'failed')).toEqual([]);
+  });
+
+  test('the mode decides which process runs the files', () => {
+    const isMain = notesAbout('process')[0] === `${run.pid} process`;
+    expect(isMain).toBe(mode === 'in band');
+  });
+
+  test('a block has a model that answers, and the label as its title', () => {
+    expect(outcome('embedded:novice answers')?.status).toBe('passed');
+    expect(outcome('embedded:novice gets its label')?.status).toBe('passed');
+  });
+
+  test('whoever asks for a resource is named by file and block', () => {
+    expect(run.events).toContainEqual(
+      expect.objectContaining({ type: 'requested', requester: 'embedded.eval.js > embedded:novice' }),
+    );
+  });
+
+  test("scope 'test' sets up before and tears down after each test", () => {
+    const each = (test: string) => ['start fresh', `${test} fresh`, 'stop fresh'];
+    expect(notesAbout('fresh')).toEqual([...each('first'), ...each('second')]);
+  });
+
+  test('nested blocks hold both leases, the outer one throughout', () => {
+    expect(notesAbout('nested')).toEqual(['outer+inner1 nested', 'outer+inner2 nested']);
+    expect(notesAbout('outer')).toEqual(['start outer', 'stop outer']);
+  });
+
+  test('the same model with another config is another resource under its own label', () => {
+    expect(notesAbout('matrix')).toEqual(['noting:a noting:a#1 matrix', 'a, larger noting:a#2 matrix']);
+  });
+
+  test('a block that holds skipped tests only starts nothing', () => {
+    expect(notesAbout('skipped')).toEqual([]);
+  });
+
+  test('a lazy request that is never used starts nothing, and one that is used starts once', () => {
+    expect(notesAbout('unused')).toEqual([]);
+    expect(notesAbout('used')).toEqual(['start used', 'stop used']);
+  });
+
+  test('a manual setup lasts until its teardown, which may be repeated', () => {
+    expect(notesAbout('manual')).toEqual([
+      'start manual',
+      'in use manual',
+      'stop manual',
+      'torn down manual',
+    ]);
+  });
+
+  test('await using tears down at the end of the scope', () => {
+    expect(notesAbout('scoped')).toEqual([
+      'start scoped',
+      'in use scoped',
+      'stop scoped',
+      'out of scope scoped',
+    ]);
+  });
+});
+
+describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
+  let run: JestRun;
+  const messageOf = (file: string) => run.tests.find((test) => test.title === file)?.message ?? '';
+
+  beforeAll(async () => {
+    const block = (models: string, fn = `() => test('never', () => undefined)`) =>
+      spec(`withClient(${models}, ${fn});`);
+    run = await runJest(
+      {
+        'providers.js': providers,
+        'empty.eval.js': block('[]'),
+        'twice.eval.js': block(`['noting:a', 'noting:b', 'noting:a']`),
+        'unknown.eval.js': block(`['notign:a']`),
+        'bare.eval.js': block(`['a']`),
+        'async.eval.js': block(`['noting:a']`, `async () => test('never', () => undefined)`),
+        'value.eval.js': block(`['noting:a']`, `() => 42`),
+        'early.eval.js': block(`['noting:a']`, `(handle) => handle.client.name`),
+        'destructured.eval.js': block(`['noting:a']`, `({ client }) => test('never', () => client)`),
+      },
+      mode,
+      { config },
+    );
+  });
+
+  test('starts nothing, is red and leaves nothing', () => {
+    expect(run).toMatchObject({ exit: 1, notes: [], left: [] });
+    expect(run.tests.filter(({ status }) => status === 'passed')).toEqual([]);
+  });
+
+  test.each([
+    ['empty.eval.js', 'withClient() got an empty list of models'],
+    ['twice.eval.js', 'withClient() got "noting:a" twice'],
+    ['unknown.eval.js', 'Unknown provider "notign" in "notign:a". Did you mean "noting"? Known providers: '],
+    ['bare.eval.js', 'Resource spec "a" must be "provider:name"'],
+    ['async.eval.js', 'the function for "noting:a" is async'],
+    ['value.eval.js', 'the function for "noting:a" returned number'],
+    ['early.eval.js', 'read it inside a test or hook'],
+    ['destructured.eval.js', 'do not destructure the handle'],
+  ])('%s says: %s', (file, message) => {
+    expect(messageOf(file)).toContain(message);
+  });
+});
