@@ -75,10 +75,8 @@ export class SocketServer {
       answer(async () => {
         const abort = new AbortController();
         cancellation.onCancellationRequested(() => abort.abort());
-        return required(connection).lease(
-          { ...request, requester: `${label}${request.requester}` },
-          abort.signal,
-        );
+        const requester = [label, request.requester].filter((part) => part !== '').join(' > ');
+        return required(connection).lease({ ...request, requester }, abort.signal);
       }),
     );
     rpc.onRequest(releaseRequest, ({ leaseId }) =>
