@@ -44,7 +44,9 @@ export function blockedError(refused: Asked, failure: unknown): ModelProviderErr
 
 /** A request whose requester did not want to wait any longer. */
 export function abortedError(spec: string): ModelProviderError {
-  return new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`, { details: { spec } });
+  return new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`, {
+    details: { spec },
+  });
 }
 
 export function closedError(spec: string): ModelProviderError {

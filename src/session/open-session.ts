@@ -51,22 +51,25 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
       throw error;
     },
   );
-  const end = (): Promise<CloseReport> => {
+  let closing: Promise<CloseReport> | undefined;
+  const end = async (): Promise<CloseReport> => {
     delete process.env[sessionVariable];
-    delete (globalThis as Owner)[sessionKey];
-    delete (globalThis as Owner)[hostKey];
     server.close();
-    return session.close();
+    try {
+      return await session.close();
+    } finally {
+      // Only now: whoever asks to close it again must find it, and wait.
+      delete (globalThis as Owner)[sessionKey];
+      delete (globalThis as Owner)[hostKey];
+      signals.remove();
+    }
   };
-  const signals = handleSignals({ close: end, hurry: () => session.hurry(), say });
+  const close = (): Promise<CloseReport> => (closing ??= end());
+  const signals = handleSignals({ close, kill: () => session.kill(), say });
   const open: OpenSession = {
     session,
     providerModule: options.providerModule,
-    close: () => {
-      if (signals.hasCome) return new Promise(() => undefined);
-      signals.remove();
-      return end();
-    },
+    close: () => (signals.hasCome ? new Promise(() => undefined) : close()),
   };
   process.env[sessionVariable] = JSON.stringify(server.address);
   (globalThis as Owner)[sessionKey] = open;

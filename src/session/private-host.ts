@@ -15,5 +15,9 @@ export interface PrivateHost {
 /** Opens a session that knows only `providers`. The caller closes it. */
 export async function openPrivateHost(providers: ProviderMap): Promise<PrivateHost> {
   const session = await openPrivateSession(new ProviderRegistry(providers));
-  return { host: directHost(session, 'contract'), events: session.record.events, close: () => session.close() };
+  return {
+    host: directHost(session, 'contract'),
+    events: session.record.events,
+    close: () => session.close(),
+  };
 }

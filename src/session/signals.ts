@@ -8,15 +8,15 @@ const echoMs = 300;
 export interface SignalTargets {
   /** Tears everything down; called once. */
   close(): Promise<unknown>;
-  /** Makes the teardown under way kill at once. */
-  hurry(): void;
+  /** Ends everything without any grace, also while a teardown is under way. */
+  kill(): Promise<unknown>;
   /** Prints a line for the person who pressed the key. */
   say(text: string): void;
 }
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a second one cuts
- * every grace period short. Jest itself handles no signal, so the handler alone decides when the process ends.
+ * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a second one kills
+ * everything at once. Jest itself handles no signal, so the handler alone decides when the process ends.
  *
  * @returns how to remove the handlers, and whether a signal has come.
  */
@@ -28,7 +28,7 @@ export function handleSignals(targets: SignalTargets): { remove(): void; readonl
       targets.say(`jest-model-provider: ${signal}, stopping all resources (again to kill them at once)`);
       void targets.close().finally(() => process.exit(exitCodes[signal]));
     } else if (performance.now() - first.at > echoMs) {
-      targets.hurry();
+      void targets.kill().finally(() => process.exit(exitCodes[signal]));
     }
   };
   const signals = Object.keys(exitCodes) as HandledSignal[];
