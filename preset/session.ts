@@ -3,9 +3,12 @@ import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf } from '../src/session/provider-module';
+import type { SessionEvent } from '../src/session/events';
 import type { CloseReport } from '../src/session/session';
 import '../src/realm';
 import { providerModulePath, type ProjectOptions } from './options';
+
+export type { SessionEvent };
 
 /** The part of Jest's global configuration that this package reads. */
 export interface GlobalOptions {
@@ -60,6 +63,18 @@ export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
     'TEARDOWN_FAILED',
     `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
   );
+}
+
+/**
+ * Everything that has happened in this process's session so far, oldest first: requests, starts, leases, ends; times in
+ * milliseconds since the session was opened, process ids and exit codes. For reporters of your own. Empty without a session.
+ *
+ * @example
+ * const { sessionEvents } = require('jest-model-provider/session');
+ * const loads = sessionEvents().filter((event) => event.type === 'ready').length;
+ */
+export function sessionEvents(): readonly SessionEvent[] {
+  return presentSession()?.session.record.events ?? [];
 }
 
 function describeClose({ stopped, closeMs, leftBehind }: CloseReport): string {

@@ -1,3 +1,5 @@
+// Not the globals: tests may put fake timers in their place.
+import { clearTimeout, setTimeout } from 'node:timers';
 import pLimit from 'p-limit';
 import { maxTimerMs } from '../pattern/constraints';
 import { isModelProviderError, messageOf, ModelProviderError } from '../pattern/errors';

@@ -7,7 +7,19 @@ export type SessionEvent = SessionEventBody & {
 export type SessionEventBody =
   | { readonly type: 'requested'; readonly spec: string; readonly requester: string }
   | { readonly type: 'starting'; readonly spec: string; readonly resourceId: string }
-  | { readonly type: 'process'; readonly resourceId: string; readonly pid: number; readonly command: string }
+  | {
+      readonly type: 'launched';
+      readonly resourceId: string;
+      readonly pid: number;
+      readonly command: string;
+    }
+  | {
+      readonly type: 'exited';
+      readonly resourceId: string;
+      readonly pid: number;
+      readonly code: number | null;
+      readonly signal: string | null;
+    }
   | { readonly type: 'ready'; readonly spec: string; readonly resourceId: string; readonly startMs: number }
   | {
       readonly type: 'leased';

@@ -26,6 +26,7 @@ export interface ResourceSurroundings {
   ): Promise<DependencyLease & { release(): Promise<void> }>;
   progress(message: string): void;
   launched(pid: number, command: string): void;
+  exited(pid: number, exit: ProcessExit): void;
   lost(reason: string, exit: ProcessExit | undefined, logTail: string[]): void;
 }
 
@@ -192,6 +193,7 @@ export class LiveResource {
     this.#servers.push(server);
     this.#surroundings.launched(server.pid, options.command);
     void server.exited.then((exit) => {
+      this.#surroundings.exited(server.pid, exit);
       if (this.#isUp)
         this.#lost(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
     });

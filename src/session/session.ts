@@ -142,9 +142,11 @@ export class Session {
     };
   }
 
-  /** Ends all grace periods: whatever is being stopped is killed. */
-  hurry(): void {
+  /** Kills every server without any grace and removes the session's files; for the impatient, after {@link close}. */
+  async kill(): Promise<void> {
     this.#launcher.hurry();
+    await this.#launcher.close();
+    this.#place.remove();
   }
 
   /** Stops everything and removes the session's files. Repeated calls share one close. */
@@ -240,7 +242,8 @@ export class Session {
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),
       launched: (pid, command) =>
-        this.record.add({ type: 'process', resourceId: plan.resourceId, pid, command }),
+        this.record.add({ type: 'launched', resourceId: plan.resourceId, pid, command }),
+      exited: (pid, exit) => this.record.add({ type: 'exited', resourceId: plan.resourceId, pid, ...exit }),
       lost: (reason, exit, logTail) =>
         this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });

@@ -1,3 +1,6 @@
+// Not the globals: tests may put fake timers in their place.
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsNonStreaming,
