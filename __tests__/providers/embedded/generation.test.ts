@@ -125,15 +125,17 @@ describe('a generation', () => {
     await expect(steps.next()).rejects.toThrow('enough');
   });
 
-  it('gives others their turn', async () => {
-    const long = await loadEngine(files.write('long.gguf', endlessModel(100_000)));
-    const control = new AbortController();
-    const never = (async () => {
-      for await (const step of generate(long, [1], { ...defaults, signal: control.signal })) void step;
-    })();
-    expect(textOf(await run(endless, 'ab', { maxTokens: 20 }))).toBe('x'.repeat(20));
-    control.abort(new Error('enough'));
-    await expect(never).rejects.toThrow('enough');
+  it('gives the rest of the process its turns', async () => {
+    let turns = 0;
+    let done = false;
+    const count = (): void => {
+      turns++;
+      if (!done) setImmediate(count);
+    };
+    setImmediate(count);
+    await run(endless, 'ab');
+    done = true;
+    expect(turns).toBeGreaterThanOrEqual(64 / 8 - 1);
   });
 });
 

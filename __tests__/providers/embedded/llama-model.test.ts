@@ -3,7 +3,8 @@ import { readGgufHeader } from '../../../src/providers/embedded/gguf';
 import { likeliest } from '../../../src/providers/embedded/sampling';
 import { readTensors } from '../../../src/providers/embedded/tensor-data';
 import type { MetadataValue, TensorSpec, TensorType } from '../../fixtures/gguf-writer';
-import { embeddingLength, expert, temporaryFiles, tinyModel, tinyTokens } from './tiny-model';
+import { referenceScores } from './reference-network';
+import { expert, temporaryFiles, tinyModel, tinyTokens } from './tiny-model';
 
 const files = temporaryFiles();
 
@@ -53,21 +54,15 @@ describe('the network', () => {
     },
   );
 
-  it('shares one key and value head between query heads as if each had a copy', async () => {
-    const shared = await load({ keyValueHeads: 1 });
-    const one = new Map(tinyModel({ keyValueHeads: 1 }).tensors.map((tensor) => [tensor.name, tensor]));
-    const copied = await load({
-      tensor: ({ name }) => {
-        const tensor = one.get(name)!;
-        if (!/attn_[kv]\.weight/.test(name)) return tensor;
-        return {
-          ...tensor,
-          shape: [embeddingLength, embeddingLength],
-          values: Float32Array.from([...tensor.values, ...tensor.values]),
-        };
-      },
-    });
-    expectClose(scores(shared, tokens), scores(copied, tokens), 1e-5);
+  it.each([
+    { heads: 2, keyValueHeads: 2 },
+    { heads: 4, keyValueHeads: 2 },
+    { heads: 4, keyValueHeads: 1 },
+  ])('computes what its formulas say, with %p', async (shape) => {
+    const engine = await load(shape);
+    const weights = new Map(tinyModel(shape).tensors.map(({ name, values }) => [name, values]));
+    const expected = Float32Array.from(referenceScores(weights, engine.model.parameters, tokens));
+    expectClose(scores(engine, tokens), expected, 1e-4);
   });
 
   it('uses an output matrix of its own when the file has one, else the embedding', async () => {

@@ -15,10 +15,11 @@ const specials = ['<|end|>', '<|user|>', '<|assistant|>'];
 export const tinyTokens = [...symbolOfByte, ...merges.map((rule) => rule.replace(' ', '')), ...specials];
 export const embeddingLength = 32;
 const feedForwardLength = 64;
-const headLength = 16;
 
 export interface TinyModelOptions {
   readonly metadata?: Readonly<Record<string, MetadataValue | undefined>>;
+  /** Query heads, 2 unless given, and key and value heads, as many unless given. */
+  readonly heads?: number;
   readonly keyValueHeads?: number;
   /** Changes tensors; undefined leaves one out. */
   readonly tensor?: (tensor: TensorSpec) => TensorSpec | undefined;
@@ -27,14 +28,15 @@ export interface TinyModelOptions {
 
 /** A complete Llama model of two layers with random weights; its answers mean nothing. */
 export function tinyModel(options: TinyModelOptions = {}): GgufSpec {
-  const keyValueHeads = options.keyValueHeads ?? 2;
+  const heads = options.heads ?? 2;
+  const keyValueHeads = options.keyValueHeads ?? heads;
   const metadata: Record<string, MetadataValue | undefined> = {
     'general.architecture': 'llama',
     'llama.context_length': 128,
     'llama.embedding_length': embeddingLength,
     'llama.block_count': 2,
     'llama.feed_forward_length': feedForwardLength,
-    'llama.attention.head_count': embeddingLength / headLength,
+    'llama.attention.head_count': heads,
     'llama.attention.head_count_kv': keyValueHeads,
     'llama.attention.layer_norm_rms_epsilon': 0.00001,
     'tokenizer.ggml.model': 'gpt2',
@@ -46,7 +48,7 @@ export function tinyModel(options: TinyModelOptions = {}): GgufSpec {
     'tokenizer.chat_template': ownTemplate,
     ...options.metadata,
   };
-  const tensors = tinyTensors(keyValueHeads * headLength).flatMap(
+  const tensors = tinyTensors((embeddingLength / heads) * keyValueHeads).flatMap(
     (tensor) => options.tensor?.(tensor) ?? (options.tensor ? [] : tensor),
   );
   return {
