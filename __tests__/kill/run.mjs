@@ -1,0 +1,82 @@
+// Kills real Jest runs at random moments and counts what survives. `npm run test:kill` runs it; `-- --write` also writes the
+// counts to docs/reliability.md.
+//
+//   KILL_SEED     the seed of all draws; printed, random if not given
+//   KILL_TRIALS   trials a kind, 30 if not given
+//   KILL_KINDS    only these kinds, for example `main,both`
+//   KILL_JOBS     trials at a time, 2 if not given
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { countsTable, modelsTable } from './counts.mjs';
+import { kinds, models, modes } from './kinds.mjs';
+import { pick, seededRandom } from './random.mjs';
+import { reliabilityPage } from './page.mjs';
+import { runTrial } from './trial.mjs';
+
+if (process.platform !== 'linux') {
+  console.log('The kill trials find processes in /proc, which only Linux has: skipped.\n0 passed, 0 failed');
+  process.exit(0);
+}
+
+const {
+  KILL_SEED,
+  KILL_TRIALS = '30',
+  KILL_KINDS = Object.keys(kinds).join(','),
+  KILL_JOBS = '2',
+} = process.env;
+const seed = Number(KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const perKind = Number(KILL_TRIALS);
+const start = performance.now();
+console.log(`Seed ${seed}: repeat with KILL_SEED=${seed} npm run test:kill`);
+
+const undisturbed = await runAll(modes.flatMap((mode) => models.map((model) => ({ mode, model }))));
+const natural = new Map(undisturbed.map(({ mode, model, ms }) => [`${mode} ${model}`, ms]));
+const trials = [...undisturbed, ...(await runAll(KILL_KINDS.split(',').flatMap(plan)))];
+
+const failed = trials.filter(({ problems }) => problems.length > 0);
+const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+console.log(
+  `\n${countsTable(trials)}\n\n${modelsTable(trials)}\n\n${trials.length} runs in ${minutes} min, Node ${process.version}`,
+);
+if (process.argv.includes('--write')) {
+  const page = reliabilityPage({ trials, seed, perKind, minutes, natural });
+  writeFileSync(join(import.meta.dirname, '../../docs/reliability.md'), page);
+}
+console.log(`${trials.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length > 0 ? 1 : 0;
+
+/** The draws of one kind; they depend on nothing but the seed, so that a kind can be repeated alone. */
+function plan(kind) {
+  const draw = seededRandom(seed + Object.keys(kinds).indexOf(kind) * 1_000_003);
+  return Array.from({ length: perKind }, () => {
+    const mode = kinds[kind].target === 'worker' ? '-w 2' : pick(draw, modes);
+    const model = pick(draw, models);
+    const moment = draw();
+    return { kind, mode, model, moment, random: seededRandom(draw() * 2 ** 32) };
+  });
+}
+
+async function runAll(plans) {
+  const waiting = [...plans];
+  const done = [];
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      // A little past the natural end, so that the very end is among the moments.
+      const atMs =
+        next.kind === undefined ? undefined : next.moment * 1.05 * natural.get(`${next.mode} ${next.model}`);
+      const trial = await runTrial({ ...next, atMs });
+      done.push(trial);
+      report(trial, done.length, plans.length);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(KILL_JOBS) }, work));
+  return done;
+}
+
+function report({ kind, mode, model, atMs, phase, exit, problems, output }, number, total) {
+  const what =
+    kind === undefined ? 'undisturbed' : `${kinds[kind].title} at ${Math.round(atMs)} ms (${phase})`;
+  const verdict = problems.length === 0 ? 'ok' : 'FAILED';
+  console.log(`${number}/${total} ${verdict} ${mode} ${model}: ${what}, exit ${exit?.signal ?? exit?.code}`);
+  if (problems.length > 0) console.log(`${problems.join('\n')}\n--- output\n${output}\n---`);
+}

@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kinds, strike } from './kinds.mjs';
+import { markedProcesses } from './marked-processes.mjs';
+
+const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
+const project = join(import.meta.dirname, 'project');
+const testCount = 6;
+const deadlineMs = 60_000;
+// A worker or a guardian that does not exist yet is waited for, and killed within so many milliseconds.
+const youngMs = 300;
+
+/**
+ * Runs the project once and kills it at `atMs` after the start, or lets it end by itself if `kind` is undefined.
+ *
+ * @returns what was seen; `problems` is empty if the run kept every promise.
+ */
+export async function runTrial({ kind, mode, model, atMs = Infinity, random }) {
+  const run = startRun(mode, model);
+  const seen = {
+    kind,
+    mode,
+    model,
+    atMs,
+    phase: 'never',
+    problems: [],
+    hadLeft: false,
+    sweptClean: undefined,
+  };
+  try {
+    if (kind !== undefined) await killAt(run, seen, random);
+    await settle(run, kind);
+    seen.exit = run.exit;
+    seen.ms = run.endedAt - run.startedAt;
+    seen.problems.push(...wrongEnd(run, seen));
+    await checkLeft(run, seen);
+    if (seen.problems.length > 0) seen.output = readFileSync(run.log, 'utf8');
+    return seen;
+  } finally {
+    for (const { pid } of markedProcesses(run.mark)) process.kill(pid, 'SIGKILL');
+    rmSync(run.directory, { recursive: true, force: true });
+  }
+}
+
+function startRun(mode, model) {
+  const directory = mkdtempSync(join(tmpdir(), 'kt-'));
+  const [temporary, state, cache] = ['t', 's', 'c'].map((name) => join(directory, name));
+  for (const path of [temporary, state, cache]) mkdirSync(path);
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, TMPDIR: temporary, XDG_STATE_HOME: state, KILL_MODEL: model };
+  const log = join(directory, 'output.txt');
+  const output = openSync(log, 'w');
+  const result = join(directory, 'result.json');
+  const flags = [...mode.split(' '), '--json', '--outputFile', result, '--cacheDirectory', cache];
+  const main = spawn(process.execPath, [jest, ...flags], {
+    cwd: project,
+    env,
+    detached: true,
+    stdio: ['ignore', output, output],
+  });
+  closeSync(output);
+  const run = {
+    main,
+    env,
+    directory,
+    temporary,
+    log,
+    result,
+    mark: `TMPDIR=${temporary}\0`,
+    ports: new Set(),
+  };
+  run.sessions = join(state, 'jest-model-provider', 'sessions');
+  run.startedAt = performance.now();
+  run.ended = once(main, 'exit').then(([code, signal]) => {
+    run.endedAt = performance.now();
+    run.exit = { code, signal };
+  });
+  return run;
+}
+
+async function killAt(run, seen, random) {
+  await Promise.race([sleep(seen.atMs), run.ended]);
+  const { target } = kinds[seen.kind];
+  let found = look(run);
+  const isMissing = () => target !== 'main' && !found.some(({ role }) => role === target);
+  if (run.exit === undefined && isMissing()) {
+    while (run.exit === undefined && isMissing()) {
+      await sleep(5);
+      found = look(run);
+    }
+    await Promise.race([sleep(random() * youngMs), run.ended]);
+    found = look(run);
+  }
+  seen.phase = phaseOf(run, found);
+  seen.hadResult = existsSync(run.result);
+  if (run.exit !== undefined || isMissing()) return;
+  seen.isKilled = true;
+  strike(seen.kind, run.main.pid, found, random);
+}
+
+function phaseOf(run, found) {
+  if (run.exit !== undefined) return 'after';
+  if (found.some(({ role }) => role === 'guardian')) return 'during';
+  // The session was open and its ledger is gone again.
+  return existsSync(run.sessions) && readdirSync(run.sessions).length === 0 ? 'after' : 'before';
+}
+
+/** The run's processes of this moment; keeps their ports in mind. */
+function look(run) {
+  const found = markedProcesses(run.mark);
+  for (const { port } of found) if (port !== undefined) run.ports.add(port);
+  return found;
+}
+
+/** Waits until nothing of the run is left that ends by itself. */
+async function settle(run, kind) {
+  const deadline = performance.now() + deadlineMs;
+  const isOver = () => {
+    const found = look(run);
+    if (run.exit === undefined) return false;
+    // Without main and guardian nobody ends the servers before the next run.
+    const isOrphaned = kind === 'both' && !found.some(({ role }) => role === 'guardian' || role === 'worker');
+    return found.length === 0 || isOrphaned;
+  };
+  while (!isOver() && performance.now() < deadline) await sleep(20);
+  run.settledAt = performance.now();
+}
+
+function wrongEnd(run, seen) {
+  if (run.exit === undefined) return ['main did not end'];
+  const { code, signal } = run.exit;
+  const ended = code ?? { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? signal;
+  const wanted = seen.isKilled ? kinds[seen.kind].ends : undefined;
+  if (ended === 0 && !allPassed(run)) return ['exit code 0, but not all tests passed'];
+  if (ended === wanted) return [];
+  if (wanted !== undefined && !seen.hadResult) return [`main ended with ${ended} instead of ${wanted}`];
+  if (ended === 0) return [];
+  if (ended !== 1) return [`main ended with ${ended}`];
+  return allPassed(run) ? ['exit code 1, but all tests passed'] : [];
+}
+
+function allPassed(run) {
+  if (!existsSync(run.result)) return false;
+  const { success, numPassedTests } = JSON.parse(readFileSync(run.result, 'utf8'));
+  return success && numPassedTests === testCount;
+}
+
+async function checkLeft(run, seen) {
+  const left = await findLeft(run);
+  seen.cleanupMs = run.settledAt - run.endedAt;
+  if (left.length === 0) return;
+  seen.hadLeft = true;
+  if (!mayLeave(run, seen)) {
+    seen.problems.push(...left);
+    return;
+  }
+  const sweep = spawn(process.execPath, [join(import.meta.dirname, 'next-run.cjs')], {
+    env: run.env,
+    stdio: 'inherit',
+  });
+  await once(sweep, 'exit');
+  const leftAfter = await findLeft(run);
+  seen.sweptClean = leftAfter.length === 0;
+  seen.problems.push(...leftAfter.map((what) => `after the next run: ${what}`));
+}
+
+function mayLeave(run, { kind, isKilled }) {
+  const leaves = isKilled ? kinds[kind].leaves : 'nothing';
+  if (leaves !== 'unguarded') return leaves === 'anything';
+  // Killed before there was a guardian: an empty directory and a ledger that names no process.
+  return markedProcesses(run.mark).length === 0 && !readLedgers(run).includes('"guardian"');
+}
+
+async function findLeft(run) {
+  const left = look(run).map(({ pid, role, command }) => `left: ${role} ${pid}: ${command}`);
+  for (const port of run.ports) if (await isOpen(port)) left.push(`left: somebody listens on port ${port}`);
+  left.push(...readdirSync(run.temporary).map((name) => `left: directory ${name}`));
+  const ledgers = readLedgers(run);
+  if (ledgers !== '') left.push(`left: ledger\n${ledgers}`);
+  return left;
+}
+
+function readLedgers({ sessions }) {
+  if (!existsSync(sessions)) return '';
+  return readdirSync(sessions)
+    .map((name) => `${name}:\n${readFileSync(join(sessions, name), 'utf8')}`)
+    .join('\n');
+}
+
+function isOpen(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
