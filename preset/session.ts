@@ -37,10 +37,14 @@ export async function openSession(
   const providerModule = providerModulePath(projectConfig);
   const present = presentSession();
   if (present !== undefined) return requireSameModule(present.providerModule, providerModule);
-  // Loaded now, while Jest's transforms are in force.
+  await openSocketSession({ registry: () => loadRegistry(providerModule), providerModule });
+}
+
+// Called while Jest's transforms are in force.
+async function loadRegistry(providerModule: string | undefined): Promise<ProviderRegistry> {
   const own: ProviderMap =
     providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
-  await openSocketSession({ registry: new ProviderRegistry(builtInProviders(), own), providerModule });
+  return new ProviderRegistry(builtInProviders(), own);
 }
 
 /**

@@ -17,8 +17,9 @@ export interface OpenSession {
 }
 
 export interface OpenSessionOptions {
-  readonly registry: ProviderRegistry;
-  /** Absolute path of the module that the registry came from. */
+  /** Called once the signals are watched: loading a provider module takes time. */
+  readonly registry: () => Promise<ProviderRegistry>;
+  /** Absolute path of the module that the registry comes from. */
   readonly providerModule?: string | undefined;
   readonly say?: (text: string) => void;
 }
@@ -32,27 +33,19 @@ export function presentSession(): OpenSession | undefined {
 }
 
 /**
- * Opens the session of this process: sweeps what dead ones left, listens on a private socket, hands the address to workers by
- * the environment, and watches the signals. No resource is started.
+ * Opens the session of this process: watches the signals, sweeps what dead sessions left, listens on a private socket and hands
+ * the address to workers by the environment. No resource is started. Never resolves once a signal has come.
  *
- * @throws ModelProviderError `PLATFORM_UNSUPPORTED`, `PROVIDER_MODULE_CONFLICT`, `STATE_DIRECTORY_UNSAFE`; nothing is left then.
+ * @throws ModelProviderError `PLATFORM_UNSUPPORTED`, `PROVIDER_MODULE_CONFLICT`, `STATE_DIRECTORY_UNSAFE`, and what `registry`
+ *   throws; nothing is left then.
  */
 export async function openSocketSession(options: OpenSessionOptions): Promise<OpenSession> {
   requirePlatform();
   const say = options.say ?? ((text: string) => void process.stderr.write(`${text}\n`));
-  const { place, swept } = await SessionPlace.create();
-  if (swept.processes.length > 0) {
-    say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
-  }
-  const session = new Session(options.registry, place);
-  const server = await SocketServer.listen(session, place.socketPath, options.providerModule).catch(
-    async (error: unknown) => {
-      await session.close();
-      throw error;
-    },
-  );
   let closing: Promise<CloseReport> | undefined;
-  const end = async (): Promise<CloseReport> => {
+  // A signal may come before there is anything to close: it then waits until there is.
+  const close = (): Promise<CloseReport> => (closing ??= opening.then((opened) => end(opened)));
+  const end = async ({ session, server }: Opened): Promise<CloseReport> => {
     delete process.env[sessionVariable];
     server.close();
     try {
@@ -64,8 +57,13 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
       signals.remove();
     }
   };
-  const close = (): Promise<CloseReport> => (closing ??= end());
-  const signals = handleSignals({ close, kill: () => session.kill(), say });
+  const signals = handleSignals({ close, kill: async () => (await opening).session.kill(), say });
+  const opening = startSession(options, say);
+  const { session, server } = await opening.catch(async (error: unknown) => {
+    if (!signals.hasCome) signals.remove();
+    throw error;
+  });
+  if (signals.hasCome) return new Promise(() => undefined);
   const open: OpenSession = {
     session,
     providerModule: options.providerModule,
@@ -75,6 +73,29 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   (globalThis as Owner)[sessionKey] = open;
   (globalThis as Owner)[hostKey] = directHost(session, 'globalSetup');
   return open;
+}
+
+interface Opened {
+  readonly session: Session;
+  readonly server: SocketServer;
+}
+
+async function startSession(
+  { registry, providerModule }: OpenSessionOptions,
+  say: (text: string) => void,
+): Promise<Opened> {
+  const providers = await registry();
+  const { place, swept } = await SessionPlace.create();
+  if (swept.processes.length > 0) {
+    say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
+  }
+  const session = new Session(providers, place);
+  try {
+    return { session, server: await SocketServer.listen(session, place.socketPath, providerModule) };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 /** A session for this process alone, without a socket: for scripts. */

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The directories that every test of a file has for itself; nothing else of the machine is touched. */
+export interface OwnPlaces {
+  readonly directory: string;
+  readonly temporary: string;
+  readonly state: string;
+  /** For processes that the test starts. */
+  readonly env: Record<string, string>;
+  /** Session directories and ledgers that are still there. */
+  left(): string[];
+}
+
+const variables = ['TMPDIR', 'XDG_STATE_HOME'] as const;
+
+/** Gives each test of the calling file its own TMPDIR and XDG_STATE_HOME; call it once, at the top of the file. */
+export function ownPlaces(): OwnPlaces {
+  const before = variables.map((name) => process.env[name]);
+  let directory = '';
+  const within = (name: string): string => join(directory, name);
+  const places: OwnPlaces = {
+    get directory() {
+      return directory;
+    },
+    get temporary() {
+      return within('t');
+    },
+    get state() {
+      return within('s');
+    },
+    get env() {
+      const { PATH = '', HOME = '' } = process.env;
+      return { PATH, HOME, TMPDIR: places.temporary, XDG_STATE_HOME: places.state };
+    },
+    left: () => {
+      const ledgers = join(places.state, 'jest-model-provider', 'sessions');
+      return [...readdirSync(places.temporary), ...(existsSync(ledgers) ? readdirSync(ledgers) : [])];
+    },
+  };
+  beforeEach(() => {
+    // Short, since a Unix socket's path has about a hundred characters.
+    directory = mkdtempSync(join(realpathSync(before[0] ?? tmpdir()), 'jp-'));
+    for (const path of [places.temporary, places.state]) mkdirSync(path);
+    process.env['TMPDIR'] = places.temporary;
+    process.env['XDG_STATE_HOME'] = places.state;
+  });
+  afterEach(() => {
+    for (const [index, name] of variables.entries()) {
+      const value = before[index];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return places;
+}

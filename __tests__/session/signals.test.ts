@@ -1,0 +1,103 @@
+import { endScriptsAfterEach, startScript, type NodeScript } from '../process/node-script';
+import { ownPlaces } from '../process/own-places';
+
+const places = ownPlaces();
+endScriptsAfterEach();
+
+/** A process that handles signals; `close` and `kill` are the bodies of two async functions. */
+function handling({ close = '', kill = '' }: { close?: string; kill?: string }): NodeScript {
+  return startScript(
+    `const { handleSignals } = require('#session/signals');
+    setInterval(() => undefined, 1000);
+    const forever = new Promise(() => undefined);
+    handleSignals({ close: async () => { ${close} }, kill: async () => { ${kill} }, say: console.log });
+    console.log('ready');`,
+    places.env,
+  );
+}
+
+describe('signals', () => {
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('the first %s closes everything and then exits with %i', async (signal, code) => {
+    const script = handling({ close: `console.log('closed');` });
+    await script.printed(/ready/);
+    script.child.kill(signal);
+    expect(await script.ended).toBe(code);
+    expect(script.output()).toBe(
+      `ready\njest-model-provider: ${signal}, stopping all resources (again to kill them at once)\nclosed\n`,
+    );
+  });
+
+  it('exits with the code of the signal also when the close fails', async () => {
+    const script = handling({ close: `throw new Error('stuck');` });
+    await script.printed(/ready/);
+    script.child.kill('SIGTERM');
+    expect(await script.ended).toBe(143);
+  });
+
+  it('a second signal kills everything at once, with the code of the second', async () => {
+    const script = handling({ close: 'await forever;', kill: `console.log('killed');` });
+    await script.printed(/ready/);
+    script.child.kill('SIGINT');
+    await script.printed(/stopping all resources/);
+    // Until it counts: what comes within a moment of the first one is npm's echo of it.
+    const again = setInterval(() => script.child.kill('SIGTERM'), 50);
+    expect(await script.ended.finally(() => clearInterval(again))).toBe(143);
+    expect(script.output()).toContain('killed');
+  });
+
+  it('the echo that npm sends along with a Ctrl-C is not a second one', async () => {
+    const script = handling({
+      close: `process.kill(process.pid, 'SIGINT'); process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 100));`,
+      kill: `console.log('killed');`,
+    });
+    await script.printed(/ready/);
+    script.child.kill('SIGINT');
+    expect(await script.ended).toBe(130);
+    expect(script.output()).not.toContain('killed');
+  });
+});
+
+describe('a signal while the session is being opened', () => {
+  it.each(['SIGHUP', 'SIGINT', 'SIGTERM'] as const)(
+    '%s ends the process before anybody gets the session, and leaves nothing',
+    async (signal) => {
+      const script = startScript(
+        `const { openSocketSession } = require('#session/open-session');
+        const { ProviderRegistry } = require('#pattern/registry');
+        const registry = () =>
+          new Promise((resolve) => {
+            setInterval(() => undefined, 1000);
+            process.once('${signal}', () => resolve(new ProviderRegistry({})));
+            console.log('loading');
+          });
+        openSocketSession({ registry }).then(() => console.log('went on'));`,
+        places.env,
+      );
+      await script.printed(/loading/);
+      script.child.kill(signal);
+      expect(await script.ended).toBe({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }[signal]);
+      expect(script.output()).not.toContain('went on');
+      expect(places.left()).toEqual([]);
+    },
+  );
+
+  it('is not kept back by a provider module that cannot be loaded', async () => {
+    const script = startScript(
+      `const { openSocketSession } = require('#session/open-session');
+      const registry = () => Promise.reject(new Error('no such module'));
+      openSocketSession({ registry }).catch((error) => {
+        console.log(error.message);
+        setInterval(() => undefined, 1000);
+      });`,
+      places.env,
+    );
+    await script.printed(/no such module/);
+    script.child.kill('SIGTERM');
+    expect(await script.ended).toBe('SIGTERM');
+    expect(places.left()).toEqual([]);
+  });
+});
