@@ -17,11 +17,16 @@ export class ProgressPrinter {
     this.#output = output;
   }
 
-  /** Begins to watch something that takes time; call the result's `done` at its end, however it ends. */
-  watch(title: string, activity: string): { say(message: string): void; done(): void } {
+  /**
+   * Begins to watch something that takes time; call the result's `done` at its end, however it ends.
+   *
+   * @param applies whether a line is due now; by default always.
+   */
+  watch(title: string, activity: string, applies = (): boolean => true): { say(message: string): void; done(): void } {
     const start = performance.now();
     let message = '';
     const print = (): void => {
+      if (!applies()) return;
       const seconds = Math.round((performance.now() - start) / 1000);
       this.#output.write(`${title} ${activity} ${seconds} s${message === '' ? '' : `, ${message}`}\n`);
     };

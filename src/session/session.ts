@@ -170,7 +170,7 @@ export class Session {
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
     const id = this.#nextId();
-    const watch = this.#progress.watch(spec, 'waiting');
+    const watch = this.#progress.watch(spec, 'waiting', () => this.#isQueued(id));
     watch.say('all slots are in use');
     const onAbort = (): void => {
       this.#pending
@@ -192,7 +192,6 @@ export class Session {
           holding: request.holding,
           startOf,
         });
-        if (!this.#isQueued(id)) watch.done();
       });
     } finally {
       watch.done();

@@ -35,16 +35,22 @@ export class SocketLink implements SessionLink {
   readonly #socket: Socket;
   readonly #rpc: MessageConnection;
   readonly #answer: HelloAnswer;
+  /** Rejects when the socket closes, for whoever waits for an answer then. */
+  readonly #ended: Promise<never>;
   #isClosed = false;
 
   private constructor(socket: Socket, rpc: MessageConnection, answer: HelloAnswer, onEnded: () => void) {
     this.#socket = socket;
     this.#rpc = rpc;
     this.#answer = answer;
-    socket.on('close', () => {
-      if (!this.#isClosed) onEnded();
-      this.#isClosed = true;
+    this.#ended = new Promise((_resolve, reject) => {
+      socket.on('close', () => {
+        if (!this.#isClosed) onEnded();
+        this.#isClosed = true;
+        reject(sessionEnded());
+      });
     });
+    this.#ended.catch(() => undefined);
   }
 
   /**
@@ -120,13 +126,8 @@ export class SocketLink implements SessionLink {
   }
 
   async #send<T>(send: () => Promise<T>): Promise<T> {
-    const ended = new Promise<never>((_resolve, reject) => {
-      const refuse = (): void => reject(sessionEnded());
-      if (this.#isClosed) refuse();
-      this.#socket.once('close', refuse);
-    });
     try {
-      return await Promise.race([send(), ended]);
+      return await Promise.race([send(), this.#ended]);
     } catch (error) {
       throw answeredError(error);
     }

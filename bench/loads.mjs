@@ -1,0 +1,46 @@
+import { miniProject, runJest } from './mini-project.mjs';
+
+/** How often models are loaded for N files × M models, with room for all of them and with one slot. */
+export async function loads() {
+  const rows = [];
+  for (const { files, models, slots } of [
+    { files: 10, models: 2, slots: Infinity },
+    { files: 10, models: 2, slots: 1 },
+  ]) {
+    for (const mode of ['-i', '-w=2']) rows.push(await count(files, models, slots, mode));
+  }
+  return rows;
+}
+
+async function count(files, models, slots, mode) {
+  const names = ['novice', 'expert'].slice(0, models).map((name) => `embedded:${name}`);
+  const spec = `
+    const { withClient } = require('jest-model-provider');
+    withClient(${JSON.stringify(names)}, (handle) => {
+      test('answers', async () => { await handle.client.generate('2 + 3', { maxTokens: 1 }); });
+    });`;
+  const project = miniProject({
+    ...Object.fromEntries(Array.from({ length: files }, (_, n) => [`file-${n}.eval.js`, spec])),
+    'providers.js': `
+      const { defineProviders, EmbeddedProvider } = require('jest-model-provider');
+      exports.default = defineProviders({ embedded: new EmbeddedProvider({ maxLive: ${slots} }) });`,
+    'count-reporter.js': `
+      const { sessionEvents } = require('jest-model-provider/session');
+      module.exports = class { onRunComplete() {
+        console.log('LOADS ' + sessionEvents().filter((event) => event.type === 'ready').length);
+      } };`,
+    'jest.config.js': `module.exports = {
+      preset: 'jest-model-provider',
+      testEnvironmentOptions: { modelProviders: './providers.js' },
+      reporters: ['default', '<rootDir>/count-reporter.js'],
+    };`,
+  });
+  try {
+    const { output } = await runJest(project.directory, [mode]);
+    const loaded = Number(/LOADS (\d+)/.exec(output)?.[1]);
+    const room = slots === Infinity ? 'no limit' : `${slots} slot`;
+    return [`loads, ${files} files × ${models} models, ${room}, ${mode}`, 'one load per file and model', String(loaded), String(files * models), (loaded / (files * models)).toFixed(2)];
+  } finally {
+    project.remove();
+  }
+}

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A throw-away project that sees this package and its dependencies. Call the result's `remove`. */
+export function miniProject(files) {
+  const directory = mkdtempSync(join(tmpdir(), 'jmp-bench-'));
+  mkdirSync(join(directory, 'node_modules'));
+  symlinkSync(root, join(directory, 'node_modules', 'jest-model-provider'));
+  writeFileSync(join(directory, 'package.json'), '{ "name": "bench", "private": true }');
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** Runs jest in a mini project; resolves to the wall time and what it printed. Rejects if a test fails. */
+export function runJest(directory, args) {
+  const start = performance.now();
+  const child = spawn(process.execPath, [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), ...args], {
+    cwd: directory,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  return new Promise((resolve, reject) => {
+    child.on('close', (code) => {
+      if (code === 0) resolve({ wallMs: performance.now() - start, output });
+      else reject(new Error(`jest failed with ${code}:\n${output}`));
+    });
+  });
+}
