@@ -18,7 +18,7 @@ export interface Register {}
 type RegisteredProviders = Register extends { providers: infer Providers } ? Providers : Record<never, never>;
 
 type ClientOfProvider<Provider> =
-  Provider extends ModelProvider<infer Client, never, never> ? Client : unknown;
+  Provider extends ModelProvider<infer Client, infer _Connection, infer _Config> ? Client : unknown;
 
 type ClientOfPrefix<Prefix extends string> = Prefix extends keyof RegisteredProviders
   ? ClientOfProvider<RegisteredProviders[Prefix]>
