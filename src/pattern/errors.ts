@@ -61,6 +61,9 @@ export class ModelProviderError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details ?? {};
+    // Jest prints the stack alone, and the code is what `docs/troubleshooting.md` is ordered by.
+    const stack = this.stack?.replace(/^ModelProviderError(?=:)/, `ModelProviderError [${code}]`);
+    Object.defineProperty(this, 'stack', { value: stack, writable: true, configurable: true });
   }
 }
 Object.defineProperty(ModelProviderError.prototype, 'name', {
