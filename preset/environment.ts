@@ -25,7 +25,7 @@ export default class ModelProviderEnvironment extends TestEnvironment {
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
     const { rootDir, testEnvironmentOptions } = config.projectConfig;
-    this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions as Record<string, unknown> };
+    this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions };
     this.#label = relative(rootDir, context.testPath);
     // Jest makes every option a global; this one is a path that no test needs.
     delete (this.global as Record<string, unknown>)['modelProviders'];

@@ -36,7 +36,10 @@ export async function openSession(
 ): Promise<void> {
   const providerModule = providerModulePath(projectConfig);
   const present = presentSession();
-  if (present !== undefined) return requireSameModule(present.providerModule, providerModule);
+  if (present !== undefined) {
+    requireSameModule(present.providerModule, providerModule);
+    return;
+  }
   await openSocketSession({ registry: () => loadRegistry(providerModule), providerModule });
 }
 

@@ -3,7 +3,6 @@ import { hostKey, type Host } from './pattern/host';
 import { installRealm, type Realm } from './pattern/realm';
 import { ProviderRegistry, type ProviderMap } from './pattern/registry';
 import { builtInProviders } from './providers/built-in';
-import { loadProviderModule, providersOf } from './session/provider-module';
 
 /**
  * Wires the pattern to the realm it runs in: to the host that a Jest environment put on the global object, or, outside Jest,
@@ -28,20 +27,23 @@ class PresentRealm implements Realm {
 
   async #load(): Promise<ProviderRegistry> {
     const { providerModule } = this.host();
-    const own: ProviderMap =
-      providerModule === undefined
-        ? {}
-        : providersOf(await loadProviderModule(providerModule), providerModule);
-    return new ProviderRegistry(builtInProviders(), own);
+    return new ProviderRegistry(builtInProviders(), await ownProviders(providerModule));
   }
 
   #openScriptHost(): Host {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a spec must not load process code
     const { scriptHost } = require('./session/script-host') as typeof import('./session/script-host');
     const registry = new ProviderRegistry(builtInProviders());
     this.#registry = Promise.resolve(registry);
     return scriptHost(registry);
   }
+}
+
+// Both this and the session of a script are loaded when they are needed: a spec must not load process code.
+async function ownProviders(path: string | undefined): Promise<ProviderMap> {
+  if (path === undefined) return {};
+  const { loadProviderModule, providersOf } =
+    require('./session/provider-module') as typeof import('./session/provider-module');
+  return providersOf(await loadProviderModule(path), path);
 }
 
 function sessionMissing(): ModelProviderError {

@@ -15,6 +15,7 @@ export interface BuiltInClients {}
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- users augment it
 export interface Register {}
 
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- empty until a user augments it
 type RegisteredProviders = Register extends { providers: infer Providers } ? Providers : Record<never, never>;
 
 type ClientOfProvider<Provider> =
@@ -32,4 +33,5 @@ export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${stri
   : unknown;
 
 /** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
+// eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- never only until a user augments Register
 export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;

@@ -72,9 +72,7 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
 };
 
 function describe(value: unknown): string {
-  return typeof value === 'string'
-    ? `"${value}"`
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
+  if (typeof value === 'string' || typeof value === 'object') return JSON.stringify(value);
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- no object comes this far
+  return String(value);
 }

@@ -17,12 +17,10 @@ export function findNonJson(value: unknown, path = '', seen: readonly unknown[] 
 
 /** JSON with the keys of every object sorted, so that equal values give equal text. */
 export function stableStringify(value: Json | undefined): string {
-  return (
-    JSON.stringify(value, (_key, item: unknown) =>
-      typeof item === 'object' && item !== null && !Array.isArray(item)
-        ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : item,
-    ) ?? 'null'
+  return JSON.stringify(value ?? null, (_key, item: unknown) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
   );
 }
 

@@ -28,6 +28,7 @@ export class LeasedBlock {
   /** Runs `fn` as the body of this block, so that {@link currentBlock} finds it. */
   collect<T>(fn: () => T): T {
     const outer = collecting;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the block that is being collected is a variable by its nature
     collecting = this;
     try {
       return fn();

@@ -113,7 +113,7 @@ export abstract class ModelProvider<
 export async function teardownEach(handles: readonly { teardown(): Promise<void> }[]): Promise<void> {
   const results = await Promise.allSettled(handles.map((handle) => handle.teardown()));
   const reasons: unknown[] = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason] : [],
+    result.status === 'rejected' ? [result.reason as unknown] : [],
   );
   if (reasons.length === 0) return;
   if (reasons.length === 1) throw reasons[0];

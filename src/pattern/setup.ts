@@ -1,6 +1,7 @@
 import { deserializeError, isModelProviderError, localError, messageOf, ModelProviderError } from './errors';
 import type { HostLease } from './host';
 import type { Json } from './json';
+import type { ModelProvider } from './model-provider';
 import { currentRealm } from './realm';
 import type { AnyProvider } from './registry';
 import type { ResourceHandle } from './resource-handle';
@@ -16,7 +17,7 @@ interface SetupRequest {
  * If the client cannot be made the lease goes back at once.
  */
 export async function leaseInto(
-  handle: ResourceHandle<unknown>,
+  handle: ResourceHandle,
   provider: AnyProvider,
   request: SetupRequest,
 ): Promise<void> {
@@ -29,7 +30,7 @@ export async function leaseInto(
       resourceId: lease.resourceId,
       signal: controller.signal,
     });
-    handle.activate({ manager: provider, lease, client, controller });
+    handle.activate({ manager: provider as ModelProvider, lease, client, controller });
   } catch (error) {
     await lease.release().catch(() => undefined);
     if (isModelProviderError(error)) throw error;

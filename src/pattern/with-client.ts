@@ -47,7 +47,7 @@ export function withClient<Spec extends string>(
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
   const scope = checkOptions(options, fn);
   for (const request of parseModels(models, currentRealm().host().providerNames)) {
-    jestGlobals().describe(request.label, () => registerBlock(request, scope, fn as BlockBody<string>));
+    jestGlobals().describe(request.label, () => registerBlock(request, scope, fn));
   }
 }
 
@@ -58,7 +58,7 @@ function checkOptions(options: WithClientOptions, fn: unknown): 'block' | 'test'
       'withClient(models, fn) needs a function of (handle, model) as its last argument.',
     );
   }
-  const { scope = 'block' } = options;
+  const { scope = 'block' }: { readonly scope?: unknown } = options;
   if (scope !== 'block' && scope !== 'test') {
     throw new ModelProviderError(
       'CONFIG_INVALID',
@@ -82,7 +82,7 @@ function registerBlock(request: ParsedRequest, scope: 'block' | 'test', fn: Bloc
     }, maxTimerMs);
     afterAll(() => block.teardown(), maxTimerMs);
   }
-  const returned: unknown = block.collect(() => fn(block.handle as ResourceHandle<never>, request.label));
+  const returned = block.collect<unknown>(() => fn(block.handle, request.label));
   if (returned === undefined) return;
   const isPromise = typeof (returned as { then?: unknown }).then === 'function';
   throw new ModelProviderError(

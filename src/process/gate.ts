@@ -9,7 +9,7 @@ import { sessionMark } from './sweep';
 export interface GatedProcess {
   readonly child: ChildProcess;
   readonly identity: ProcessIdentity;
-  open(): void;
+  readonly open: () => void;
 }
 
 // The shell waits on descriptor 3 and then becomes the server by exec, with the same pid. If the guardian dies before it says

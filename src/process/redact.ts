@@ -1,6 +1,6 @@
 const secretName = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$/i;
-// eslint-disable-next-line no-control-regex -- the point is to remove control characters
 const escapeCodes =
+  // eslint-disable-next-line no-control-regex -- the point is to remove control characters
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** Replaces every secret in `text`: the given ones, and the values of this process's variables named like secrets. */

@@ -2,7 +2,8 @@ import type { SerializedError } from '../pattern/errors';
 import type { HostRecord } from '../pattern/host';
 import type { AnyProvider } from '../pattern/registry';
 import { LeaseHost, type SessionLink } from './lease-host';
-import type { ConnectionRequest, LeaseGrant, Session, SessionConnection } from './session';
+import type { Session } from './session';
+import type { ConnectionRequest, LeaseGrant, SessionConnection } from './session-connection';
 
 /** A link to a session in this very process. */
 class DirectLink implements SessionLink {

@@ -1,7 +1,7 @@
 import type { SerializedError } from '../pattern/errors';
 import type { Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
 import { isWithin, Owners, type OwnedLease, type Owner } from './owners';
-import type { ConnectionRequest, LeaseGrant } from './session';
+import type { ConnectionRequest, LeaseGrant } from './session-connection';
 
 /** How a host reaches its session: over the socket, or directly. */
 export interface SessionLink {

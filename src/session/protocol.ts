@@ -1,7 +1,7 @@
 import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc/node';
 import { deserializeError, messageOf, serializeError, type SerializedError } from '../pattern/errors';
 import type { HostRecord } from '../pattern/host';
-import type { ConnectionRequest, LeaseGrant } from './session';
+import type { ConnectionRequest, LeaseGrant } from './session-connection';
 
 /** The variable through which workers learn where the session is; see {@link SessionAddress}. */
 export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';

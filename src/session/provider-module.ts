@@ -9,6 +9,7 @@ import { defineProviders, type ProviderMap } from '../pattern/registry';
 export async function loadProviderModule(path: string): Promise<unknown> {
   try {
     try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the path is the user's
       return require(path) as unknown;
     } catch (error) {
       if (!isEsmOnly(error)) throw error;

@@ -3,7 +3,7 @@ import type { Host, HostRecord } from '../pattern/host';
 import type { AnyProvider, ProviderRegistry } from '../pattern/registry';
 import { LeaseHost, type SessionLink } from './lease-host';
 import { openPrivateSession } from './open-session';
-import type { ConnectionRequest, LeaseGrant, SessionConnection } from './session';
+import type { ConnectionRequest, LeaseGrant, SessionConnection } from './session-connection';
 
 /** A link to a session of this process that is opened at the first lease. */
 class LateLink implements SessionLink {

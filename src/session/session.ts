@@ -10,33 +10,13 @@ import { abortedError, blockedError, closedError, deadlockError, lostError } fro
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
 import { Scheduler, type LeaseDemand, type ScheduledLease, type ScheduledResource } from './scheduler';
+import {
+  sessionConnection,
+  type ConnectionRequest,
+  type LeaseGrant,
+  type SessionConnection,
+} from './session-connection';
 import type { SessionPlace } from './session-place';
-
-/** A lease request as a connection makes it. */
-export interface ConnectionRequest {
-  readonly provider: string;
-  readonly name: string;
-  readonly config?: Json | undefined;
-  /** Leases that the requester cannot give back before this one is granted. */
-  readonly holding: readonly string[];
-  /** Who asks, for messages: the file and the test. */
-  readonly requester: string;
-}
-
-export interface LeaseGrant {
-  readonly leaseId: string;
-  readonly resourceId: string;
-  readonly connection: Json;
-}
-
-/** One holder of leases: a test file, a script, a resource. All its leases end with it. */
-export interface SessionConnection {
-  /** @throws ModelProviderError what {@link ModelProvider.setup} documents. */
-  lease(request: ConnectionRequest, signal?: AbortSignal): Promise<LeaseGrant>;
-  /** Resolves when everything that the release entails is done. Repeating it repeats a stop that failed. */
-  release(leaseId: string): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** How a session ended. */
 export interface CloseReport {
@@ -121,25 +101,11 @@ export class Session {
    * @param onLost called when a resource that the connection leases has died.
    */
   connect(onLost: (leaseId: string, error: SerializedError) => void): SessionConnection {
-    const leases = new Set<string>();
-    const closed = new AbortController();
-    return {
-      lease: async (request, signal) => {
-        const signals = signal === undefined ? [closed.signal] : [closed.signal, signal];
-        const grant = await this.#lease(request, onLost, AbortSignal.any(signals));
-        leases.add(grant.leaseId);
-        if (closed.signal.aborted) await this.#release(grant.leaseId);
-        return grant;
-      },
-      release: async (leaseId) => {
-        if (leases.delete(leaseId) || this.#releasedFrom.has(leaseId)) await this.#release(leaseId);
-      },
-      close: async () => {
-        closed.abort();
-        await Promise.allSettled([...leases].map((leaseId) => this.#release(leaseId)));
-        leases.clear();
-      },
-    };
+    return sessionConnection({
+      lease: (request, signal) => this.#lease(request, onLost, signal),
+      release: (leaseId) => this.#release(leaseId),
+      canRepeat: (leaseId) => this.#releasedFrom.has(leaseId),
+    });
   }
 
   /** Kills every server without any grace and removes the session's files; for the impatient, after {@link close}. */
@@ -281,8 +247,8 @@ export class Session {
         this.#resources.delete(scheduled.id);
         this.record.add({ type: 'stopped', resourceId, stopMs: Math.round(performance.now() - since) });
       },
-      (error: Error) => {
-        this.#stopFailures.set(live, error);
+      (error: unknown) => {
+        this.#stopFailures.set(live, error as Error);
         this.record.add({ type: 'failed', resourceId, phase: 'stop', ...serializeError(error) });
       },
     );

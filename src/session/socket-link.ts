@@ -20,7 +20,7 @@ import {
   type HelloAnswer,
   type SessionAddress,
 } from './protocol';
-import type { ConnectionRequest, LeaseGrant } from './session';
+import type { ConnectionRequest, LeaseGrant } from './session-connection';
 
 export interface SocketLinkOptions {
   readonly label: string;

@@ -15,7 +15,8 @@ import {
   type HelloRequest,
   type SessionAddress,
 } from './protocol';
-import type { Session, SessionConnection } from './session';
+import type { Session } from './session';
+import type { SessionConnection } from './session-connection';
 
 /** The session's end of the socket: one connection per test file, whose leases end with it. */
 export class SocketServer {

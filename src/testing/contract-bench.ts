@@ -23,7 +23,7 @@ export interface ContractOptions<Client, Connection extends Json, Config extends
   /** Counts, from outside, the resources of this kind that are there: finds those that a failed setup left without a connection. */
   countAlive?(): Promise<number> | number;
   /** Uses a client once; throws if it does not work. */
-  use(client: Client): Promise<unknown> | unknown;
+  use(client: Client): unknown;
 }
 
 const prefix = 'contract';

@@ -51,7 +51,7 @@ export class BytePairMerges {
       token[left] = merge.merged;
       gone[right] = 1;
       next[left] = next[right]!;
-      if (next[left]! < length) previous[next[left]!] = left;
+      if (next[left] < length) previous[next[left]] = left;
       consider(previous[left]!);
       consider(left);
     }

@@ -39,7 +39,6 @@ export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection
 
   async createResource(name: string, _config: undefined, context: ResourceContext): Promise<ModelConnection> {
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startEmbedded } = require('./resource') as typeof import('./resource');
     return startEmbedded(name, this.#options, context);
   }

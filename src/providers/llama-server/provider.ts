@@ -70,7 +70,6 @@ export class LlamaServerProvider extends ModelProvider<ModelClient, ModelConnect
     context: ResourceContext,
   ): Promise<ModelConnection> {
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { startLlamaServer } = require('./resource') as typeof import('./resource');
     return startLlamaServer(name, { ...this.#options, ...config }, context);
   }

@@ -146,10 +146,13 @@ export class ModelClient {
     return {
       model: this.model,
       messages: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : [...prompt],
+      // Deprecated in OpenAI's own service alone: the other servers know only these two.
+      /* eslint-disable @typescript-eslint/no-deprecated */
       ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+      ...(seed === undefined ? {} : { seed }),
+      /* eslint-enable @typescript-eslint/no-deprecated */
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { top_p: topP }),
-      ...(seed === undefined ? {} : { seed }),
       ...(stop === undefined ? {} : { stop }),
       ...extra,
     };

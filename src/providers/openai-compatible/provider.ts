@@ -48,7 +48,6 @@ export class OpenAICompatibleProvider extends ModelProvider<ModelClient, ModelCo
 
   async createResource(name: string, _config: undefined, context: ResourceContext): Promise<ModelConnection> {
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
     const { connectEndpoint } = require('./resource') as typeof import('./resource');
     return connectEndpoint(name, this.#options, context);
   }

@@ -1,0 +1,75 @@
+const js = require('@eslint/js');
+const { defineConfig } = require('eslint/config');
+const tseslint = require('typescript-eslint');
+const { boundaries } = require('./eslint.boundaries');
+
+const commonJs = ['*.js', 'examples/**/*.js', 'bench/**/*.js', '__tests__/**/*.js'];
+const nodeGlobals = [
+  'process',
+  'console',
+  'setTimeout',
+  'clearTimeout',
+  'URL',
+  'Buffer',
+  'fetch',
+  'AbortSignal',
+  'performance',
+];
+
+module.exports = defineConfig(
+  { ignores: ['dist/', 'coverage/', '**/node_modules/', '.cache/', '__tests__/e2e/projects/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  js.configs.recommended,
+  {
+    rules: {
+      'max-lines': ['error', { max: 350, skipBlankLines: true, skipComments: true }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  {
+    files: ['**/*.{js,cjs,mjs}'],
+    languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])) },
+  },
+  {
+    files: commonJs,
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: { require: 'readonly', module: 'writable', exports: 'writable', __dirname: 'readonly' },
+    },
+  },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strict],
+    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+  },
+  {
+    // Tests assert what they index. The embedded engine's loops do too: noUncheckedIndexedAccess doubts every element of a matrix.
+    files: ['__tests__/**/*.ts', 'bench/**/*.ts', 'src/providers/embedded/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  {
+    files: ['__tests__/**'],
+    rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['src/**/*.ts', 'preset/**/*.ts'],
+    extends: [tseslint.configs.strictTypeCheckedOnly],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+      ],
+      // An async function without await turns what it throws into a rejection: often the reason why it is one.
+      '@typescript-eslint/require-await': 'off',
+      // process.env knows no other way to unset.
+      '@typescript-eslint/no-dynamic-delete': 'off',
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+    },
+  },
+  boundaries,
+);

@@ -1,0 +1,58 @@
+import type { Json } from '../pattern/json';
+
+/** A lease request as a connection makes it. */
+export interface ConnectionRequest {
+  readonly provider: string;
+  readonly name: string;
+  readonly config?: Json | undefined;
+  /** Leases that the requester cannot give back before this one is granted. */
+  readonly holding: readonly string[];
+  /** Who asks, for messages: the file and the test. */
+  readonly requester: string;
+}
+
+export interface LeaseGrant {
+  readonly leaseId: string;
+  readonly resourceId: string;
+  readonly connection: Json;
+}
+
+/** One holder of leases: a test file, a script, a resource. All its leases end with it. */
+export interface SessionConnection {
+  /** @throws ModelProviderError what {@link ModelProvider.setup} documents. */
+  lease(request: ConnectionRequest, signal?: AbortSignal): Promise<LeaseGrant>;
+  /** Resolves when everything that the release entails is done. Repeating it repeats a stop that failed. */
+  release(leaseId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a connection needs of its session. */
+interface Lender {
+  lease(request: ConnectionRequest, signal: AbortSignal): Promise<LeaseGrant>;
+  release(leaseId: string): Promise<void>;
+  /** Whether the stop that this release entailed has failed. */
+  canRepeat(leaseId: string): boolean;
+}
+
+/** Keeps account of the leases of one holder, so that they end with it. */
+export function sessionConnection(lender: Lender): SessionConnection {
+  const leases = new Set<string>();
+  const closed = new AbortController();
+  return {
+    lease: async (request, signal) => {
+      const signals = signal === undefined ? [closed.signal] : [closed.signal, signal];
+      const grant = await lender.lease(request, AbortSignal.any(signals));
+      leases.add(grant.leaseId);
+      if (closed.signal.aborted) await lender.release(grant.leaseId);
+      return grant;
+    },
+    release: async (leaseId) => {
+      if (leases.delete(leaseId) || lender.canRepeat(leaseId)) await lender.release(leaseId);
+    },
+    close: async () => {
+      closed.abort();
+      await Promise.allSettled([...leases].map((leaseId) => lender.release(leaseId)));
+      leases.clear();
+    },
+  };
+}
