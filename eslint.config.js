@@ -1,20 +1,8 @@
 const js = require('@eslint/js');
 const { defineConfig } = require('eslint/config');
+const globals = require('globals');
 const tseslint = require('typescript-eslint');
 const { boundaries } = require('./eslint.boundaries');
-
-const commonJs = ['*.js', 'examples/**/*.js', 'bench/**/*.js', '__tests__/**/*.js'];
-const nodeGlobals = [
-  'process',
-  'console',
-  'setTimeout',
-  'clearTimeout',
-  'URL',
-  'Buffer',
-  'fetch',
-  'AbortSignal',
-  'performance',
-];
 
 module.exports = defineConfig(
   { ignores: ['dist/', 'coverage/', '**/node_modules/', '.cache/', '__tests__/e2e/projects/'] },
@@ -28,19 +16,24 @@ module.exports = defineConfig(
   },
   {
     files: ['**/*.{js,cjs,mjs}'],
-    languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, 'readonly'])) },
+    languageOptions: { globals: globals.nodeBuiltin },
   },
   {
-    files: commonJs,
+    files: ['**/*.{js,cjs}'],
     languageOptions: {
       sourceType: 'commonjs',
-      globals: { require: 'readonly', module: 'writable', exports: 'writable', __dirname: 'readonly' },
+      globals: globals.node,
     },
   },
+  { files: ['**/*.eval.{js,cjs,mjs}'], languageOptions: { globals: globals.jest } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strict],
-    rules: { '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }] },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      // process.env knows no other way to unset.
+      '@typescript-eslint/no-dynamic-delete': 'off',
+    },
   },
   {
     // Tests assert what they index. The embedded engine's loops do too: noUncheckedIndexedAccess doubts every element of a matrix.
@@ -63,8 +56,6 @@ module.exports = defineConfig(
       ],
       // An async function without await turns what it throws into a rejection: often the reason why it is one.
       '@typescript-eslint/require-await': 'off',
-      // process.env knows no other way to unset.
-      '@typescript-eslint/no-dynamic-delete': 'off',
       '@typescript-eslint/consistent-type-imports': [
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },

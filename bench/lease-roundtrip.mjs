@@ -19,7 +19,12 @@ export async function leaseRoundTrip(rounds) {
   const registry = new ProviderRegistry({ fake: fakeProvider({ constraints: { retain: 'session' } }) });
   const open = await openSocketSession({ registry, say: () => undefined });
   const address = JSON.parse(process.env[sessionVariable]);
-  const link = await SocketLink.open(address, { label: 'bench', providerModule: undefined, onLost() {}, onEnded() {} });
+  const link = await SocketLink.open(address, {
+    label: 'bench',
+    providerModule: undefined,
+    onLost() {},
+    onEnded() {},
+  });
   const directory = mkdtempSync(join(tmpdir(), 'jmp-bench-'));
   const echo = createServer((socket) => socket.pipe(socket)).listen(join(directory, 'echo'));
   await once(echo, 'listening');
@@ -29,7 +34,10 @@ export async function leaseRoundTrip(rounds) {
     const lease = async () => {
       const start = performance.now();
       for (let trip = 0; trip < trips; trip += 1) {
-        const { leaseId } = await link.lease({ provider: 'fake', name: 'a', holding: [], requester: '' }, undefined);
+        const { leaseId } = await link.lease(
+          { provider: 'fake', name: 'a', holding: [], requester: '' },
+          undefined,
+        );
         await link.release(leaseId);
       }
       return (performance.now() - start) / trips;
@@ -45,7 +53,15 @@ export async function leaseRoundTrip(rounds) {
       return (performance.now() - start) / trips;
     };
     const { a, b, ratio, ratioLow, ratioHigh } = await paired(rounds, lease, ping);
-    return [['warm lease and release', 'two echoes on a raw Unix socket', ms(a), ms(b), `${ratio.toFixed(2)} (${ratioLow.toFixed(2)}–${ratioHigh.toFixed(2)})`]];
+    return [
+      [
+        'warm lease and release',
+        'two echoes on a raw Unix socket',
+        ms(a),
+        ms(b),
+        `${ratio.toFixed(2)} (${ratioLow.toFixed(2)}–${ratioHigh.toFixed(2)})`,
+      ],
+    ];
   } finally {
     raw.destroy();
     echo.close();

@@ -39,7 +39,13 @@ async function count(files, models, slots, mode) {
     const { output } = await runJest(project.directory, [mode]);
     const loaded = Number(/LOADS (\d+)/.exec(output)?.[1]);
     const room = slots === Infinity ? 'no limit' : `${slots} slot`;
-    return [`loads, ${files} files × ${models} models, ${room}, ${mode}`, 'one load per file and model', String(loaded), String(files * models), (loaded / (files * models)).toFixed(2)];
+    return [
+      `loads, ${files} files × ${models} models, ${room}, ${mode}`,
+      'one load per file and model',
+      String(loaded),
+      String(files * models),
+      (loaded / (files * models)).toFixed(2),
+    ];
   } finally {
     project.remove();
   }

@@ -6,7 +6,10 @@ const fileCount = 50;
 /** The preset over Jest's own Node environment: 50 files with one trivial test each, whole process. */
 export async function overhead(rounds) {
   const files = Object.fromEntries(
-    Array.from({ length: fileCount }, (_, n) => [`trivial-${n}.eval.js`, `test('adds', () => expect(1 + 1).toBe(2));\n`]),
+    Array.from({ length: fileCount }, (_, n) => [
+      `trivial-${n}.eval.js`,
+      `test('adds', () => expect(1 + 1).toBe(2));\n`,
+    ]),
   );
   const project = miniProject({
     ...files,
@@ -17,7 +20,11 @@ export async function overhead(rounds) {
   try {
     for (const mode of ['-i', '-w=2']) {
       const run = (config) => async () => (await runJest(project.directory, [mode, '-c', config])).wallMs;
-      const { a, b, ratio, ratioLow, ratioHigh } = await paired(rounds, run('preset.config.js'), run('plain.config.js'));
+      const { a, b, ratio, ratioLow, ratioHigh } = await paired(
+        rounds,
+        run('preset.config.js'),
+        run('plain.config.js'),
+      );
       rows.push([
         `${fileCount} trivial files, ${mode}`,
         'jest-environment-node',

@@ -18,8 +18,14 @@ export async function paired(rounds, a, b) {
   }
   const ratios = pairs.map(([x, y]) => x / y);
   return {
-    a: quantile(pairs.map(([x]) => x), 0.5),
-    b: quantile(pairs.map(([, y]) => y), 0.5),
+    a: quantile(
+      pairs.map(([x]) => x),
+      0.5,
+    ),
+    b: quantile(
+      pairs.map(([, y]) => y),
+      0.5,
+    ),
     ratio: quantile(ratios, 0.5),
     ratioLow: Math.min(...ratios),
     ratioHigh: Math.max(...ratios),

@@ -15,26 +15,41 @@ export async function readinessOvershoot(rounds) {
   for (let round = 0; round < rounds; round += 1) {
     const delayMs = 50 + Math.random() * 2000;
     ours.push(await overshoot(delayMs, waitOurs));
-    theirs.push(await overshoot(delayMs, (port) => waitOn({ resources: [`http-get://127.0.0.1:${port}/health`] })));
+    theirs.push(
+      await overshoot(delayMs, (port) => waitOn({ resources: [`http-get://127.0.0.1:${port}/health`] })),
+    );
   }
   const [p50, p95] = [0.5, 0.95];
   return [p50, p95].map((q) => {
     const [a, b] = [quantile(ours, q), quantile(theirs, q)];
-    return [`readiness overshoot, p${q * 100} of ${rounds}`, 'wait-on http-get', ms(a), ms(b), (a / b).toFixed(3)];
+    return [
+      `readiness overshoot, p${q * 100} of ${rounds}`,
+      'wait-on http-get',
+      ms(a),
+      ms(b),
+      (a / b).toFixed(3),
+    ];
   });
 }
 
 async function waitOurs(port) {
   const server = { port, apiKey: 'none', process: { exited: new Promise(() => undefined) } };
   const watch = { signal: new AbortController().signal, signOfLife: () => 0, progress: () => undefined };
-  await waitUntilReady([httpStatus(server, '/health', 'health')], { stallMs: 60_000, requestMs: 10_000 }, watch);
+  await waitUntilReady(
+    [httpStatus(server, '/health', 'health')],
+    { stallMs: 60_000, requestMs: 10_000 },
+    watch,
+  );
 }
 
 async function overshoot(delayMs, wait) {
   const port = await freePort();
   let readyAt = 0;
   const server = createServer((_request, response) => response.writeHead(200).end('ok'));
-  const timer = setTimeout(() => server.listen(port, '127.0.0.1', () => (readyAt = performance.now())), delayMs);
+  const timer = setTimeout(
+    () => server.listen(port, '127.0.0.1', () => (readyAt = performance.now())),
+    delayMs,
+  );
   try {
     await wait(port);
     return performance.now() - readyAt;

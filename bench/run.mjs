@@ -6,7 +6,10 @@ import { overhead } from './overhead.mjs';
 import { readinessOvershoot } from './readiness-overshoot.mjs';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const table = new Table({ head: ['what', 'reference', 'ours', 'reference', 'ratio (min–max of pairs)'], style: { head: [], border: [] } });
+const table = new Table({
+  head: ['what', 'reference', 'ours', 'reference', 'ratio (min–max of pairs)'],
+  style: { head: [], border: [] },
+});
 for (const [name, bench] of Object.entries({
   'lease round trip': () => leaseRoundTrip(rounds),
   'readiness overshoot': () => readinessOvershoot(Math.max(24, rounds * 4)),

@@ -22,7 +22,11 @@ export class ProgressPrinter {
    *
    * @param applies whether a line is due now; by default always.
    */
-  watch(title: string, activity: string, applies = (): boolean => true): { say(message: string): void; done(): void } {
+  watch(
+    title: string,
+    activity: string,
+    applies = (): boolean => true,
+  ): { say(message: string): void; done(): void } {
     const start = performance.now();
     let message = '';
     const print = (): void => {
