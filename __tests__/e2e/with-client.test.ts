@@ -1,26 +1,15 @@
+import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
-const providers = `
-  const { defineProviders } = require('jest-model-provider');
-  const { NotingProvider } = require('e2e-kit');
-  module.exports = defineProviders({ noting: new NotingProvider() });`;
-
-const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
-
-const spec = (body: string): string => `
-  const { modelProviders, withClient } = require('jest-model-provider');
-  const { note } = require('e2e-kit');
-  ${body}`;
+const providers = providerModule({ noting: 'new NotingProvider()' });
 
 describe.each(bothModes)('withClient, %s', (mode) => {
   let run: JestRun;
-  const outcome = (title: string) => run.tests.find((test) => test.title === title);
-  const notesAbout = (name: string): string[] => run.notes.filter((line) => line.endsWith(` ${name}`));
 
   beforeAll(async () => {
     run = await runJest(
       {
-        'providers.js': providers,
+        ...providers,
         'embedded.eval.js': spec(`
           note(process.pid + ' process');
           withClient(['embedded:novice'], (handle, model) => {
@@ -81,7 +70,7 @@ describe.each(bothModes)('withClient, %s', (mode) => {
           });`,
       },
       mode,
-      { config },
+      { config: withProviders },
     );
   });
 
@@ -91,13 +80,13 @@ describe.each(bothModes)('withClient, %s', (mode) => {
   });
 
   test('the mode decides which process runs the files', () => {
-    const isMain = notesAbout('process')[0] === `${run.pid} process`;
+    const isMain = notesAbout(run, 'process')[0] === `${run.pid} process`;
     expect(isMain).toBe(mode === 'in band');
   });
 
   test('a block has a model that answers, and the label as its title', () => {
-    expect(outcome('embedded:novice answers')?.status).toBe('passed');
-    expect(outcome('embedded:novice gets its label')?.status).toBe('passed');
+    expect(outcome(run, 'embedded:novice answers').status).toBe('passed');
+    expect(outcome(run, 'embedded:novice gets its label').status).toBe('passed');
   });
 
   test('whoever asks for a resource is named by file and block', () => {
@@ -108,29 +97,29 @@ describe.each(bothModes)('withClient, %s', (mode) => {
 
   test("scope 'test' sets up before and tears down after each test", () => {
     const each = (test: string) => ['start fresh', `${test} fresh`, 'stop fresh'];
-    expect(notesAbout('fresh')).toEqual([...each('first'), ...each('second')]);
+    expect(notesAbout(run, 'fresh')).toEqual([...each('first'), ...each('second')]);
   });
 
   test('nested blocks hold both leases, the outer one throughout', () => {
-    expect(notesAbout('nested')).toEqual(['outer+inner1 nested', 'outer+inner2 nested']);
-    expect(notesAbout('outer')).toEqual(['start outer', 'stop outer']);
+    expect(notesAbout(run, 'nested')).toEqual(['outer+inner1 nested', 'outer+inner2 nested']);
+    expect(notesAbout(run, 'outer')).toEqual(['start outer', 'stop outer']);
   });
 
   test('the same model with another config is another resource under its own label', () => {
-    expect(notesAbout('matrix')).toEqual(['noting:a noting:a#1 matrix', 'a, larger noting:a#2 matrix']);
+    expect(notesAbout(run, 'matrix')).toEqual(['noting:a noting:a#1 matrix', 'a, larger noting:a#2 matrix']);
   });
 
   test('a block that holds skipped tests only starts nothing', () => {
-    expect(notesAbout('skipped')).toEqual([]);
+    expect(notesAbout(run, 'skipped')).toEqual([]);
   });
 
   test('a lazy request that is never used starts nothing, and one that is used starts once', () => {
-    expect(notesAbout('unused')).toEqual([]);
-    expect(notesAbout('used')).toEqual(['start used', 'stop used']);
+    expect(notesAbout(run, 'unused')).toEqual([]);
+    expect(notesAbout(run, 'used')).toEqual(['start used', 'stop used']);
   });
 
   test('a manual setup lasts until its teardown, which may be repeated', () => {
-    expect(notesAbout('manual')).toEqual([
+    expect(notesAbout(run, 'manual')).toEqual([
       'start manual',
       'in use manual',
       'stop manual',
@@ -139,7 +128,7 @@ describe.each(bothModes)('withClient, %s', (mode) => {
   });
 
   test('await using tears down at the end of the scope', () => {
-    expect(notesAbout('scoped')).toEqual([
+    expect(notesAbout(run, 'scoped')).toEqual([
       'start scoped',
       'in use scoped',
       'stop scoped',
@@ -150,14 +139,13 @@ describe.each(bothModes)('withClient, %s', (mode) => {
 
 describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
   let run: JestRun;
-  const messageOf = (file: string) => run.tests.find((test) => test.title === file)?.message ?? '';
 
   beforeAll(async () => {
     const block = (models: string, fn = `() => test('never', () => undefined)`) =>
       spec(`withClient(${models}, ${fn});`);
     run = await runJest(
       {
-        'providers.js': providers,
+        ...providers,
         'empty.eval.js': block('[]'),
         'twice.eval.js': block(`['noting:a', 'noting:b', 'noting:a']`),
         'unknown.eval.js': block(`['notign:a']`),
@@ -168,7 +156,7 @@ describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
         'destructured.eval.js': block(`['noting:a']`, `({ client }) => test('never', () => client)`),
       },
       mode,
-      { config },
+      { config: withProviders },
     );
   });
 
@@ -187,6 +175,6 @@ describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
     ['early.eval.js', 'read it inside a test or hook'],
     ['destructured.eval.js', 'do not destructure the handle'],
   ])('%s says: %s', (file, message) => {
-    expect(messageOf(file)).toContain(message);
+    expect(outcome(run, file).message).toContain(message);
   });
 });

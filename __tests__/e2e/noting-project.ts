@@ -1,0 +1,33 @@
+import type { JestRun } from './run-jest';
+
+/** A provider module of kit providers: each entry is the code of its constructor call. */
+export function providerModule(providers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(providers).map(([prefix, code]) => `${prefix}: ${code}`);
+  return {
+    'providers.js': `
+      const { defineProviders, ModelProvider } = require('jest-model-provider');
+      const { note, noted, CommandProvider, NotingProvider } = require('e2e-kit');
+      module.exports = defineProviders({ ${entries.join(', ')} });`,
+  };
+}
+
+/** The Jest option that names that module. */
+export const withProviders = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+
+/** A spec file in JavaScript that may use everything. */
+export function spec(body: string): string {
+  return `
+    const { exactMatch, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+    const { note, noted } = require('e2e-kit');
+    ${body}`;
+}
+
+/** The notes that end with `name`: what happened to the resource of that name. */
+export function notesAbout(run: JestRun, name: string): string[] {
+  return run.notes.filter((line) => line.endsWith(` ${name}`));
+}
+
+/** A test by its full name, or a file that could not run by its own. */
+export function outcome(run: JestRun, title: string): { status: string; message: string } {
+  return run.tests.find((test) => test.title === title) ?? { status: 'absent', message: '' };
+}
