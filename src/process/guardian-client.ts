@@ -25,8 +25,8 @@ export interface GuardianClient {
   /** Starts a server; `onExit` is called once, when its leader ends or the guardian is lost. */
   launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }>;
   stop(id: string): Promise<GroupStop>;
-  /** Ends all grace periods. */
-  hurry(): void;
+  /** Ends all grace periods; resolves when the guardian was told, so that a close right after it does not cut it off. */
+  hurry(): Promise<void>;
   /** Closes the lifeline and waits until the guardian, and so every server of it, is gone. */
   close(): Promise<void>;
 }
@@ -113,8 +113,12 @@ class Client implements GuardianClient {
     return this.#call(() => this.#connection.sendRequest(stopRequest, { id }));
   }
 
-  hurry(): void {
-    void this.#connection.sendNotification(hurryNotification).catch(() => undefined);
+  async hurry(): Promise<void> {
+    try {
+      await this.#connection.sendNotification(hurryNotification);
+    } catch {
+      // The connection is closed: the guardian has ended, or is about to.
+    }
   }
 
   async close(): Promise<void> {

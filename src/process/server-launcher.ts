@@ -43,11 +43,9 @@ export class ServerLauncher {
   }
 
   /** Ends all grace periods. */
-  hurry(): void {
-    void this.#guardian?.then(
-      (guardian) => guardian.hurry(),
-      () => undefined,
-    );
+  async hurry(): Promise<void> {
+    const guardian = await this.#guardian?.catch(() => undefined);
+    await guardian?.hurry();
   }
 
   /** Ends the guardian, and with it every server that is left. */

@@ -110,7 +110,7 @@ export class Session {
 
   /** Kills every server without any grace and removes the session's files; for the impatient, after {@link close}. */
   async kill(): Promise<void> {
-    this.#launcher.hurry();
+    await this.#launcher.hurry();
     await this.#launcher.close();
     this.#place.remove();
   }

@@ -6,7 +6,7 @@ const { appendFileSync, readFileSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { ModelProvider } = require('jest-model-provider');
 
-const limitMs = 30_000;
+const limitMs = 60_000;
 
 /** Appends a line to the run's notes; any process of the run may. */
 function note(line) {
