@@ -13,6 +13,7 @@ export class SpecHost extends LeaseHost {
   #block: Circus.DescribeBlock | undefined;
   #state: Circus.State | undefined;
   #isRegisteringLazily = false;
+  #isUsed = false;
 
   constructor(link: SessionLink) {
     super(link, '');
@@ -26,7 +27,8 @@ export class SpecHost extends LeaseHost {
         if (this.#isRegisteringLazily) this.#markLazy(state.currentDescribeBlock);
         break;
       case 'run_start':
-        this.#own(state.rootDescribeBlock, this.owners.root);
+        // Following the owners makes every promise of the process dearer, so files that lease nothing are spared.
+        if (this.#isUsed) this.#own(state.rootDescribeBlock, this.owners.root);
         break;
       case 'run_describe_start':
         this.#block = event.describeBlock;
@@ -39,6 +41,10 @@ export class SpecHost extends LeaseHost {
         this.#failIfLost(event.test);
         break;
     }
+  }
+
+  override noticeImport(): void {
+    this.#isUsed = true;
   }
 
   override registerLazily<T>(register: () => T): T {

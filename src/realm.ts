@@ -59,3 +59,4 @@ function sessionMissing(): ModelProviderError {
 }
 
 installRealm(new PresentRealm());
+(globalThis as { [hostKey]?: Host })[hostKey]?.noticeImport();

@@ -36,6 +36,8 @@ export interface Host {
   readonly providerNames: readonly string[];
   /** Absolute path of the user's provider module, if there is one. */
   readonly providerModule: string | undefined;
+  /** Told once when code of this realm imports the package: only then is it worth following who owns what. */
+  noticeImport(): void;
   lease(request: LeaseRequest): Promise<HostLease>;
   /** Keeps a record for the reports; never fails the caller. */
   record(record: HostRecord): void;

@@ -105,7 +105,9 @@ export class LeaseHost implements Host {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The next two are Jest's business: its environment overrides them.
+  // The next three are Jest's business: its environment overrides them.
+  noticeImport(): void {}
+
   blockNeedsLease(): boolean {
     return true;
   }
