@@ -30,7 +30,7 @@ module.exports = defineConfig(
     files: ['**/*.ts'],
     extends: [tseslint.configs.strict],
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       // process.env knows no other way to unset.
       '@typescript-eslint/no-dynamic-delete': 'off',
     },

@@ -16,7 +16,7 @@ import { holdInterrupts } from './worker-signals';
  * Jest's Node environment with a connection to the session. Whatever a test file leased is released at its end, also when a
  * test, a hook or the file itself failed.
  */
-export default class ModelProviderEnvironment extends TestEnvironment {
+class ModelProviderEnvironment extends TestEnvironment {
   readonly #project: ProjectOptions;
   readonly #label: string;
   #host: SpecHost | undefined;
@@ -62,3 +62,6 @@ export default class ModelProviderEnvironment extends TestEnvironment {
     if (presentSession() === undefined && process.send !== undefined) process.kill(process.pid, 'SIGKILL');
   }
 }
+
+// Not a default export: native ES modules would see it one level too deep.
+export = ModelProviderEnvironment;

@@ -7,7 +7,7 @@ import { presentSession } from '../src/session/open-session';
  * Prints, after the run, the matrix of models and evaluations and one short table of all resources. The session ends after the
  * reporters, so its teardown prints for itself.
  */
-export default class ModelProviderReporter {
+class ModelProviderReporter {
   #eventsBefore = 0;
   #recordsBefore = 0;
 
@@ -30,3 +30,6 @@ export default class ModelProviderReporter {
     }
   }
 }
+
+// Not a default export: native ES modules would see it one level too deep.
+export = ModelProviderReporter;

@@ -33,5 +33,5 @@ export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${stri
   : unknown;
 
 /** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
-// eslint-disable-next-line @typescript-eslint/no-redundant-type-constituents -- never only until a user augments Register
+ 
 export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;

@@ -1,0 +1,18 @@
+// Files that are run or loaded by their path, which no import shows.
+module.exports = {
+  entry: [
+    'src/process/{guardian,gate}.ts',
+    'src/providers/embedded/main.ts',
+    'src/providers/*/resource.ts',
+    'src/session/script-host.ts',
+    'src/session/provider-module.ts',
+    'preset/*.ts',
+    'examples/**/*.{ts,js}',
+    'scripts/*.mjs',
+    '__tests__/**/*.test.ts',
+    '__tests__/**/{project,projects,kit}/**/*.{js,cjs,mjs,ts}',
+    '__tests__/fixtures/*.{js,mjs,cjs}',
+  ],
+  project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
+  ignoreExportsUsedInFile: true,
+};
