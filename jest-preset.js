@@ -19,13 +19,16 @@ module.exports = freeze({
 
 /** TypeScript goes through ts-jest where both are installed; JavaScript keeps Jest's own transform. */
 function transform() {
-  const tsJest = resolve('ts-jest');
-  if (tsJest === undefined || resolve('typescript') === undefined) return {};
   const jestConfig = resolve('jest-config') ?? resolve('@jest/core');
   const babelJest = jestConfig && tryResolve(createRequire(jestConfig), 'babel-jest');
+  const tsJest = resolve('typescript') && resolve('ts-jest');
+  if (tsJest === undefined && babelJest === undefined) return {};
   return {
     transform: {
-      '\\.[cm]?tsx?$': [tsJest, { transpilation: true }],
+      '\\.[cm]?tsx?$':
+        tsJest === undefined
+          ? [require.resolve('./dist/preset/typescript-by-babel.js'), { babelJest }]
+          : [tsJest, { transpilation: true }],
       ...(babelJest && { '\\.[cm]?jsx?$': babelJest }),
     },
   };

@@ -1,0 +1,45 @@
+import { basename } from 'node:path';
+import { messageOf, ModelProviderError } from '../src/pattern/errors';
+
+/** The part of Jest's transformers that matters here. */
+interface Transformer {
+  process(text: string, path: string, options: unknown): unknown;
+  processAsync?(text: string, path: string, options: unknown): Promise<unknown>;
+}
+
+/**
+ * Stands in for ts-jest where it or TypeScript is not installed: Babel does the work if it was set up for TypeScript, else the
+ * error says what to install instead of what a parser did not expect.
+ */
+function createTransformer({ babelJest }: { babelJest: string }): Transformer {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest's own copy, wherever that lies
+  const { default: babel } = require(babelJest) as {
+    default: { createTransformer(): Required<Transformer> };
+  };
+  const transformer = babel.createTransformer();
+  return {
+    ...transformer,
+    process: (text, path, options) => {
+      try {
+        return transformer.process(text, path, options);
+      } catch (error) {
+        throw explained(error, path);
+      }
+    },
+    processAsync: (text, path, options) =>
+      transformer.processAsync(text, path, options).catch((error: unknown) => {
+        throw explained(error, path);
+      }),
+  };
+}
+
+export default { createTransformer };
+
+function explained(error: unknown, path: string): unknown {
+  if ((error as Error | undefined)?.name !== 'SyntaxError') return error;
+  return new ModelProviderError(
+    'DEPENDENCY_MISSING',
+    `${basename(path)} is not plain JavaScript, and ts-jest or typescript is not installed. Run: npm i -D ts-jest typescript\nBabel was tried instead: ${messageOf(error)}`,
+    { details: { path } },
+  );
+}
