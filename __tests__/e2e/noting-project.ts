@@ -18,7 +18,7 @@ export const withProviders = { testEnvironmentOptions: { modelProviders: './prov
 export function spec(body: string): string {
   return `
     const { exactMatch, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
-    const { note, noted } = require('e2e-kit');
+    const { note, noted, servers } = require('e2e-kit');
     ${body}`;
 }
 

@@ -2,7 +2,7 @@
 
 // What mini projects share: notes, a provider that notes what happens to its resources, and a record of the session's events.
 
-const { appendFileSync, readFileSync } = require('node:fs');
+const { appendFileSync, readdirSync, readFileSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { ModelProvider } = require('jest-model-provider');
 
@@ -23,6 +23,21 @@ async function noted(line, times = 1) {
       throw new Error(`Nobody noted "${line}" ${times} times within ${limitMs} ms`);
     await sleep(10);
   }
+}
+
+/** The server processes of this run whose command line contains `text`. */
+function servers(text) {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      const environment = readFileSync(`/proc/${name}/environ`, 'utf8');
+      const isOurs =
+        environment.includes(`TMPDIR=${process.env.TMPDIR}`) &&
+        environment.includes('JEST_MODEL_PROVIDER_PROCESS=');
+      return isOurs && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text) ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 const defaults = {
@@ -81,4 +96,4 @@ class CommandProvider extends ModelProvider {
   }
 }
 
-module.exports = { note, noted, NotingProvider, CommandProvider };
+module.exports = { note, noted, servers, NotingProvider, CommandProvider };

@@ -1,0 +1,136 @@
+import { outcome, providerModule, spec, withProviders } from './noting-project';
+import { bothModes, runJest, type JestRun } from './run-jest';
+
+const killed = 'command:echo one moment; sleep 600';
+const politely = 'command:until grep -q leave $E2E_NOTES; do sleep 0.05; done';
+const idle = 'command:until grep -q expire $E2E_NOTES; do sleep 0.05; done; echo expired >> $E2E_NOTES';
+
+const specs = {
+  'killed.eval.js': spec(`
+    withClient([${JSON.stringify(killed)}], (handle) => {
+      test('before', () => expect(handle.isActive).toBe(true));
+      test('call in flight', async () => {
+        const call = handle.client.call();
+        process.kill(-handle.client.pid, 'SIGKILL');
+        await expect(call).rejects.toMatchObject({ code: 'RESOURCE_LOST', name: 'ModelProviderError' });
+        note('rejected call in flight');
+      });
+      test('later use', () => {
+        expect(handle.isActive).toBe(false);
+        expect(() => handle.client).toThrow(expect.objectContaining({ code: 'RESOURCE_LOST' }));
+        note('rejected later use');
+      });
+      test('no use', () => undefined);
+    });
+    test('other block', () => undefined);`),
+  'politely.eval.js': spec(`
+    withClient([${JSON.stringify(politely)}], (handle) => {
+      test('leaves', async () => {
+        const call = handle.client.call();
+        note('leave');
+        await call;
+      });
+    });`),
+  'hooks.eval.js': spec(`
+    withClient([${JSON.stringify(idle)}], (handle) => {
+      test('earlier', () => undefined);
+      describe('inner', () => {
+        beforeAll(async () => {
+          note('expire');
+          await expect(handle.client.call()).rejects.toMatchObject({ code: 'RESOURCE_LOST' });
+        });
+        test('does not use it', () => undefined);
+      });
+    });`),
+  'model.eval.js': spec(`
+    withClient(['embedded:novice'], (handle) => {
+      test('generates', async () => {
+        const [pid] = servers('novice');
+        // Stopped, so that the answer cannot be faster than the death.
+        process.kill(pid, 'SIGSTOP');
+        const reply = handle.client.generate('2 + 3');
+        process.kill(pid, 'SIGKILL');
+        await reply;
+      });
+    });
+    withClient(['embedded:novice'], (handle) => {
+      test('answers again', async () => {
+        expect(handle.resourceId).toBe('embedded:novice#2');
+        expect((await handle.client.generate('2 + 3')).text).not.toBe('');
+      });
+    });`),
+  'evaluation.eval.js': spec(`
+    withClient(['embedded:expert'], (handle) => {
+      foreach('question', ['1 + 1', '2 + 2'], async (question) => {
+        servers('expert').forEach((pid) => process.kill(pid, 'SIGKILL'));
+        return new Result((await handle.client.generate(question)).text);
+      });
+    });`),
+};
+
+describe.each(bothModes)('a server that dies while it is leased, %s', (mode) => {
+  let run: JestRun;
+  beforeAll(async () => {
+    const files = { ...providerModule({ command: 'new CommandProvider()' }), ...specs };
+    run = await runJest(files, mode, { config: withProviders });
+  });
+
+  test('makes the run red and leaves nothing', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+  });
+
+  test('rejects the call in flight and every later use with RESOURCE_LOST', () => {
+    expect(run.notes).toEqual(expect.arrayContaining(['rejected call in flight', 'rejected later use']));
+  });
+
+  test('fails every test that held the lease, whether it used the client or not, and no other', () => {
+    const statuses = ['before', 'call in flight', 'later use', 'no use'].map(
+      (title) => outcome(run, `${killed} ${title}`).status,
+    );
+    expect(statuses).toEqual(['passed', 'failed', 'failed', 'failed']);
+    expect(outcome(run, 'other block').status).toBe('passed');
+  });
+
+  test('is named with its exit and its last lines', () => {
+    const { message } = outcome(run, `${killed} no use`);
+    expect(message).toMatch(/#1" died while it was in use: its server \(pid \d+\) was ended by SIGKILL/);
+    expect(message).toContain('| one moment');
+  });
+
+  test('is dead also when it exited with code 0', () => {
+    const { status, message } = outcome(run, `${politely} leaves`);
+    expect(status).toBe('failed');
+    expect(message).toMatch(/its server \(pid \d+\) exited with code 0/);
+  });
+
+  test('fails the tests of an inner block when it dies in a hook', () => {
+    expect(outcome(run, `${idle} earlier`).status).toBe('passed');
+    const { status, message } = outcome(run, `${idle} inner does not use it`);
+    expect({ status, message }).toEqual({
+      status: 'failed',
+      message: expect.stringContaining('exited with code 0') as string,
+    });
+  });
+
+  test('rejects a generation in flight with the death, not with a broken socket', () => {
+    expect(outcome(run, 'embedded:novice generates').message).toMatch(
+      /"embedded:novice#1" died while it was in use: .* SIGKILL/,
+    );
+  });
+
+  test('is started anew for the next lease', () => {
+    expect(outcome(run, 'embedded:novice answers again').status).toBe('passed');
+  });
+
+  test('makes an evaluation red with the death as its cause', () => {
+    const { status, message } = outcome(run, 'embedded:expert foreach question');
+    expect({ status, message }).toEqual({
+      status: 'failed',
+      message: expect.stringContaining('"embedded:expert#1" died while it was in use') as string,
+    });
+  });
+
+  test('is in the table with the way it died', () => {
+    expect(run.output).toMatch(/died: its server \(pid \d+\) was ended by SIGKILL/);
+  });
+});
