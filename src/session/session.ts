@@ -79,7 +79,7 @@ export class Session {
           deadlockError(
             this.#describe(demand),
             others.map((other) => this.#describe(other)),
-            this.#holders(demand),
+            this.#holders([demand, ...others]),
           ),
         ),
       blocked: (demand, resource) =>
@@ -344,12 +344,13 @@ export class Session {
     return pending;
   }
 
-  /** Who holds what a request waits for, for messages. */
-  #holders(demand: LeaseDemand): string[] {
+  /** Who holds what the requests of a circle wait for, for messages. */
+  #holders(demands: readonly LeaseDemand[]): string[] {
     const { events } = this.record;
+    const providers = new Set(demands.map(({ provider }) => provider));
     return [...this.#scheduler.leases.values()].flatMap(({ id, resource }) => {
       const leased = events.findLast((event) => event.type === 'leased' && event.leaseId === id);
-      if (resource.provider !== demand.provider || leased?.type !== 'leased') return [];
+      if (!providers.has(resource.provider) || leased?.type !== 'leased') return [];
       return [`${leased.resourceId} is held by ${leased.requester}`];
     });
   }

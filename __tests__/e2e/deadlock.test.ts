@@ -1,0 +1,160 @@
+import { outcome, providerModule, spec, withProviders } from './noting-project';
+import { bothModes, runJest, type JestRun } from './run-jest';
+
+const one = `new NotingProvider({ maxLive: 1, retain: 'session' })`;
+const providers = providerModule({
+  nested: one,
+  blocks: one,
+  left: one,
+  right: one,
+  siblings: one,
+  samples: one,
+  loop: one,
+  concurrent: one,
+  turn: one,
+});
+
+const specs = {
+  'nested.eval.js': spec(`
+    withClient(['nested:a'], (handle) => {
+      test('asks for the slot it holds', async () => {
+        const refusal = modelProviders.setup('nested:b');
+        await expect(refusal).rejects.toMatchObject({ code: 'DEADLOCK' });
+        expect(handle.isActive).toBe(true);
+        await refusal;
+      });
+      test('asks for what it has', async () => {
+        const again = await modelProviders.setup('nested:a');
+        expect(again.resourceId).toBe(handle.resourceId);
+        await again.teardown();
+      });
+    });
+    test('gets it afterwards', async () => {
+      const handle = await modelProviders.setup('nested:b');
+      await handle.teardown();
+    });`),
+  'blocks.eval.js': spec(`
+    withClient(['blocks:a'], () => {
+      withClient(['blocks:b'], () => test('never', () => note('went on')));
+    });
+    withClient(['blocks:b'], () => test('is served', () => undefined));`),
+  'siblings.eval.js': spec(`
+    const use = async (model) => {
+      const handle = await modelProviders.setup(model);
+      try {
+        await new Promise(setImmediate);
+        expect(handle.client.name).toBe(model.split(':')[1]);
+      } finally {
+        await handle.teardown();
+      }
+    };
+    test('Promise.all', () => Promise.all(['siblings:a', 'siblings:b', 'siblings:c'].map(use)));
+    test('one after the other', async () => {
+      for (const model of ['siblings:a', 'siblings:b', 'siblings:a', 'siblings:b']) await use(model);
+    });
+    foreach('model', ['loop:a', 'loop:b', 'loop:a', 'loop:c', 'loop:b'], async (model) => {
+      await use(model);
+      return new Result(model);
+    });
+    describe('test.concurrent', () => {
+      test.concurrent.each(['concurrent:a', 'concurrent:b', 'concurrent:c'])('%s', use);
+    });
+    describe('blocks one after the other', () => {
+      withClient(['turn:a', 'turn:b'], (handle) => test('is served', () => expect(handle.isActive).toBe(true)));
+    });`),
+  'crossed.eval.js': spec(`
+    const cross = async (first, second) => {
+      const held = await modelProviders.setup(first);
+      note('holds one');
+      await noted('holds one', 2);
+      try {
+        const wanted = await modelProviders.setup(second);
+        note('got both');
+        await wanted.teardown();
+      } catch (error) {
+        note(error.code);
+        throw error;
+      } finally {
+        await held.teardown();
+      }
+    };
+    test.concurrent('to the right', () => cross('left:a', 'right:b'), 60_000);
+    test.concurrent('to the left', () => cross('right:a', 'left:b'), 60_000);`),
+};
+
+describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
+  let run: JestRun;
+  beforeAll(async () => {
+    run = await runJest({ ...providers, ...specs }, mode, { config: withProviders });
+  });
+
+  test('leave nothing', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+  });
+
+  test('a test that asks for the slot its block holds fails at once, naming both and the file', () => {
+    const { status, message } = outcome(run, 'nested:a asks for the slot it holds');
+    expect(status).toBe('failed');
+    expect(message).toContain(
+      '"nested:b" can never be granted to nested.eval.js > nested:a > asks for the slot it holds',
+    );
+    expect(message).toContain('nested:a#1 is held by nested.eval.js > nested:a');
+    expect(outcome(run, 'gets it afterwards').status).toBe('passed');
+  });
+
+  test('asking again for what one holds is no deadlock', () => {
+    expect(outcome(run, 'nested:a asks for what it has').status).toBe('passed');
+  });
+
+  test('an inner block that needs the slot of the outer one fails, and the next block is served', () => {
+    expect(outcome(run, 'blocks:a blocks:b never').message).toContain(
+      '"blocks:b" can never be granted to blocks.eval.js > blocks:a > blocks:b',
+    );
+    expect(run.notes).not.toContain('went on');
+    expect(outcome(run, 'blocks:b is served').status).toBe('passed');
+  });
+
+  test.each([
+    'Promise.all',
+    'one after the other',
+    'foreach model',
+    'test.concurrent concurrent:a',
+    'test.concurrent concurrent:b',
+    'test.concurrent concurrent:c',
+    'blocks one after the other turn:b is served',
+  ])('siblings wait for each other and are all served: %s', (title) => {
+    expect(outcome(run, title)).toMatchObject({ status: 'passed', message: '' });
+  });
+
+  test('of two concurrent tests that cross, one is refused and the other is served', () => {
+    expect(run.notes.filter((line) => line === 'DEADLOCK' || line === 'got both').sort()).toEqual([
+      'DEADLOCK',
+      'got both',
+    ]);
+  });
+});
+
+test('of two files in two workers that cross, one is refused naming both files, and the other is served', async () => {
+  const cross = (first: string, second: string): string =>
+    spec(`
+      withClient(['${first}'], () => {
+        beforeAll(async () => {
+          note('holds one');
+          await noted('holds one', 2);
+        }, 60_000);
+        withClient(['${second}'], () => test('has both', () => note('got both')));
+      });`);
+  const files = {
+    ...providers,
+    'a.eval.js': cross('left:a', 'right:b'),
+    'b.eval.js': cross('right:a', 'left:b'),
+  };
+  const run = await runJest(files, 'in workers', { config: withProviders });
+  expect(run).toMatchObject({ exit: 1, left: [] });
+  expect(run.notes.filter((line) => line === 'got both')).toHaveLength(1);
+  const refused = run.tests.filter(({ status }) => status === 'failed');
+  expect(refused).toHaveLength(1);
+  expect(refused[0]?.message).toMatch(/can never be granted to (a|b)\.eval\.js/);
+  expect(refused[0]?.message).toContain('left:a#1 is held by a.eval.js > left:a');
+  expect(refused[0]?.message).toContain('right:a#1 is held by b.eval.js > right:a');
+});
