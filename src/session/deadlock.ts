@@ -1,4 +1,4 @@
-import type { ScheduledLease, ScheduledResource, Waiter } from './scheduler';
+import { isInUse, type ScheduledLease, type ScheduledResource, type Waiter } from './scheduled';
 
 /**
  * The waiting requests that can never be granted, in the order they came: each waits for leases that are held by requesters
@@ -42,14 +42,17 @@ class WaitGraph {
 
   canProceed(waiter: Waiter): boolean {
     if (waiter.resource !== undefined) return this.#canStart(waiter.resource);
-    const live = [...this.#resources.values()].filter(({ provider }) => provider === waiter.provider);
-    const own = live.filter(({ key }) => key === waiter.key);
-    if (waiter.policy.sharing === 'exclusive' && own.length > 0)
-      return own.some((resource) => this.#canFree(resource));
-    return (
-      live.length < waiter.policy.maxLive ||
-      live.some((resource) => this.#canFree(resource) || this.#willBeShared(waiter, resource))
-    );
+    const { policy, provider, key, retriedStop } = waiter;
+    const live = [...this.#resources.values()].filter((resource) => resource.provider === provider);
+    const taken =
+      policy.sharing === 'perLease'
+        ? undefined
+        : live.find((resource) => resource.key === key && isInUse(resource));
+    if (taken?.state === 'starting') return this.#canStart(taken);
+    if (taken !== undefined && policy.sharing === 'exclusive') return this.#canFree(taken);
+    // A stop that failed twice is not hoped for.
+    const slots = live.filter(({ state }) => state !== 'stopFailed' || !retriedStop);
+    return live.length < policy.maxLive || slots.some((slot) => this.#canFree(slot));
   }
 
   /** A start goes on unless it waits for a dependency in vain. */
@@ -65,15 +68,6 @@ class WaitGraph {
     if (this.#pinned.has(id)) return false;
     const holder = this.#resources.get(this.#leases.get(id)?.holder ?? '');
     return holder === undefined || this.#canFree(holder);
-  }
-
-  #willBeShared(waiter: Waiter, resource: ScheduledResource): boolean {
-    return (
-      waiter.policy.sharing === 'shared' &&
-      resource.key === waiter.key &&
-      resource.state === 'starting' &&
-      this.#canStart(resource)
-    );
   }
 }
 

@@ -1,62 +1,14 @@
-import type { ProviderConstraints } from '../pattern/constraints';
 import { findStuck } from './deadlock';
-
-/** A resource as the scheduler sees it. */
-export interface ScheduledResource {
-  readonly id: string;
-  readonly key: string;
-  readonly provider: string;
-  readonly policy: ProviderConstraints;
-  /** `stopFailed`: a stop was tried and failed; it still holds its slot. */
-  state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
-  readonly leases: Set<string>;
-  /** Order of the last release: the longest unused is evicted first. */
-  lastUsed: number;
-}
-
-/** A request for a lease. */
-export interface LeaseDemand {
-  readonly id: string;
-  readonly key: string;
-  readonly provider: string;
-  readonly policy: ProviderConstraints;
-  /** Leases that the requester cannot give back before this request is granted. */
-  readonly holding: readonly string[];
-  /** The starting resource that asks, if a resource does. */
-  readonly startOf?: string | undefined;
-}
-
-/** A demand that is not granted yet. */
-export interface Waiter extends LeaseDemand {
-  /** The starting resource it waits for. */
-  resource: ScheduledResource | undefined;
-  /** How many younger requests were served before it. */
-  bypasses: number;
-  /** Whether a failed stop was already tried again for its sake. */
-  retriedStop: boolean;
-}
-
-/** A granted lease. */
-export interface ScheduledLease {
-  readonly id: string;
-  readonly resource: ScheduledResource;
-  /** The resource that holds it as a dependency, if a resource does. */
-  readonly holder: string | undefined;
-}
-
-/** What the scheduler decides; the session carries it out. Called synchronously, never re-entrantly. */
-export interface SchedulerActions {
-  start(resource: ScheduledResource, demand: LeaseDemand): void;
-  /** Stops a resource, or aborts its start. */
-  stop(resource: ScheduledResource, reason: string): void;
-  /** The resource has no leases but is kept; its retention may limit for how long. */
-  idle(resource: ScheduledResource): void;
-  grant(demand: LeaseDemand, lease: ScheduledLease): void;
-  /** The demand can never be granted, because its requester and `others` wait for each other. */
-  deadlock(demand: LeaseDemand, others: readonly LeaseDemand[]): void;
-  /** The demand needs a slot that `resource`, which cannot be stopped, still holds. */
-  blocked(demand: LeaseDemand, resource: ScheduledResource): void;
-}
+import { Dependents } from './dependents';
+import {
+  isInUse,
+  isOpen,
+  type LeaseDemand,
+  type ScheduledLease,
+  type ScheduledResource,
+  type SchedulerActions,
+  type Waiter,
+} from './scheduled';
 
 /** How many younger requests for live resources may overtake one that waits for a slot. */
 export const maxBypasses = 16;
@@ -74,11 +26,14 @@ export class Scheduler {
   readonly leases = new Map<string, ScheduledLease>();
   #waiters: Waiter[] = [];
   readonly #actions: SchedulerActions;
+  readonly #bypassLimit: number;
+  readonly #dependents = new Dependents(this.resources, this.leases);
   #count = 0;
   #isClosing = false;
 
-  constructor(actions: SchedulerActions) {
+  constructor(actions: SchedulerActions, bypassLimit = maxBypasses) {
     this.#actions = actions;
+    this.#bypassLimit = bypassLimit;
   }
 
   get waiters(): readonly Waiter[] {
@@ -87,8 +42,7 @@ export class Scheduler {
 
   request(demand: LeaseDemand): void {
     this.#waiters.push({ ...demand, resource: undefined, bypasses: 0, retriedStop: false });
-    this.#pump();
-    this.#refuseDeadlocks();
+    this.#settle();
   }
 
   /** The requester went away. A start that nobody else waits for is aborted. */
@@ -96,8 +50,8 @@ export class Scheduler {
     const waiter = this.#waiters.find(({ id }) => id === demandId);
     if (waiter === undefined) return;
     this.#forget(waiter);
-    this.#abandon(waiter.resource, 'nobody waits for it any more');
-    this.#pump();
+    this.#abandon(waiter.resource);
+    this.#settle();
   }
 
   release(leaseId: string): void {
@@ -106,9 +60,7 @@ export class Scheduler {
     this.leases.delete(leaseId);
     lease.resource.leases.delete(leaseId);
     lease.resource.lastUsed = this.#next();
-    this.#pump();
-    this.#retire(lease.resource);
-    if (this.#isClosing) this.#stopUnleased();
+    this.#settle();
   }
 
   started(id: string): void {
@@ -120,8 +72,7 @@ export class Scheduler {
       waiter.resource = undefined;
       if (isOpen(resource)) this.#grant(waiter, resource);
     }
-    this.#pump();
-    this.#retire(resource);
+    this.#settle();
   }
 
   /** The start failed: what is left of it must be stopped. Returns the requests that waited for it, now the session's to reject. */
@@ -131,6 +82,7 @@ export class Scheduler {
     const waiting = this.#waitingFor(resource);
     for (const waiter of waiting) this.#forget(waiter);
     this.#stop(resource, 'its start failed');
+    this.#settle();
     return waiting;
   }
 
@@ -140,9 +92,7 @@ export class Scheduler {
     if (resource === undefined) return;
     for (const lease of resource.leases) this.leases.delete(lease);
     this.resources.delete(id);
-    this.#pump();
-    this.#refuseDeadlocks();
-    if (this.#isClosing) this.#stopUnleased();
+    this.#settle();
   }
 
   /** Forgets all requests, voids all leases but those between resources, and stops everything, dependents first. */
@@ -155,8 +105,9 @@ export class Scheduler {
       this.leases.delete(lease.id);
       lease.resource.leases.delete(lease.id);
     }
-    this.#stopUnleased();
-    return [...waiting];
+    for (const { id } of this.resources.values()) this.retryStop(id);
+    this.#settle();
+    return waiting;
   }
 
   /** The resource died: its leases are void, and what is left of it must be stopped. Returns the void leases. */
@@ -167,7 +118,7 @@ export class Scheduler {
     for (const lease of leases) this.leases.delete(lease);
     resource.leases.clear();
     this.#stop(resource, 'it died');
-    this.#pump();
+    this.#settle();
     return leases;
   }
 
@@ -175,7 +126,7 @@ export class Scheduler {
     const resource = this.resources.get(id);
     if (resource === undefined) return;
     resource.state = 'stopFailed';
-    this.#pump();
+    this.#settle();
   }
 
   /** Tries a failed stop again. */
@@ -187,7 +138,16 @@ export class Scheduler {
   /** The retention of an idle resource is over. */
   expire(id: string): void {
     const resource = this.resources.get(id);
-    if (resource?.state === 'ready' && resource.leases.size === 0) this.#stop(resource, 'it was idle');
+    if (resource?.idleness !== 'kept') return;
+    resource.idleness = 'over';
+    this.#settle();
+  }
+
+  /** Brings everything to rest after an event. */
+  #settle(): void {
+    this.#pump();
+    this.#refuseDeadlocks();
+    for (const resource of this.resources.values()) this.#retire(resource);
   }
 
   #pump(): void {
@@ -200,9 +160,7 @@ export class Scheduler {
   /** Gives a waiter a resource that lives already; returns whether anything changed. */
   #joinLive(waiter: Waiter): boolean {
     const live = waiter.resource === undefined ? this.#liveFor(waiter) : undefined;
-    if (live?.state === 'ready') return this.#admit(waiter, live);
-    waiter.resource ??= live;
-    return live !== undefined;
+    return live !== undefined && this.#admit(waiter, live);
   }
 
   #liveFor(waiter: Waiter): ScheduledResource | undefined {
@@ -221,11 +179,12 @@ export class Scheduler {
 
   #admit(waiter: Waiter, resource: ScheduledResource): boolean {
     const overtaken = this.#overtakenBy(waiter);
-    const isUnfair = overtaken.some((older) => older.bypasses >= maxBypasses);
+    const isUnfair = overtaken.some((older) => older.bypasses >= this.#bypassLimit);
     // Whoever already uses the resource cannot let go of it by waiting.
     if (isUnfair && !waiter.holding.some((lease) => resource.leases.has(lease))) return false;
     for (const older of overtaken) older.bypasses += 1;
-    this.#grant(waiter, resource);
+    if (resource.state === 'ready') this.#grant(waiter, resource);
+    else waiter.resource = resource;
     return true;
   }
 
@@ -235,32 +194,45 @@ export class Scheduler {
       .slice(0, this.#waiters.indexOf(waiter))
       .filter(
         (older) =>
-          older.resource === undefined &&
+          this.#needsSlot(older) &&
           older.provider === waiter.provider &&
           (older.key !== waiter.key || older.policy.sharing === 'perLease'),
       );
   }
 
+  /** Not if it waits for a resource that others use at present. */
+  #needsSlot(waiter: Waiter): boolean {
+    const isTaken = waiter.policy.sharing !== 'perLease' && this.#all(waiter).some(isInUse);
+    return waiter.resource === undefined && !isTaken;
+  }
+
   /** Starts what a waiter needs, or does a step towards the slot for it; returns whether anything changed. */
   #makeRoom(waiter: Waiter): boolean {
-    const isTaken = waiter.policy.sharing !== 'perLease' && this.#all(waiter).some(isInUse);
-    if (waiter.resource !== undefined || isTaken) return false;
+    if (!this.#needsSlot(waiter)) return this.#reclaim(waiter);
     const live = [...this.resources.values()].filter((resource) => resource.provider === waiter.provider);
     if (live.length < waiter.policy.maxLive) {
       this.#start(waiter);
       return true;
     }
     const olderInNeed = this.#overtakenBy(waiter).length;
-    const emptying = live.filter((resource) => resource.state === 'stopping').length;
+    const emptying = live.filter((resource) => this.#dependents.isEmptying(resource)).length;
     if (emptying > olderInNeed) return false;
     const victim = live
-      .filter((resource) => resource.state === 'ready' && this.#isEvictable(resource))
+      .filter((resource) => this.#dependents.isEvictable(resource))
       .sort((a, b) => a.lastUsed - b.lastUsed)[0];
     if (victim !== undefined) {
       this.#evict(victim);
       return true;
     }
     return this.#retryFailedStop(waiter, live);
+  }
+
+  /** Frees the exclusive resource that a waiter wants from those who keep it without being used themselves. */
+  #reclaim(waiter: Waiter): boolean {
+    const taken = waiter.resource === undefined ? this.#all(waiter).find(isInUse) : undefined;
+    if (taken === undefined || isOpen(taken) || !this.#dependents.isEvictable(taken)) return false;
+    this.#evict(taken);
+    return true;
   }
 
   #start(waiter: Waiter): void {
@@ -273,6 +245,7 @@ export class Scheduler {
       state: 'starting',
       leases: new Set(),
       lastUsed: 0,
+      idleness: 'none',
     };
     this.resources.set(resource.id, resource);
     waiter.resource = resource;
@@ -282,62 +255,68 @@ export class Scheduler {
   #retryFailedStop(waiter: Waiter, live: ScheduledResource[]): boolean {
     const failed = live.find((resource) => resource.state === 'stopFailed');
     if (failed === undefined) return false;
-    if (waiter.retriedStop) {
-      this.#forget(waiter);
-      this.#actions.blocked(waiter, failed);
-    } else {
+    if (!waiter.retriedStop) {
       waiter.retriedStop = true;
       this.#stop(failed, 'its slot is needed');
+      return true;
     }
+    // Another slot may still come free.
+    if (live.some(({ state }) => state !== 'stopFailed')) return false;
+    this.#forget(waiter);
+    this.#actions.blocked(waiter, failed);
     return true;
   }
 
-  /** No leases, or only such as belong to resources that are evictable themselves. */
-  #isEvictable(resource: ScheduledResource): boolean {
-    return [...resource.leases].every((id) => {
-      const holder = this.resources.get(this.leases.get(id)?.holder ?? '');
-      return holder?.state === 'ready' && this.#isEvictable(holder);
-    });
-  }
-
+  /** Stops a resource or, if others depend on it, those first: it is then free. */
   #evict(resource: ScheduledResource): void {
-    const holders = [...resource.leases].flatMap(
-      (id) => this.resources.get(this.leases.get(id)?.holder ?? '') ?? [],
-    );
-    if (holders.length === 0) this.#stop(resource, 'its slot is needed');
-    for (const holder of new Set(holders)) this.#evict(holder);
+    const dependents = this.#dependents.of(resource);
+    if (dependents.length === 0) this.#stop(resource, 'its slot is needed');
+    for (const dependent of dependents) this.#evict(dependent);
   }
 
   #grant(waiter: Waiter, resource: ScheduledResource): void {
     this.#forget(waiter);
     const lease: ScheduledLease = { id: String(this.#next()), resource, holder: waiter.startOf };
     resource.leases.add(lease.id);
+    resource.idleness = 'none';
     this.leases.set(lease.id, lease);
     this.#actions.grant(waiter, lease);
   }
 
   #stop(resource: ScheduledResource, reason: string): void {
+    if (resource.state === 'stopping') return;
     resource.state = 'stopping';
     this.#actions.stop(resource, reason);
   }
 
   /** Aborts a start that nobody waits for any more. */
-  #abandon(resource: ScheduledResource | undefined, reason: string): void {
-    if (resource?.state === 'starting' && this.#waitingFor(resource).length === 0)
-      this.#stop(resource, reason);
+  #abandon(resource: ScheduledResource | undefined): void {
+    if (resource?.state !== 'starting' || this.#waitingFor(resource).length > 0) return;
+    this.#stop(resource, 'nobody waits for it any more');
   }
 
-  /** Applies the retention of a resource that has just lost its last lease. */
+  /** Applies the retention of a resource that nobody leases. */
   #retire(resource: ScheduledResource): void {
-    if (resource.state !== 'ready' || resource.leases.size > 0) return;
-    // Fairness may keep a request for it waiting; a resource that somebody waits for is not stopped.
-    const isWanted = this.#waiters.some((waiter) => waiter.key === resource.key);
-    if (isWanted) return;
-    if (resource.policy.retain === 'lease' || resource.policy.sharing === 'perLease') {
-      this.#stop(resource, 'its last lease ended');
-    } else {
-      this.#actions.idle(resource);
+    const { state, leases, policy, idleness } = resource;
+    if (leases.size > 0 || this.#isWanted(resource)) return;
+    if (this.#isClosing) {
+      if (state === 'ready' || state === 'starting') this.#stop(resource, 'the session ends');
+    } else if (state === 'ready') {
+      if (idleness === 'over') this.#stop(resource, 'it was idle');
+      else if (policy.retain === 'lease' || policy.sharing === 'perLease')
+        this.#stop(resource, 'its last lease ended');
+      else if (idleness === 'none') this.#keep(resource);
     }
+  }
+
+  #keep(resource: ScheduledResource): void {
+    resource.idleness = 'kept';
+    this.#actions.idle(resource);
+  }
+
+  /** Fairness may keep a request for a live resource waiting; a resource that somebody waits for is not stopped. */
+  #isWanted(resource: ScheduledResource): boolean {
+    return resource.policy.sharing !== 'perLease' && this.#waiters.some(({ key }) => key === resource.key);
   }
 
   #refuseDeadlocks(): void {
@@ -352,20 +331,10 @@ export class Scheduler {
         this.#grant(overtaker, live);
       } else {
         this.#forget(youngest);
-        this.#actions.deadlock(
-          youngest,
-          stuck.filter((waiter) => waiter !== youngest),
-        );
-        this.#abandon(youngest.resource, 'nobody waits for it any more');
+        this.#actions.deadlock(youngest, stuck.slice(0, -1));
+        this.#abandon(youngest.resource);
       }
       this.#pump();
-    }
-  }
-
-  #stopUnleased(): void {
-    for (const resource of this.resources.values()) {
-      if (resource.state !== 'stopping' && resource.leases.size === 0)
-        this.#stop(resource, 'the session ends');
     }
   }
 
@@ -381,12 +350,4 @@ export class Scheduler {
     this.#count += 1;
     return this.#count;
   }
-}
-
-function isOpen(resource: ScheduledResource): boolean {
-  return resource.policy.sharing === 'shared' || resource.leases.size === 0;
-}
-
-function isInUse(resource: ScheduledResource): boolean {
-  return resource.state === 'starting' || (resource.state === 'ready' && resource.leases.size > 0);
 }

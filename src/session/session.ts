@@ -9,7 +9,8 @@ import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
-import { Scheduler, type LeaseDemand, type ScheduledLease, type ScheduledResource } from './scheduler';
+import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
+import { Scheduler } from './scheduler';
 import {
   sessionConnection,
   type ConnectionRequest,

@@ -1,0 +1,52 @@
+import type { SchedulerWorld } from './scheduler-world';
+
+/** Says what is wrong when a rule does not hold. */
+export function rule(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Error(`Broken: ${what}`);
+}
+
+/** The rules that hold after every step: the scheduler's account and the world's agree, and every limit is kept. */
+export function checkRules(world: SchedulerWorld): void {
+  const { resources, leases, waiters } = world.scheduler;
+  const seen = [...resources.values()].map(
+    ({ id, state, leases: own }) => `${id} ${state} ${[...own].sort().join()}`,
+  );
+  const known = [...world.made.values()].map(
+    ({ resource, state, leases: own }) => `${resource.id} ${state} ${[...own].sort().join()}`,
+  );
+  rule(
+    seen.sort().join('; ') === known.sort().join('; '),
+    `the scheduler's resources are ${seen.join('; ')}, the world's ${known.join('; ')}`,
+  );
+  rule(
+    [...leases.keys()].sort().join() === [...world.lent.keys()].sort().join(),
+    `the scheduler's leases are ${[...leases.keys()].join()}, the world's ${[...world.lent.keys()].join()}`,
+  );
+  const waiting = world.waiting.map(({ demand }) => demand.id).join();
+  rule(
+    waiters.map(({ id }) => id).join() === waiting,
+    `the scheduler's waiters are ${waiters.map(({ id }) => id).join()}, the world's ${waiting}`,
+  );
+  for (const { resource, state, isIdle, leases: own } of world.made.values()) {
+    const { sharing, retain, maxLive } = resource.policy;
+    rule(
+      world.liveOf(resource.provider).length <= maxLive,
+      `more than ${maxLive} of ${resource.provider} live`,
+    );
+    rule(own.size === 0 || state === 'ready', `${resource.id} is ${state} but leased`);
+    rule(own.size <= 1 || sharing === 'shared', `${resource.id} is ${sharing} but has ${own.size} leases`);
+    const isWanted = waiters.some(({ key }) => key === resource.key && sharing !== 'perLease');
+    const isKept = own.size > 0 || isWanted || (isIdle && retain !== 'lease' && sharing !== 'perLease');
+    rule(state !== 'ready' || isKept, `${resource.id} stays although nobody leases it or waits for it`);
+    rule(!world.isClosed || own.size > 0 || state !== 'ready', `${resource.id} stays after the end`);
+    rule(
+      state !== 'starting' || waiters.some((waiter) => waiter.resource === resource),
+      `${resource.id} starts for nobody`,
+    );
+  }
+  for (const { id, key, provider, policy, resource } of waiters) {
+    const isTaken = policy.sharing !== 'perLease' && world.isUp(key);
+    const isFull = world.liveOf(provider).length === policy.maxLive;
+    rule(resource !== undefined || isTaken || isFull, `${id} waits beside a free slot`);
+  }
+}

@@ -1,0 +1,368 @@
+import type { ProviderConstraints } from '../../src/pattern/constraints';
+import type {
+  LeaseDemand,
+  ScheduledLease,
+  ScheduledResource,
+  SchedulerActions,
+} from '../../src/session/scheduled';
+import { Scheduler } from '../../src/session/scheduler';
+import { checkRules, rule } from './scheduler-rules';
+
+type DemandState = 'waiting' | 'granted' | 'deadlock' | 'blocked' | 'cancelled' | 'failed' | 'closed';
+interface Asked {
+  readonly demand: LeaseDemand;
+  state: DemandState;
+}
+interface Made {
+  readonly resource: ScheduledResource;
+  state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
+  /** The scheduler has said that it is kept without leases. */
+  isIdle: boolean;
+  /** A dependency was refused: the start can only fail. */
+  isDoomed: boolean;
+  readonly leases: Set<string>;
+}
+interface Lent {
+  readonly id: string;
+  readonly on: Made;
+  readonly holder: string | undefined;
+}
+
+/**
+ * The world around a scheduler: users who ask for leases, resources that start and stop, and a simple account of both, kept from
+ * the scheduler's orders alone. Every order and every step is checked against the rules that need no look into the future.
+ */
+export class SchedulerWorld {
+  readonly scheduler: Scheduler;
+  readonly asked = new Map<string, Asked>();
+  readonly made = new Map<string, Made>();
+  readonly lent = new Map<string, Lent>();
+  readonly starts = new Map<string, number>();
+  readonly gone = new Map<string, number>();
+  /** What happened, for the message of a failing run. */
+  readonly log: string[] = [];
+  readonly #bypassLimit: number;
+  readonly #onRefusal: (demand: LeaseDemand) => void;
+  #count = 0;
+  #isClosed = false;
+
+  /** @param onRefusal called while the scheduler refuses a demand as deadlocked. */
+  constructor(
+    bypassLimit: number,
+    onRefusal: (demand: LeaseDemand, world: SchedulerWorld) => void = () => undefined,
+  ) {
+    this.#onRefusal = (demand) => onRefusal(demand, this);
+    this.#bypassLimit = bypassLimit;
+    const actions: SchedulerActions = {
+      start: (resource, demand) => this.#start(resource, demand),
+      stop: (resource, reason) => this.#stop(resource, reason),
+      idle: (resource) => this.#idle(resource),
+      grant: (demand, lease) => this.#grant(demand, lease),
+      deadlock: (demand) => this.#refuse(demand, 'deadlock'),
+      blocked: (demand, resource) => {
+        rule(
+          this.#made(resource.id).state === 'stopFailed',
+          `${demand.id} is blocked by ${resource.id}, whose stop has not failed`,
+        );
+        const others = this.liveOf(demand.provider).filter(({ state }) => state !== 'stopFailed');
+        rule(
+          others.length === 0,
+          `${demand.id} is blocked although ${others.length} other slots may come free`,
+        );
+        this.#refuse(demand, 'blocked');
+      },
+    };
+    this.scheduler = new Scheduler(actions, bypassLimit);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Leases that somebody other than a resource holds. */
+  get userLeases(): Lent[] {
+    return [...this.lent.values()].filter(({ holder }) => holder === undefined);
+  }
+
+  /** User leases that no waiting request keeps. */
+  get releasable(): Lent[] {
+    const pinned = new Set(this.waiting.flatMap(({ demand }) => [...demand.holding]));
+    return this.userLeases.filter(({ id }) => !pinned.has(id));
+  }
+
+  get waiting(): Asked[] {
+    return [...this.asked.values()].filter(({ state }) => state === 'waiting');
+  }
+
+  /** Starts that wait for no dependency. */
+  get startable(): Made[] {
+    return this.inState('starting').filter(
+      ({ resource }) => !this.waiting.some(({ demand }) => demand.startOf === resource.id),
+    );
+  }
+
+  inState(state: Made['state']): Made[] {
+    return [...this.made.values()].filter((made) => made.state === state);
+  }
+
+  liveOf(provider: string): Made[] {
+    return [...this.made.values()].filter(({ resource }) => resource.provider === provider);
+  }
+
+  request(
+    provider: string,
+    policy: ProviderConstraints,
+    name: string,
+    holding: readonly string[] = [],
+    startOf?: string,
+  ): string {
+    this.#count += 1;
+    const demand = { id: `d${this.#count}`, key: `${provider}:${name}`, provider, policy, holding, startOf };
+    this.log.push(
+      `request ${demand.id} for ${demand.key} holding [${holding.join()}]${startOf === undefined ? '' : ` by resource ${startOf}`}`,
+    );
+    this.asked.set(demand.id, { demand, state: 'waiting' });
+    this.scheduler.request(demand);
+    this.check();
+    return demand.id;
+  }
+
+  cancel({ demand }: Asked): void {
+    this.log.push(`cancel ${demand.id}`);
+    this.#cancel(demand.id);
+    this.check();
+  }
+
+  release({ id }: Pick<Lent, 'id'>): void {
+    this.log.push(`release ${id}`);
+    this.#forgetLease(id);
+    this.scheduler.release(id);
+    this.check();
+  }
+
+  started(made: Made): void {
+    if (made.isDoomed) return this.startFailed(made);
+    this.log.push(`started ${made.resource.id}`);
+    made.state = 'ready';
+    this.scheduler.started(made.resource.id);
+    this.check();
+  }
+
+  startFailed(made: Made): void {
+    this.log.push(`start of ${made.resource.id} failed`);
+    // The waiters are forgotten before the stop is ordered.
+    for (const asked of this.waiting) {
+      const waiter = this.scheduler.waiters.find(({ id }) => id === asked.demand.id);
+      if (waiter?.resource === made.resource) asked.state = 'failed';
+    }
+    for (const { id } of this.scheduler.startFailed(made.resource.id)) {
+      rule(this.#asked(id).state === 'failed', `${id} failed with a start it did not wait for`);
+    }
+    rule(
+      this.made.get(made.resource.id)?.state === 'stopping',
+      `what is left of ${made.resource.id} is not stopped`,
+    );
+    this.check();
+  }
+
+  /** A stop goes on: dependencies are given back first, then nothing is left. */
+  stopped(made: Made): void {
+    for (const { id, holder } of this.lent.values())
+      if (holder === made.resource.id) return this.release({ id });
+    const { id } = made.resource;
+    this.log.push(`${id} is gone`);
+    rule(made.leases.size === 0, `${id} is gone but leased`);
+    this.made.delete(id);
+    this.gone.set(id, (this.gone.get(id) ?? 0) + 1);
+    this.scheduler.gone(id);
+    this.check();
+  }
+
+  /** As a stop that fails attempts every step, its dependencies have been given back by then. */
+  stopFailed(made: Made): void {
+    for (const { id, holder } of this.lent.values())
+      if (holder === made.resource.id) return this.release({ id });
+    this.log.push(`stop of ${made.resource.id} failed`);
+    made.state = 'stopFailed';
+    this.scheduler.stopFailed(made.resource.id);
+    this.check();
+  }
+
+  retryStop(made: Made): void {
+    this.log.push(`retry stop of ${made.resource.id}`);
+    this.scheduler.retryStop(made.resource.id);
+    rule(made.state === 'stopping', `a failed stop of ${made.resource.id} is not tried again on demand`);
+    this.check();
+  }
+
+  /** Its leases are void, and so is every resource that leased it. */
+  lost(made: Made): void {
+    const { id } = made.resource;
+    this.log.push(`${id} is lost`);
+    const leases = [...this.lent.values()].filter(({ on }) => on === made);
+    for (const lease of leases) this.#forgetLease(lease.id);
+    const voided = this.scheduler.lost(id);
+    rule(
+      voided.join() === leases.map((lease) => lease.id).join(),
+      `${id} died with leases ${leases.map((lease) => lease.id).join()}, void are ${voided.join()}`,
+    );
+    for (const { holder } of leases) {
+      const dependent = this.made.get(holder ?? '');
+      if (dependent?.state === 'ready') this.lost(dependent);
+      else if (dependent?.state === 'starting') this.startFailed(dependent);
+    }
+    this.check();
+  }
+
+  expire(made: Made): void {
+    this.log.push(`retention of ${made.resource.id} is over`);
+    const isUnused = made.isIdle && !this.#isWanted(made.resource, '');
+    this.scheduler.expire(made.resource.id);
+    rule(!isUnused || made.state !== 'ready', `${made.resource.id} outlives its retention`);
+    this.check();
+  }
+
+  close(): void {
+    this.log.push('close');
+    this.#isClosed = true;
+    for (const asked of this.waiting) asked.state = 'closed';
+    for (const { id } of this.userLeases) this.#forgetLease(id);
+    for (const { id } of this.scheduler.close())
+      rule(this.#asked(id).state === 'closed', `${id} was closed but did not wait`);
+    this.check();
+  }
+
+  /** Lets everything that needs no user come to its end: releases, starts and stops in an order given by `choose`. */
+  drain(choose: (count: number) => number): void {
+    for (;;) {
+      const steps = [
+        ...this.releasable.map((lease) => () => this.release(lease)),
+        ...this.startable.map((made) => () => this.started(made)),
+        ...this.inState('stopping').map((made) => () => this.stopped(made)),
+      ];
+      if (steps.length === 0) return;
+      steps[choose(steps.length)]?.();
+    }
+  }
+
+  check(): void {
+    checkRules(this);
+  }
+
+  #start(resource: ScheduledResource, demand: LeaseDemand): void {
+    this.log.push(`  start ${resource.id} for ${demand.id}`);
+    rule(!this.#isClosed, `${resource.id} starts after the end`);
+    rule(!this.made.has(resource.id) && !this.gone.has(resource.id), `${resource.id} starts twice`);
+    rule(
+      this.#asked(demand.id).state === 'waiting',
+      `${resource.id} starts for ${demand.id}, which does not wait`,
+    );
+    rule(
+      this.liveOf(demand.provider).length < demand.policy.maxLive,
+      `a start of ${demand.provider} above its limit`,
+    );
+    rule(
+      demand.policy.sharing !== 'shared' || !this.isUp(demand.key),
+      `${demand.key} is shared but starts twice`,
+    );
+    this.made.set(resource.id, {
+      resource,
+      state: 'starting',
+      isDoomed: false,
+      isIdle: false,
+      leases: new Set(),
+    });
+    this.starts.set(resource.id, (this.starts.get(resource.id) ?? 0) + 1);
+  }
+
+  #stop(resource: ScheduledResource, reason: string): void {
+    this.log.push(`  stop ${resource.id}: ${reason}`);
+    const made = this.#made(resource.id);
+    rule(made.state !== 'stopping', `${resource.id} is stopped twice`);
+    rule(made.leases.size === 0, `${resource.id} is stopped while leased`);
+    const isPolicy = ['its last lease ended', 'it was idle', 'its slot is needed'].includes(reason);
+    rule(
+      made.state !== 'ready' || !isPolicy || !this.#isWanted(resource, reason),
+      `${resource.id} is stopped (${reason}) although somebody waits for it`,
+    );
+    made.state = 'stopping';
+    // A start that is given up gives up what it asked for, at once: its signal is aborted.
+    for (const { demand } of this.waiting) if (demand.startOf === resource.id) this.#cancel(demand.id);
+  }
+
+  #idle(resource: ScheduledResource): void {
+    const made = this.#made(resource.id);
+    rule(
+      made.state === 'ready' && made.leases.size === 0 && !made.isIdle,
+      `${resource.id} is not newly idle`,
+    );
+    made.isIdle = true;
+  }
+
+  #grant(demand: LeaseDemand, lease: ScheduledLease): void {
+    this.log.push(`  grant ${demand.id}: lease ${lease.id} on ${lease.resource.id}`);
+    const asked = this.#asked(demand.id);
+    rule(asked.state === 'waiting', `${demand.id} is granted but ${asked.state}`);
+    asked.state = 'granted';
+    const on = this.#made(lease.resource.id);
+    rule(on.resource.key === demand.key, `${demand.id} gets another resource than it asked for`);
+    rule(on.state === 'ready', `${demand.id} gets ${lease.resource.id}, which is ${on.state}`);
+    rule(!this.lent.has(lease.id), `lease ${lease.id} is granted twice`);
+    on.leases.add(lease.id);
+    on.isIdle = false;
+    this.lent.set(lease.id, { id: lease.id, on, holder: demand.startOf });
+  }
+
+  #refuse(demand: LeaseDemand, state: 'deadlock' | 'blocked'): void {
+    this.log.push(`  refuse ${demand.id}: ${state}`);
+    const asked = this.#asked(demand.id);
+    rule(asked.state === 'waiting', `${demand.id} is refused but ${asked.state}`);
+    asked.state = state;
+    const dependent = this.made.get(demand.startOf ?? '');
+    if (dependent !== undefined) dependent.isDoomed = true;
+    if (state === 'deadlock') this.#onRefusal(demand);
+  }
+
+  #cancel(id: string): void {
+    this.#asked(id).state = 'cancelled';
+    this.scheduler.cancel(id);
+  }
+
+  #forgetLease(id: string): void {
+    this.lent.get(id)?.on.leases.delete(id);
+    this.lent.delete(id);
+  }
+
+  #isWanted(resource: ScheduledResource, reason: string): boolean {
+    const { waiters } = this.scheduler;
+    const wanting = waiters.findIndex(
+      ({ key, policy }) => key === resource.key && policy.sharing !== 'perLease',
+    );
+    // Whoever was overtaken too often may take the slot of a resource that younger requests wait for.
+    const isFair =
+      reason === 'its slot is needed' &&
+      waiters
+        .slice(0, wanting)
+        .some(({ provider, bypasses }) => provider === resource.provider && bypasses >= this.#bypassLimit);
+    return wanting >= 0 && !isFair;
+  }
+
+  /** Whether a resource of that key starts or is ready. */
+  isUp(key: string): boolean {
+    return [...this.made.values()].some(
+      ({ resource, state }) => resource.key === key && (state === 'starting' || state === 'ready'),
+    );
+  }
+
+  #asked(id: string): Asked {
+    const asked = this.asked.get(id);
+    rule(asked !== undefined, `nobody asked ${id}`);
+    return asked;
+  }
+
+  #made(id: string): Made {
+    const made = this.made.get(id);
+    rule(made !== undefined, `there is no resource ${id}`);
+    return made;
+  }
+}

@@ -1,0 +1,70 @@
+import type { ProviderConstraints } from '../pattern/constraints';
+
+/** A resource as the scheduler sees it. */
+export interface ScheduledResource {
+  readonly id: string;
+  readonly key: string;
+  readonly provider: string;
+  readonly policy: ProviderConstraints;
+  /** `stopFailed`: a stop was tried and failed; it still holds its slot. */
+  state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
+  readonly leases: Set<string>;
+  /** Order of the last release: the longest unused is evicted first. */
+  lastUsed: number;
+  /** Whether it is kept without leases, and whether its time for that is over. */
+  idleness: 'none' | 'kept' | 'over';
+}
+
+/** A request for a lease. */
+export interface LeaseDemand {
+  readonly id: string;
+  readonly key: string;
+  readonly provider: string;
+  readonly policy: ProviderConstraints;
+  /** Leases that the requester cannot give back before this request is granted. */
+  readonly holding: readonly string[];
+  /** The starting resource that asks, if a resource does. */
+  readonly startOf?: string | undefined;
+}
+
+/** A demand that is not granted yet. */
+export interface Waiter extends LeaseDemand {
+  /** The starting resource it waits for. */
+  resource: ScheduledResource | undefined;
+  /** How many younger requests were served before it. */
+  bypasses: number;
+  /** Whether a failed stop was already tried again for its sake. */
+  retriedStop: boolean;
+}
+
+/** A granted lease. */
+export interface ScheduledLease {
+  readonly id: string;
+  readonly resource: ScheduledResource;
+  /** The resource that holds it as a dependency, if a resource does. */
+  readonly holder: string | undefined;
+}
+
+/** What the scheduler decides; the session carries it out. Called synchronously, never re-entrantly. */
+export interface SchedulerActions {
+  start(resource: ScheduledResource, demand: LeaseDemand): void;
+  /** Stops a resource, or aborts its start. */
+  stop(resource: ScheduledResource, reason: string): void;
+  /** The resource has no leases but is kept; its retention may limit for how long. */
+  idle(resource: ScheduledResource): void;
+  grant(demand: LeaseDemand, lease: ScheduledLease): void;
+  /** The demand can never be granted, because its requester and `others` wait for each other. */
+  deadlock(demand: LeaseDemand, others: readonly LeaseDemand[]): void;
+  /** The demand needs a slot that `resource`, which cannot be stopped, still holds. */
+  blocked(demand: LeaseDemand, resource: ScheduledResource): void;
+}
+
+/** Whether it takes one more lease. */
+export function isOpen(resource: ScheduledResource): boolean {
+  return resource.policy.sharing === 'shared' || resource.leases.size === 0;
+}
+
+/** Whether somebody leases it, or waits for its start. */
+export function isInUse(resource: ScheduledResource): boolean {
+  return resource.state === 'starting' || (resource.state === 'ready' && resource.leases.size > 0);
+}
