@@ -1,6 +1,8 @@
 'use strict';
 
+const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
+const { dirname, join } = require('node:path');
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
@@ -17,21 +19,38 @@ module.exports = freeze({
   ...transform(),
 });
 
-/** TypeScript goes through ts-jest where both are installed; JavaScript keeps Jest's own transform. */
+/**
+ * TypeScript goes through ts-jest where both are installed, one file at a time and without type checks: those are the compiler's.
+ * JavaScript keeps Jest's own transform.
+ */
 function transform() {
-  const jestConfig = resolve('jest-config') ?? resolve('@jest/core');
+  const jestConfig = resolve('jest-config') ?? resolve('@jest/core') ?? resolve('jest');
   const babelJest = jestConfig && tryResolve(createRequire(jestConfig), 'babel-jest');
   const tsJest = resolve('typescript') && resolve('ts-jest');
-  if (tsJest === undefined && babelJest === undefined) return {};
+  if (babelJest === undefined && tsJest === undefined) return {};
   return {
     transform: {
       '\\.[cm]?tsx?$':
         tsJest === undefined
-          ? [require.resolve('./dist/preset/typescript-by-babel.js'), { babelJest }]
-          : [tsJest, { transpilation: true }],
+          ? [require.resolve('./dist/preset/typescript-missing.js'), { babelJest }]
+          : [tsJest, { useESM: true, tsconfig: compilerOptions() }],
       ...(babelJest && { '\\.[cm]?jsx?$': babelJest }),
     },
   };
+}
+
+// ts-jest lays these over the project's tsconfig.json. (Its option `isolatedModules` does the first of them, with a warning.)
+// Without esModuleInterop a default import of a CommonJS or JSON file, which bundlers and TypeScript 6 take for granted, is undefined.
+function compilerOptions() {
+  const always = { isolatedModules: true, esModuleInterop: true };
+  return hasTsconfig(process.cwd())
+    ? always
+    : { ...always, target: 'es2022', module: 'esnext', jsx: 'react-jsx' };
+}
+
+function hasTsconfig(directory) {
+  if (existsSync(join(directory, 'tsconfig.json'))) return true;
+  return dirname(directory) !== directory && hasTsconfig(dirname(directory));
 }
 
 /** Looks from the project that runs Jest first, then from here: package managers place peers differently. */

@@ -33,5 +33,5 @@ export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${stri
   : unknown;
 
 /** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
- 
+
 export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;
