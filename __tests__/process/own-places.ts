@@ -13,11 +13,12 @@ export interface OwnPlaces {
   left(): string[];
 }
 
-const variables = ['TMPDIR', 'XDG_STATE_HOME'] as const;
-
-/** Gives each test of the calling file its own TMPDIR and XDG_STATE_HOME; call it once, at the top of the file. */
+/**
+ * Gives each test of the calling file its own XDG_STATE_HOME, and the processes that it starts their own TMPDIR too (Node's
+ * `os` does not see what a Jest test writes into `process.env`); call it once, at the top of the file.
+ */
 export function ownPlaces(): OwnPlaces {
-  const before = variables.map((name) => process.env[name]);
+  const before = process.env['XDG_STATE_HOME'];
   let directory = '';
   const within = (name: string): string => join(directory, name);
   const places: OwnPlaces = {
@@ -41,17 +42,13 @@ export function ownPlaces(): OwnPlaces {
   };
   beforeEach(() => {
     // Short, since a Unix socket's path has about a hundred characters.
-    directory = mkdtempSync(join(realpathSync(before[0] ?? tmpdir()), 'jp-'));
+    directory = mkdtempSync(join(realpathSync(tmpdir()), 'jp-'));
     for (const path of [places.temporary, places.state]) mkdirSync(path);
-    process.env['TMPDIR'] = places.temporary;
     process.env['XDG_STATE_HOME'] = places.state;
   });
   afterEach(() => {
-    for (const [index, name] of variables.entries()) {
-      const value = before[index];
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    if (before === undefined) delete process.env['XDG_STATE_HOME'];
+    else process.env['XDG_STATE_HOME'] = before;
     rmSync(directory, { recursive: true, force: true });
   });
   return places;

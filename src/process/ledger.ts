@@ -1,27 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from './process-identity';
+import { isEntry, type LedgerEntry } from './ledger-entry';
 import { privateDirectory } from './state-directory';
-
-/** What a ledger's lines say. The file holds no secret and no configuration. */
-export type LedgerEntry =
-  | {
-      readonly type: 'session';
-      readonly version: 1;
-      readonly session: string;
-      readonly bootId: string;
-      readonly owner: ProcessIdentity;
-      /** The session's directory: socket, logs. */
-      readonly directory: string;
-    }
-  | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
-  | {
-      readonly type: 'process';
-      readonly resourceId: string;
-      readonly process: ProcessIdentity;
-      readonly graceMs: number;
-    }
-  | { readonly type: 'stopped'; readonly pid: number };
 
 /** Where the ledgers of all sessions lie, below the state directory. */
 export function ledgerDirectory(stateDirectory: string): string {
@@ -43,14 +23,15 @@ export class Ledger {
   append(entry: LedgerEntry): void {
     const file = openSync(this.path, 'a', 0o600);
     try {
-      writeSync(file, `${JSON.stringify(entry)}\n`);
+      // A line of its own, also after one that a crash has torn.
+      writeSync(file, `\n${JSON.stringify(entry)}\n`);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
   }
 
-  /** All whole lines; a line torn by a crash names nothing that was started. */
+  /** All lines that can be relied on; one torn by a crash names nothing that was started. */
   read(): LedgerEntry[] {
     return readFileSync(this.path, 'utf8')
       .split('\n')
@@ -71,7 +52,8 @@ export function findLedgers(directory: string): Ledger[] {
 
 function parseEntry(line: string): LedgerEntry | undefined {
   try {
-    return JSON.parse(line) as LedgerEntry;
+    const value: unknown = JSON.parse(line);
+    return isEntry(value) ? value : undefined;
   } catch {
     return undefined;
   }

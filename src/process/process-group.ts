@@ -25,6 +25,7 @@ export function groupMembers(group: number): ProcessEntry[] {
  * (https://github.com/vllm-project/vllm/issues/50529).
  */
 export async function stopGroup(group: number, graceMs: number, hurry?: AbortSignal): Promise<GroupStop> {
+  requireOneGroup(group);
   if (groupMembers(group).length === 0) return { forced: false, survivors: [] };
   send(group, 'SIGTERM');
   const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
@@ -36,12 +37,19 @@ export async function stopGroup(group: number, graceMs: number, hurry?: AbortSig
 
 /** SIGKILLs a group and waits until it is empty; resolves to the members that are still there at the limit. */
 export async function killGroup(group: number): Promise<number[]> {
+  requireOneGroup(group);
   // Repeated, because a member may fork while the signal is being delivered.
   await until(() => {
     send(-group, 'SIGKILL');
     return groupMembers(group).length === 0;
   }, killLimitMs);
   return groupMembers(group).map((entry) => entry.pid);
+}
+
+// kill(2) takes 0 for the caller's own group, and -1 for every process there is.
+function requireOneGroup(group: number): void {
+  if (!Number.isInteger(group) || group <= 1)
+    throw new RangeError(`${group} is not the process group of a server.`);
 }
 
 function send(target: number, signal: NodeJS.Signals): void {

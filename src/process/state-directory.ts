@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { homedir, tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { ModelProviderError } from '../pattern/errors';
 
 /**
@@ -10,7 +10,9 @@ import { ModelProviderError } from '../pattern/errors';
  * @throws ModelProviderError `STATE_DIRECTORY_UNSAFE` if it is a link, belongs to somebody else or is open to others.
  */
 export function stateDirectory(): string {
-  const base = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  const wished = process.env['XDG_STATE_HOME'] ?? '';
+  // The specification says to ignore an empty or relative value: https://specifications.freedesktop.org/basedir-spec/latest/
+  const base = isAbsolute(wished) ? wished : join(homedir(), '.local', 'state');
   try {
     return privateDirectory(join(base, 'jest-model-provider'));
   } catch (error) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { findLedgers, ledgerDirectory, type Ledger, type LedgerEntry } from './ledger';
+import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
+import type { LedgerEntry } from './ledger-entry';
 import { groupMembers, killGroup, stopGroup } from './process-group';
 import { bootId, isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
 import { removeSessionDirectory } from './session-directory';

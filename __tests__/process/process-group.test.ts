@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { groupMembers, killGroup, stopGroup } from '../../src/process/process-group';
+import { eventually } from './eventually';
+import { dist } from './node-script';
+import { ownPlaces } from './own-places';
+
+const places = ownPlaces();
+const groups = new Set<number>();
+
+/** A group whose leader runs a shell script, once it has printed "up". */
+async function startGroup(script: string): Promise<{ child: ChildProcess; group: number; output(): string }> {
+  const child = spawn('/bin/sh', ['-c', script], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: places.directory,
+  });
+  const group = child.pid ?? 0;
+  groups.add(group);
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  await eventually(() => text.includes('up'));
+  return { child, group, output: () => text };
+}
+
+afterEach(async () => {
+  await Promise.all([...groups].map(killGroup));
+  groups.clear();
+});
+
+const noGrace = 0;
+const longGrace = 600_000;
+
+describe('stopping a group', () => {
+  it('needs no force when the leader ends politely', async () => {
+    const { child, group } = await startGroup(`trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done`);
+    const ended = once(child, 'exit');
+    expect(await stopGroup(group, longGrace)).toEqual({ forced: false, survivors: [] });
+    expect(await ended).toEqual([7, null]);
+    expect(groupMembers(group)).toEqual([]);
+  });
+
+  it('kills a leader that ignores SIGTERM when its grace is over', async () => {
+    const { child, group } = await startGroup(`trap '' TERM; echo up; while :; do sleep 0.02; done`);
+    const ended = once(child, 'exit');
+    expect(await stopGroup(group, 100)).toEqual({ forced: true, survivors: [] });
+    expect(await ended).toEqual([null, 'SIGKILL']);
+    expect(groupMembers(group)).toEqual([]);
+  });
+
+  it('kills a grandchild that outlives the leader and holds its standard streams', async () => {
+    const { child, group } = await startGroup(
+      `(trap '' TERM; echo up; while :; do sleep 0.02; done) & trap 'exit 0' TERM; while :; do sleep 0.02; done`,
+    );
+    const closed = once(child, 'close');
+    expect(await stopGroup(group, longGrace)).toEqual({ forced: true, survivors: [] });
+    expect(groupMembers(group)).toEqual([]);
+    // Nobody holds the pipe any more.
+    await closed;
+  });
+
+  it('ends the members of a group whose leader died first', async () => {
+    const { child, group } = await startGroup(`(echo up; exec sleep 600) & wait`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(groupMembers(group)).not.toEqual([]);
+    expect(await stopGroup(group, longGrace)).toEqual({ forced: true, survivors: [] });
+    expect(groupMembers(group)).toEqual([]);
+  });
+
+  it('sends SIGTERM to the leader alone, and only once', async () => {
+    const { group } = await startGroup(
+      `(trap 'echo member >> terms' TERM; while :; do sleep 0.02; done) & ` +
+        `trap 'echo leader >> terms' TERM; echo up; while :; do sleep 0.02; done`,
+    );
+    await stopGroup(group, 300);
+    expect(readFileSync(join(places.directory, 'terms'), 'utf8')).toBe('leader\n');
+  });
+
+  it('ends a grace period when told to hurry', async () => {
+    const { group, output } = await startGroup(`trap 'echo no' TERM; echo up; while :; do sleep 0.02; done`);
+    const hurry = new AbortController();
+    const stop = stopGroup(group, longGrace, hurry.signal);
+    await eventually(() => output().includes('no'));
+    hurry.abort();
+    expect(await stop).toEqual({ forced: true, survivors: [] });
+  });
+
+  it('still gives the leader its SIGTERM when it has to hurry from the start', async () => {
+    const { child, group } = await startGroup(`trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done`);
+    expect(await stopGroup(group, longGrace, AbortSignal.abort())).toMatchObject({ survivors: [] });
+    expect(child.exitCode ?? child.signalCode ?? (await once(child, 'exit'))).toBeTruthy();
+  });
+
+  it('is done at once when the group is gone', async () => {
+    const { child, group } = await startGroup('echo up');
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(await stopGroup(group, longGrace)).toEqual({ forced: false, survivors: [] });
+    expect(await killGroup(group)).toEqual([]);
+  });
+
+  it('kills members that fork all the time', async () => {
+    const { group } = await startGroup(
+      `trap '' TERM; echo up; while :; do (sleep 0.1; :) & sleep 0.005; done`,
+    );
+    expect(await stopGroup(group, noGrace)).toEqual({ forced: true, survivors: [] });
+    expect(groupMembers(group)).toEqual([]);
+  });
+
+  it('never takes 0, which is the own group for kill(2), for one', async () => {
+    // In a group of its own: were it signalled, the script would not live to tell.
+    const { child, output } = await startGroup(
+      `exec '${process.execPath}' -e "
+        const { stopGroup, killGroup } = require('${join(dist, 'src/process/process-group.js')}');
+        Promise.allSettled([stopGroup(0, 0), killGroup(0)]).then((results) =>
+          console.log('up', results.map(({ reason }) => reason.message).join()));"`,
+    );
+    if (child.exitCode === null) await once(child, 'exit');
+    expect(child.exitCode).toBe(0);
+    expect(output().match(/0 is not the process group of a server/g)).toHaveLength(2);
+  });
+});

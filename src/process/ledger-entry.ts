@@ -1,0 +1,70 @@
+import type { ProcessIdentity } from './process-identity';
+
+/** What a ledger's lines say. The file holds no secret and no configuration. */
+export type LedgerEntry =
+  | {
+      readonly type: 'session';
+      readonly version: 1;
+      readonly session: string;
+      readonly bootId: string;
+      readonly owner: ProcessIdentity;
+      /** The session's directory: socket, logs. */
+      readonly directory: string;
+    }
+  | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
+  | {
+      readonly type: 'process';
+      readonly resourceId: string;
+      readonly process: ProcessIdentity;
+      readonly graceMs: number;
+    }
+  | { readonly type: 'stopped'; readonly pid: number };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Whether a line says what this version writes. Processes are killed on its word, and a line that cannot be read must not keep
+ * every later run from starting, so whatever differs counts for nothing.
+ */
+export function isEntry(value: unknown): value is LedgerEntry {
+  if (!isObject(value)) return false;
+  switch (value['type']) {
+    case 'session':
+      return (
+        value['version'] === 1 &&
+        isIdentity(value['owner']) &&
+        areTexts(value, 'session', 'bootId', 'directory')
+      );
+    case 'guardian':
+      return isIdentity(value['guardian']);
+    case 'process':
+      return (
+        isServer(value['process']) && areTexts(value, 'resourceId') && typeof value['graceMs'] === 'number'
+      );
+    case 'stopped':
+      return isServerPid(value['pid']);
+    default:
+      return false;
+  }
+}
+
+function isIdentity(value: unknown): value is ProcessIdentity {
+  return isObject(value) && Number.isInteger(value['pid']) && areTexts(value, 'startTime');
+}
+
+function isServer(value: unknown): value is ProcessIdentity {
+  return isIdentity(value) && isServerPid(value.pid);
+}
+
+// Jest itself may be process 1, in a container; what it starts never is.
+function isServerPid(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) > 1;
+}
+
+function areTexts(value: Fields, ...names: string[]): boolean {
+  return names.every((name) => typeof value[name] === 'string' && value[name] !== '');
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
