@@ -5,11 +5,15 @@ const tailBytes = 64 * 1024;
 
 /** The last `lines` lines of a log file, secrets and escape codes removed; empty if there is no such file. */
 export function readLogTail(path: string, lines: number, secrets: readonly string[] = []): string[] {
-  return redact(readEnd(path), secrets)
-    .split(/\r?\n|\r/)
-    .map((line) => stripControl(line).trimEnd())
-    .filter((line) => line !== '')
-    .slice(-lines);
+  return (
+    readEnd(path)
+      .split(/\r?\n|\r/)
+      // Before the secrets: an escape code may lie within one.
+      .map((line) => stripControl(line).trimEnd())
+      .filter((line) => line !== '')
+      .slice(-lines)
+      .map((line) => redact(line, secrets))
+  );
 }
 
 /** The size of a log file in bytes; 0 if there is none. */
