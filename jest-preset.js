@@ -32,7 +32,7 @@ function transform() {
     transform: {
       '\\.[cm]?tsx?$':
         tsJest === undefined
-          ? [require.resolve('./dist/preset/typescript-missing.js'), { babelJest }]
+          ? [require.resolve('./dist/preset/typescript-by-babel.js'), { babelJest }]
           : [tsJest, { useESM: true, tsconfig: compilerOptions() }],
       ...(babelJest && { '\\.[cm]?jsx?$': babelJest }),
     },

@@ -14,5 +14,7 @@ module.exports = {
     '__tests__/fixtures/*.{js,mjs,cjs}',
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
+  // Resolved where jest is, to find the copies of Babel and Jest that a project would find.
+  ignoreDependencies: ['jest-config'],
   ignoreExportsUsedInFile: true,
 };
