@@ -5,7 +5,7 @@
 //   KILL_TRIALS   trials a kind, 30 if not given
 //   KILL_KINDS    only these kinds, for example `main,both`
 //   KILL_JOBS     trials at a time, 2 if not given
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countsTable, modelsTable } from './counts.mjs';
 import { kinds, models, modes } from './kinds.mjs';
@@ -39,8 +39,10 @@ console.log(
   `\n${countsTable(trials)}\n\n${modelsTable(trials)}\n\n${trials.length} runs in ${minutes} min, Node ${process.version}`,
 );
 if (process.argv.includes('--write')) {
-  const page = reliabilityPage({ trials, seed, perKind, minutes, natural });
-  writeFileSync(join(import.meta.dirname, '../../docs/reliability.md'), page);
+  const page = await reliabilityPage({ trials, seed, perKind, minutes, natural });
+  const docs = join(import.meta.dirname, '../../docs');
+  mkdirSync(docs, { recursive: true });
+  writeFileSync(join(docs, 'reliability.md'), page);
 }
 console.log(`${trials.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length > 0 ? 1 : 0;
