@@ -11,7 +11,7 @@ export interface StartingServer {
   readonly apiKey: string;
   /** The name under which the model is asked for. */
   readonly model: string;
-  /** This launch's second name of the model: whoever lists it is the server that was just started. */
+  /** This launch's mark in the model list: whoever lists it is the server that was just started. */
   readonly nonce: string;
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
 import { failureMessage, type FailureHint } from '../../process/failure-report';
+import { isTaken } from '../../process/ports';
 import { waitUntilReady } from '../../process/readiness';
 import {
   httpStatus,
@@ -19,7 +20,7 @@ export interface LocalServer {
   readonly command: string;
   /** The model's name in requests. */
   readonly model: string;
-  /** The arguments for one attempt. `nonce` must become a second name of the model. */
+  /** The arguments for one attempt. `nonce` must be listed with the model, as another name or a tag. */
   args(port: number, nonce: string): readonly string[];
   /** The variables for one attempt; the key goes here, never into an argument. */
   env(apiKey: string): Readonly<Record<string, string>>;
@@ -62,10 +63,11 @@ export async function startLocalServer(
       context.signal.throwIfAborted();
       const logTail = process.logTail();
       await process.stop();
-      const lostPort =
-        server.portConflict.test(logTail.join('\n')) || messageOf(error).includes('Another server answers');
+      // This launch's server is gone, so whoever listens is somebody else. Not every server gets to print why it ends.
+      const lostPort = (await isTaken(port)) || server.portConflict.test(logTail.join('\n'));
       if (lostPort && attempt < portAttempts) continue;
-      throw failure(server, args, error, logTail, apiKey);
+      const reason = `${messageOf(error).replace(/\.$/, '')}${lostPort ? `; its port ${port} was taken` : ''}`;
+      throw failure(server, { error, reason, args, logTail, apiKey });
     }
   }
 }
@@ -87,15 +89,26 @@ function checks(server: StartingServer) {
   );
 }
 
+interface FailedLaunch {
+  readonly error: unknown;
+  readonly reason: string;
+  readonly args: readonly string[];
+  readonly logTail: readonly string[];
+  readonly apiKey: string;
+}
+
+const portHint: FailureHint = {
+  pattern: /its port \d+ was taken/,
+  cause: 'other programs took every port that was tried',
+  fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+};
+
 function failure(
   server: LocalServer,
-  args: readonly string[],
-  error: unknown,
-  logTail: string[],
-  apiKey: string,
+  { error, reason, args, logTail, apiKey }: FailedLaunch,
 ): ModelProviderError {
-  const { title, command, hints } = server;
-  const reason = messageOf(error).replace(/\.$/, '');
+  const { title, command } = server;
+  const hints = [portHint, ...server.hints];
   const message = failureMessage({
     title,
     reason,
