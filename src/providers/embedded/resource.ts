@@ -24,14 +24,16 @@ export async function startEmbedded(
 ): Promise<ModelConnection> {
   const file = modelFile(name);
   checkGguf(file);
+  // The server takes its names separated by commas.
+  const model = name.replaceAll(',', '_');
   return startLocalServer(
     {
       title: `embedded:${name}`,
       command: process.execPath,
-      model: name,
+      model,
       args: (port, nonce) => [
         join(__dirname, 'main.js'),
-        ...['--model', file, '--alias', `${name},${nonce}`, '--host', '127.0.0.1'],
+        ...['--model', file, '--alias', `${model},${nonce}`, '--host', '127.0.0.1'],
         ...['--port', String(port), '--parallel', String(parallel)],
       ],
       env: (apiKey) => ({ EMBEDDED_API_KEY: apiKey }),

@@ -17,12 +17,12 @@ export const llamaServerHints: readonly FailureHint[] = [
   {
     pattern: /invalid argument: (\S+)/,
     cause: 'llama-server does not know the argument $1',
-    fix: 'Remove it from extraArgs, or use a llama-server that knows it (llama-server --version).',
+    fix: 'Remove it from extraArgs; if it is not there, update llama.cpp: --alias with --tags needs a build of March 2026 or newer.',
   },
   {
-    pattern: llamaServerPortConflict,
-    cause: 'other programs took every port that llama-server tried',
-    fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+    pattern: /error while handling argument "([^"]+)"/,
+    cause: 'llama-server cannot read the value of $1',
+    fix: 'Correct it in extraArgs; llama-server --help shows what it takes.',
   },
   {
     pattern: /(?:data is not within the file bounds|tensor .* out of bounds)/,
@@ -30,8 +30,8 @@ export const llamaServerHints: readonly FailureHint[] = [
     fix: 'Fetch the file again and compare its size or hash with the source.',
   },
   {
-    pattern: /unknown (?:model architecture|architecture|pre-tokenizer type)[^\n]*/,
-    cause: 'this llama-server is too old for the model, or does not know its kind',
+    pattern: /(unknown (?:model architecture|pre-tokenizer type): '[^'\n]*')/,
+    cause: "this llama-server does not know the model's kind: $1",
     fix: 'Update llama.cpp.',
   },
   {
@@ -44,5 +44,11 @@ export const llamaServerHints: readonly FailureHint[] = [
     pattern: /failed to load model/,
     cause: 'llama-server could not load the model',
     fix: 'See its lines above; the file itself has a valid GGUF header.',
+  },
+  {
+    // Its lines are written by a thread that it does not wait for: https://github.com/ggml-org/llama.cpp/issues/22142
+    pattern: /The server exited with code \d+/,
+    cause: 'llama-server ended without a reason that is known here',
+    fix: 'Run the command above in a terminal: llama-server loses its last lines at times.',
   },
 ];

@@ -41,31 +41,25 @@ export async function startLlamaServer(
   );
   const file = resolve(name);
   checkGguf(file);
+  const model = modelName(file);
   return startLocalServer(
     {
       title: `llama:${name}`,
       command,
-      model: basename(file),
+      model,
       args: (port, nonce) => [
-        ...[
-          '-m',
-          file,
-          '--alias',
-          `${basename(file)},${nonce}`,
-          '--host',
-          '127.0.0.1',
-          '--port',
-          String(port),
-        ],
+        // A tag, not a second alias: llama-server sorts its aliases and answers under the first.
+        ...['-m', file, '--alias', model, '--tags', nonce, '--host', '127.0.0.1', '--port', String(port)],
         // llama-server divides its context among the slots.
         ...['-c', String(contextSize * slots), '-np', String(slots)],
         ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
         ...(threads === undefined ? [] : ['-t', String(threads)]),
         // Otherwise context and layers shrink to whatever memory the neighbours leave, and evaluations with them.
-        ...['--fit', 'off', '--offline', '--no-webui'],
+        ...['--fit', 'off', '--offline'],
         ...extraArgs,
       ],
-      env: (apiKey) => ({ LLAMA_API_KEY: apiKey }),
+      // The argument for the second has had two names; as a variable it cannot stop a build that calls it differently.
+      env: (apiKey) => ({ LLAMA_API_KEY: apiKey, LLAMA_ARG_UI: 'off' }),
       passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
       graceMs: 5000,
       stallMs: startStallMs,
@@ -74,6 +68,11 @@ export async function startLlamaServer(
     },
     context,
   );
+}
+
+/** The name to ask for: llama-server splits its aliases at commas and trims them. */
+function modelName(file: string): string {
+  return basename(file).replaceAll(',', '_').trim();
 }
 
 function requireWhole(option: string, value: number | undefined, least: number): void {
