@@ -1,6 +1,6 @@
 // Not the globals: tests may put fake timers in their place.
 import { performance } from 'node:perf_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsNonStreaming,
@@ -8,7 +8,7 @@ import type {
 } from 'openai/resources/chat/completions';
 import { ModelProviderError } from '../../pattern/errors';
 import type { ClientContext } from '../../pattern/resource-context';
-import { requestError } from './request-error';
+import { isSocketError, requestError } from './request-error';
 
 /** How any process reaches an OpenAI-compatible model. */
 export type ModelConnection = {
@@ -93,11 +93,13 @@ export class ModelClient {
     options: GenerateOptions = {},
   ): Promise<Generation> {
     const start = performance.now();
-    const raw = await this.#guard(options, (signal) =>
-      this.openai.chat.completions.create(this.#body(prompt, options), { signal }),
+    const ends = this.#ends(options);
+    const raw = await this.#guard(ends, () =>
+      this.openai.chat.completions.create(this.#body(prompt, options), { signal: ends }),
     );
     const latencyMs = performance.now() - start;
-    const choice = raw.choices[0];
+    // Servers that only call themselves compatible leave out what the SDK's types promise.
+    const choice = (raw as Partial<OpenAI.ChatCompletion>).choices?.[0];
     if (choice === undefined)
       throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
     return {
@@ -122,15 +124,15 @@ export class ModelClient {
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, undefined> {
     const body = { ...this.#body(prompt, options), stream: true } as const;
-    const chunks = await this.#guard(options, (signal) =>
-      this.openai.chat.completions.create(body, { signal }),
-    );
+    const ends = this.#ends(options);
+    const chunks = await this.#guard(ends, () => this.openai.chat.completions.create(body, { signal: ends }));
     const iterator = chunks[Symbol.asyncIterator]();
     try {
       for (;;) {
-        const next = await this.#guard(options, () => iterator.next());
+        const next = await this.#guard(ends, () => iterator.next());
         if (next.done === true) return;
-        const piece = next.value.choices[0]?.delta.content;
+        const { choices } = next.value as Partial<OpenAI.ChatCompletionChunk>;
+        const piece = choices?.[0]?.delta.content;
         if (typeof piece === 'string' && piece !== '') yield piece;
       }
     } finally {
@@ -158,17 +160,22 @@ export class ModelClient {
     };
   }
 
-  /** Runs a request so that it ends with the lease, and so that every failure says what failed. */
-  async #guard<T>(options: GenerateOptions, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const signals = [this.#lease, ...(options.signal === undefined ? [] : [options.signal])];
-    const ended = firstAborted(signals);
+  /** A signal of one request: it ends with the lease, or when the caller says so. */
+  #ends({ signal }: GenerateOptions): AbortSignal {
+    return AbortSignal.any(signal === undefined ? [this.#lease] : [this.#lease, signal]);
+  }
+
+  /** Runs a step of a request so that it ends when it should, and so that every failure says what failed. */
+  async #guard<T>(ends: AbortSignal, send: () => Promise<T>): Promise<T> {
+    const ended = rejection(ends);
     try {
-      for (const signal of signals) signal.throwIfAborted();
-      return await Promise.race([send(AbortSignal.any(signals)), ended.promise]);
+      ends.throwIfAborted();
+      return await Promise.race([send(), ended.promise]);
     } catch (error) {
       // The socket's error often comes before the news that its server died; the cause counts, not the order.
-      await settleLoss(this.#lease);
-      for (const signal of signals) signal.throwIfAborted();
+      if (isSocketError(error) && !ends.aborted) await aborted(this.#lease, lossNewsMs);
+      this.#lease.throwIfAborted();
+      ends.throwIfAborted();
       throw requestError(error, this.#connection);
     } finally {
       ended.forget();
@@ -192,44 +199,27 @@ export class ModelClient {
   }
 }
 
+/** How long the session may take to tell that the resource died, after a socket has failed. */
 const lossNewsMs = 250;
 
-/** Gives the session a moment to tell that the resource died, if a request has just failed. */
-function settleLoss(lease: AbortSignal): Promise<void> {
-  if (lease.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, lossNewsMs);
-    lease.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
-  });
+/** Resolves when `signal` aborts or the time is up. */
+async function aborted(signal: AbortSignal, ms: number): Promise<void> {
+  // A signal of its own, since many requests may fail at once and listeners are counted.
+  await delay(ms, undefined, { signal: AbortSignal.any([signal]) }).catch(() => undefined);
 }
 
-function firstAborted(signals: readonly AbortSignal[]): { promise: Promise<never>; forget(): void } {
-  const listeners = new Map<AbortSignal, () => void>();
+function rejection(signal: AbortSignal): { promise: Promise<never>; forget(): void } {
+  let listener = (): void => undefined;
   const promise = new Promise<never>((_resolve, reject) => {
-    for (const signal of signals) {
-      const listener = (): void => reject(signal.reason as Error);
-      listeners.set(signal, listener);
-      signal.addEventListener('abort', listener, { once: true });
-    }
+    listener = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', listener, { once: true });
   });
   promise.catch(() => undefined);
-  return {
-    promise,
-    forget: () => {
-      for (const [signal, listener] of listeners) signal.removeEventListener('abort', listener);
-    },
-  };
+  return { promise, forget: () => signal.removeEventListener('abort', listener) };
 }
 
-function readUsage(usage: OpenAI.CompletionUsage | undefined): Usage | undefined {
-  if (usage === undefined) return undefined;
+function readUsage(usage: OpenAI.CompletionUsage | null | undefined): Usage | undefined {
+  if (usage == null) return undefined;
   return {
     promptTokens: usage.prompt_tokens,
     completionTokens: usage.completion_tokens,

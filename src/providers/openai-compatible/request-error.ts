@@ -1,17 +1,32 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ModelConnection } from './client';
 
+/** What the SDK's errors may hold; `error` is the body of an answer, or of an event in the middle of a stream. */
+interface SdkError {
+  readonly status?: number;
+  readonly type?: string | null;
+  readonly code?: string | null;
+  readonly error?: unknown;
+}
+
+/** Whether a request failed without any word of its server. */
+export function isSocketError(error: unknown): boolean {
+  const { status, error: body } = error as SdkError;
+  return !isModelProviderError(error) && status === undefined && body === undefined;
+}
+
 /** A failed request as an error that names the model, the status and the server's own words, and never the key. */
 export function requestError(error: unknown, { baseURL, apiKey, model }: ModelConnection): Error {
   if (isModelProviderError(error)) return error;
-  const { status, type, code } = error as { status?: number; type?: string; code?: string };
-  const said = clean(messageOf(error), apiKey);
-  const what =
-    status === undefined
-      ? `could not be reached at ${baseURL}: ${said}${causeOf(error)}`
-      : `answered ${said}`;
+  const { status, type, code } = error as SdkError;
+  const message = messageOf(error);
+  const said = clean(message, apiKey);
+  const what = isSocketError(error)
+    ? `got no answer from ${baseURL}: ${said.replace(/\.$/, '')}${causeOf(error)}`
+    : `answered ${said}`;
   return new ModelProviderError('REQUEST_FAILED', `"${model}" ${what}`, {
-    cause: error,
+    // Test runners print causes: one that quotes the key is left out.
+    cause: said === message ? error : undefined,
     details: {
       model,
       baseURL,

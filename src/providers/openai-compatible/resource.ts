@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { redact } from '../../process/redact';
+import { redact, stripControl } from '../../process/redact';
 import type { ModelConnection } from './client';
 import type { OpenAICompatibleOptions } from './provider';
 
@@ -19,9 +20,9 @@ export async function connectEndpoint(
   context: ResourceContext,
 ): Promise<ModelConnection> {
   const endpoint = new Endpoint(model, options, context);
-  const { status, body } = await endpoint.completeOneToken();
-  if (status === 200) return endpoint.connection;
-  throw endpoint.refusal(status, body);
+  const answer = await endpoint.completeOneToken();
+  if (isCompletion(answer) || refusesTokenLimit(answer)) return endpoint.connection;
+  throw endpoint.refusal(answer);
 }
 
 interface Answer {
@@ -39,7 +40,14 @@ class Endpoint {
     this.#variable = options.apiKeyVariable ?? 'OPENAI_API_KEY';
     this.#context = context;
     const baseURL = checkURL(options.baseURL ?? process.env['OPENAI_BASE_URL'] ?? openaiURL);
-    const apiKey = process.env[this.#variable] ?? '';
+    // A key that was read from a file often ends with a line break.
+    const apiKey = (process.env[this.#variable] ?? '').trim();
+    if (/[^\x21-\x7e]/.test(apiKey)) {
+      throw new ModelProviderError(
+        'CONFIG_INVALID',
+        `The key in ${this.#variable} holds a space, a line break or a letter beyond ASCII, which no HTTP header can carry.`,
+      );
+    }
     if (apiKey === '' && baseURL === openaiURL) {
       throw new ModelProviderError(
         'ENDPOINT_REFUSED',
@@ -55,19 +63,22 @@ class Endpoint {
     this.#context.progress(`waiting for the first token of ${this.connection.baseURL}`);
     for (let attempt = 1; ; attempt += 1) {
       const answer = await this.#request('/chat/completions', body);
-      // Newer OpenAI models refuse max_tokens by name; the answer then proves all that was asked.
-      if (answer.status === 400 && answer.body.includes('max_completion_tokens'))
-        return { ...answer, status: 200 };
       if (answer.status !== 429 || attempt === rateLimitTries) return answer;
       this.#context.progress(`waiting for the rate limit of ${this.connection.baseURL}`);
-      await pause(Math.min(answer.retryAfterMs, longestWaitMs), this.#context.signal);
+      await this.#pause(Math.min(answer.retryAfterMs, longestWaitMs));
     }
   }
 
-  refusal(status: number, body: string): ModelProviderError {
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#context;
+    await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+
+  refusal({ status, body }: Answer): ModelProviderError {
     const { baseURL, model } = this.connection;
     const said = this.#quote(body);
     const causes: Record<number, string> = {
+      200: `${baseURL} answered, but not with a completion. Check that the base URL ends with the API's version, often /v1.`,
       400: `${baseURL} refused the request for "${model}"${said}.`,
       401: `${baseURL} refused the key of ${this.#variable} (401)${said}. Check that the variable holds a key of this endpoint.`,
       403: `${baseURL} forbids this key to use "${model}" (403)${said}.`,
@@ -104,7 +115,8 @@ class Endpoint {
   }
 
   #quote(body: string): string {
-    const text = redact(readMessage(body), [this.connection.apiKey]).trim().slice(0, 300);
+    const message = stripControl(redact(readMessage(body), [this.connection.apiKey]));
+    const text = message.replaceAll(/\s+/g, ' ').trim().slice(0, 300);
     return text === '' ? '' : `: ${text.replace(/\.$/, '')}`;
   }
 }
@@ -116,13 +128,38 @@ function checkURL(baseURL: string): string {
       `baseURL is "${baseURL}"; it must be a URL such as http://127.0.0.1:8000/v1.`,
     );
   }
+  const { username, password, search, hash, host } = new URL(baseURL);
+  if (`${username}${password}${search}${hash}` !== '') {
+    // The rest is not shown: it may hold a secret.
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `The baseURL at ${host} holds a user, a query or a fragment; it must be a plain URL such as http://127.0.0.1:8000/v1, and the key is taken from the environment.`,
+    );
+  }
   return baseURL.replace(/\/+$/, '');
+}
+
+function isCompletion({ status, body }: Answer): boolean {
+  if (status !== 200) return false;
+  try {
+    return Array.isArray((JSON.parse(body) as { choices?: unknown } | null)?.choices);
+  } catch {
+    return false;
+  }
+}
+
+/** Newer OpenAI models refuse max_tokens by name; that answer proves endpoint, key and model just as well. */
+function refusesTokenLimit({ status, body }: Answer): boolean {
+  return status === 400 && body.includes('max_completion_tokens');
 }
 
 function readMessage(body: string): string {
   try {
-    const { error } = JSON.parse(body) as { error?: string | { message?: string } };
-    return typeof error === 'string' ? error : (error?.message ?? '');
+    const { error, message } = JSON.parse(body) as {
+      error?: string | { message?: string };
+      message?: string;
+    };
+    return (typeof error === 'string' ? error : (error?.message ?? message)) ?? '';
   } catch {
     return body;
   }
@@ -135,18 +172,4 @@ function retryAfter(response: Response): number {
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) ? Math.max(ms, 0) : 1000;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      },
-      { once: true },
-    );
-  });
 }
