@@ -16,15 +16,11 @@ const mayImport = {
 const mayImportTypes = { report: ['session'], testing: ['session'] };
 
 /**
- * Files that Jest loads into a spec's realm, by folder. There they load nothing of the main process at run time: a session or a
- * guardian client of the spec's own would be a second one, and `import()` fails in Jest's VM. Their types are free to use.
+ * Jest loads these into the realm of a spec, like all of pattern, evals and testing. There they must load nothing of the main
+ * process: a session or a guardian of the spec's own would be a second one, and Jest's VM has no `import()`. Types are free.
  */
-const specRealm = {
-  pattern: ['src/pattern/**/*.ts'],
-  providers: ['src/providers/*/{provider,client,request-error}.ts', 'src/providers/built-in.ts'],
-  evals: ['src/evals/**/*.ts'],
-  testing: ['src/testing/**/*.ts'],
-};
+const specHalves = ['src/providers/*/{provider,client,request-error}.ts', 'src/providers/built-in.ts'];
+const specRoots = ['src/realm.ts', 'src/index.ts'];
 
 /**
  * The doors in that wall: a `require()` that the compiler keeps where it stands, so that the other side is loaded when it is
@@ -36,31 +32,25 @@ const lazyRequires = {
   'src/realm.ts': ['^\\./session/(provider-module|script-host)$'],
 };
 
-const rule = '@typescript-eslint/no-restricted-imports';
-
-const mainProcess = ['process', 'session'].map((folder) => ({
-  regex: inFolder(folder),
-  allowTypeImports: true,
-  message: `This file runs in the realm of a spec, which must not load src/${folder}. Import its types, or move the code into the session half.`,
-}));
-
-// Static imports of ESM-only packages compile to require(), which Jest's VM refuses everywhere and old Node 20 releases too.
-const esmOnly = ['execa', 'get-port'].map((name) => ({
-  name,
-  allowTypeImports: true,
-  message: `${name} is an ES module: reach it by a lazy import() from src/process.`,
-}));
-
 const publicIndex = {
-  regex: '^(\\.\\./)+(src/)?index$|^\\./index$|^(\\.\\./)+(src/?)?$|^jest-model-provider',
+  regex: '^(\\./|(\\.\\./)+(src/)?)index$|^\\.\\.(/\\.\\.)*(/src)?/?$|^jest-model-provider(/|$)',
   message: 'The public index is for users: import the file that holds what you need.',
 };
 
 const presetFolder = { regex: inFolder('preset'), message: 'Nothing imports preset: Jest alone loads it.' };
 
-function inFolder(folder) {
-  return `^\\.{1,2}/(\\.\\./)*(src/)?${folder}/`;
-}
+const mainProcess = ['process', 'session'].map((folder) => ({
+  regex: inFolder(folder),
+  allowTypeImports: true,
+  message: `A spec must not load src/${folder}: import its types, or move the code into the session half.`,
+}));
+
+// A static import of an ES module compiles to require(), which Jest's VM refuses.
+const esModules = ['execa', 'get-port'].map((name) => ({
+  name,
+  allowTypeImports: true,
+  message: `${name} is an ES module: reach it by a lazy import() from src/process.`,
+}));
 
 function otherFolders(folder) {
   const allowed = mayImport[folder];
@@ -75,23 +65,29 @@ function otherFolders(folder) {
     }));
 }
 
+function inFolder(folder) {
+  return `^\\.{1,2}/(\\.\\./)*(src/)?${folder}/`;
+}
+
 function restrict(files, patterns) {
-  return { files, rules: { [rule]: ['error', { paths: esmOnly, patterns }] } };
+  return {
+    files,
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: esModules, patterns }] },
+  };
 }
 
 const everywhere = [publicIndex, presetFolder];
 
-/** The ESLint configs that hold src/ and preset/ to the tables above. */
+/** The configs that hold src/ and preset/ to the tables above. Of two that match a file the later one counts alone. */
 exports.boundaries = [
-  restrict(['src/realm.ts', 'src/index.ts'], [...everywhere, ...mainProcess]),
-  ...Object.keys(mayImport).flatMap((folder) => [
+  ...Object.keys(mayImport).map((folder) =>
     restrict([`src/${folder}/**/*.ts`], [...everywhere, ...otherFolders(folder)]),
-    // ESLint replaces a rule's options, it does not add to them.
-    restrict(specRealm[folder] ?? [], [...everywhere, ...otherFolders(folder), ...mainProcess]),
-  ]),
+  ),
+  restrict(specHalves, [...everywhere, ...otherFolders('providers'), ...mainProcess]),
+  restrict(specRoots, [...everywhere, ...mainProcess]),
   restrict(['preset/**/*.ts'], [publicIndex]),
   ...Object.entries(lazyRequires).map(([file, allow]) => ({
     files: [file],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow }] },
   })),
-].filter(({ files }) => files.length > 0);
+];
