@@ -5,7 +5,7 @@ import {
   type ProviderConstraints,
   type Resource,
   type ResourceContext,
-} from 'jest-model-provider';
+} from '../../dist/src/index';
 import { ContractBench, type ContractOptions } from '../../dist/src/testing/contract-bench';
 import { contractRules } from '../../dist/src/testing/contract-rules';
 
