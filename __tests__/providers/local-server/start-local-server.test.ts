@@ -143,6 +143,25 @@ describe('a local server that starts', () => {
 });
 
 describe('a local server that does not start', () => {
+  it('because others take every port that is tried, also if it ends without a word', async () => {
+    const stranger = createServer((_request, response) => response.writeHead(404).end());
+    await once(stranger.listen(0, '127.0.0.1'), 'listening');
+    const taken = (stranger.address() as AddressInfo).port;
+    const { code, message } = await refusal(fake(['--exit', '1']), {
+      freePort: () => Promise.resolve(taken),
+    });
+    stranger.closeAllConnections();
+    stranger.close();
+    expect(launched).toHaveLength(3);
+    expect(code).toBe('SETUP_FAILED');
+    expect(message.split('\n')).toEqual([
+      'fake:a: other programs took every port that was tried (the server exited with code 1 before it was ready; its port PORT was taken).',
+      'Command: node server.js --port PORT --alias a,NONCE --exit 1',
+      'It printed nothing.',
+      'What to do: Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+    ]);
+  });
+
   it('because it ends with code 0 without a word', async () => {
     expect(await refusal(fake(['--exit', '0']))).toEqual({
       code: 'SETUP_FAILED',

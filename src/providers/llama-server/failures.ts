@@ -17,7 +17,7 @@ export const llamaServerHints: readonly FailureHint[] = [
   {
     pattern: /invalid argument: (\S+)/,
     cause: 'llama-server does not know the argument $1',
-    fix: 'Remove it from extraArgs; if it is not there, update llama.cpp: --alias with --tags needs a build of March 2026 or newer.',
+    fix: 'Remove it from extraArgs; if it is not there, update llama.cpp: --tags and --fit need a build of March 2026 or newer.',
   },
   {
     pattern: /error while handling argument "([^"]+)"/,
