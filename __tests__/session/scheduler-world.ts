@@ -180,8 +180,7 @@ export class SchedulerWorld {
 
   /** As a stop that fails attempts every step, its dependencies have been given back by then. */
   stopFailed(made: Made): void {
-    for (const { id, holder } of this.lent.values())
-      if (holder === made.resource.id) return this.release({ id });
+    for (const { id, holder } of this.lent.values()) if (holder === made.resource.id) this.release({ id });
     this.log.push(`stop of ${made.resource.id} failed`);
     made.state = 'stopFailed';
     this.scheduler.stopFailed(made.resource.id);

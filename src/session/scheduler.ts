@@ -3,6 +3,7 @@ import { Dependents } from './dependents';
 import {
   isInUse,
   isOpen,
+  isUp,
   type LeaseDemand,
   type ScheduledLease,
   type ScheduledResource,
@@ -200,10 +201,10 @@ export class Scheduler {
       );
   }
 
-  /** Not if it waits for a resource that others use at present. */
+  /** Not if what it wants is there already, used by others or kept for an older request. */
   #needsSlot(waiter: Waiter): boolean {
-    const isTaken = waiter.policy.sharing !== 'perLease' && this.#all(waiter).some(isInUse);
-    return waiter.resource === undefined && !isTaken;
+    const isThere = waiter.policy.sharing !== 'perLease' && this.#all(waiter).some(isUp);
+    return waiter.resource === undefined && !isThere;
   }
 
   /** Starts what a waiter needs, or does a step towards the slot for it; returns whether anything changed. */
@@ -217,9 +218,10 @@ export class Scheduler {
     const olderInNeed = this.#overtakenBy(waiter).length;
     const emptying = live.filter((resource) => this.#dependents.isEmptying(resource)).length;
     if (emptying > olderInNeed) return false;
+    // With its dependents a resource would take more loads with it.
     const victim = live
       .filter((resource) => this.#dependents.isEvictable(resource))
-      .sort((a, b) => a.lastUsed - b.lastUsed)[0];
+      .sort((a, b) => Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.lastUsed - b.lastUsed)[0];
     if (victim !== undefined) {
       this.#evict(victim);
       return true;

@@ -1,0 +1,267 @@
+import fc from 'fast-check';
+import type { ProviderConstraints } from '../../src/pattern/constraints';
+import { maxBypasses } from '../../src/session/scheduler';
+import { SchedulerWorld } from './scheduler-world';
+
+const limits = { startTimeoutMs: 1, stopTimeoutMs: 1 };
+const policy = (
+  maxLive: number,
+  sharing: ProviderConstraints['sharing'] = 'shared',
+  retain: ProviderConstraints['retain'] = 'session',
+): ProviderConstraints => ({ maxLive, sharing, retain, ...limits });
+
+/** Lets all starts and stops that are under way come to their end. */
+function finish(world: SchedulerWorld): void {
+  while (world.startable.length + world.inState('stopping').length > 0) {
+    for (const made of world.startable) world.started(made);
+    for (const made of world.inState('stopping')) world.stopped(made);
+  }
+}
+
+/** Asks and, if nothing is in the way, gets a lease at once. */
+function lease(world: SchedulerWorld, provider: string, limit: ProviderConstraints, name: string): string {
+  const before = new Set(world.lent.keys());
+  world.request(provider, limit, name);
+  finish(world);
+  const [id] = [...world.lent.keys()].filter((known) => !before.has(known));
+  if (id === undefined) throw new Error(`${provider}:${name} is not granted`);
+  return id;
+}
+
+const stateOf = (world: SchedulerWorld, demand: string): string | undefined => world.asked.get(demand)?.state;
+
+test('equal requests share one resource, also while it starts', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  for (let count = 0; count < 5; count += 1) world.request('gpu', policy(1), 'a');
+  finish(world);
+  world.request('gpu', policy(1), 'a');
+  expect(world.starts.size).toBe(1);
+  expect(world.lent.size).toBe(6);
+});
+
+test('with one slot, N files that ask for M models in model order cost M loads', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  for (const model of ['a', 'b', 'c']) {
+    const demands = Array.from({ length: 6 }, () => world.request('gpu', policy(1), model));
+    finish(world);
+    expect(demands.map((demand) => stateOf(world, demand))).toEqual(Array(6).fill('granted'));
+    for (const held of world.userLeases) world.release(held);
+  }
+  expect(world.starts.size).toBe(3);
+});
+
+test('a resource that the next file waits for is kept, whatever its retention', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const exclusive = policy(1, 'exclusive', 'lease');
+  const first = lease(world, 'db', exclusive, 'shop');
+  const waiting = world.request('db', exclusive, 'shop');
+  expect(stateOf(world, waiting)).toBe('waiting');
+  world.release({ id: first });
+  expect(stateOf(world, waiting)).toBe('granted');
+  expect(world.starts.size).toBe(1);
+});
+
+test('the resource that was unused for longest makes room, and only one does', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const three = policy(3);
+  const leases = ['a', 'b', 'c'].map((name) => lease(world, 'gpu', three, name));
+  for (const id of [leases[1]!, leases[0]!, leases[2]!]) world.release({ id });
+  world.request('gpu', three, 'd');
+  expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['gpu:b']);
+});
+
+test('one resource makes room also where it is free only once another has gone', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const hosts = policy(2);
+  // Two idle apps, each on a host of its own.
+  for (const name of ['x', 'y']) {
+    world.request('app', policy(2), name);
+    world.request('host', hosts, name, [], world.inState('starting')[0]!.resource.id);
+    finish(world);
+  }
+  for (const held of world.userLeases) world.release(held);
+  const wanted = world.request('host', hosts, 'z');
+  expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['app:x']);
+  finish(world);
+  expect(stateOf(world, wanted)).toBe('granted');
+  expect([...world.made.values()].map(({ resource }) => resource.key).sort()).toEqual([
+    'app:y',
+    'host:y',
+    'host:z',
+  ]);
+});
+
+test('an idle resource gives an exclusive dependency back to whoever waits for it', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const exclusive = policy(1, 'exclusive', 'lease');
+  world.request('app', policy(1), 'x');
+  world.request('gpu', exclusive, '0', [], world.inState('starting')[0]!.resource.id);
+  finish(world);
+  for (const held of world.userLeases) world.release(held);
+  const wanted = world.request('gpu', exclusive, '0');
+  finish(world);
+  expect(stateOf(world, wanted)).toBe('granted');
+});
+
+test('a perLease resource ends with its lease, also while an equal one starts for somebody else', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const perLease = policy(3, 'perLease', 'session');
+  const first = lease(world, 'db', perLease, 'shop');
+  world.request('db', perLease, 'shop');
+  world.release({ id: first });
+  expect([...world.made.values()].map(({ state }) => state)).toEqual(['stopping', 'starting']);
+});
+
+test('a resource is not stopped for being idle while somebody waits for it, and is once nobody does', () => {
+  const world = new SchedulerWorld(0);
+  const idle = policy(2, 'shared', { idleMs: 1 });
+  const held = [lease(world, 'gpu', idle, 'a'), lease(world, 'gpu', idle, 'b')];
+  world.release({ id: held[0]! });
+  const wantsSlot = world.request('gpu', idle, 'c');
+  // It may not overtake the other, which waits for the slot that is just coming free.
+  const overtaker = world.request('gpu', idle, 'b');
+  expect([stateOf(world, wantsSlot), stateOf(world, overtaker)]).toEqual(['waiting', 'waiting']);
+  world.release({ id: held[1]! });
+  const b = world.inState('ready')[0]!;
+  world.expire(b);
+  expect(b.state).toBe('ready');
+  world.cancel(world.asked.get(overtaker)!);
+  world.cancel(world.asked.get(wantsSlot)!);
+  world.expire(b);
+  expect(b.state).toBe('stopping');
+});
+
+test('a request waits for another slot when a stop that failed twice blocks one', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const two = policy(2, 'shared', 'lease');
+  const [a, b] = ['a', 'b'].map((name) => lease(world, 'gpu', two, name));
+  world.release({ id: a! });
+  world.stopFailed(world.inState('stopping')[0]!);
+  const wanted = world.request('gpu', two, 'c');
+  world.stopFailed(world.inState('stopping')[0]!);
+  expect(stateOf(world, wanted)).toBe('waiting');
+  world.release({ id: b! });
+  finish(world);
+  expect(stateOf(world, wanted)).toBe('granted');
+});
+
+test('a request is refused when every slot is held by a stop that failed twice', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const one = policy(1, 'shared', 'lease');
+  world.release({ id: lease(world, 'gpu', one, 'a') });
+  world.stopFailed(world.inState('stopping')[0]!);
+  const wanted = world.request('gpu', one, 'b');
+  expect(stateOf(world, wanted)).toBe('waiting');
+  world.stopFailed(world.inState('stopping')[0]!);
+  expect(stateOf(world, wanted)).toBe('blocked');
+});
+
+test('a request is refused when the slots left are held by failed stops and by its own requester', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const two = policy(2, 'shared', 'lease');
+  const [a, b] = ['a', 'b'].map((name) => lease(world, 'gpu', two, name));
+  world.release({ id: a! });
+  world.stopFailed(world.inState('stopping')[0]!);
+  const wanted = world.request('gpu', two, 'c', [b!]);
+  world.stopFailed(world.inState('stopping')[0]!);
+  expect(stateOf(world, wanted)).toBe('deadlock');
+});
+
+test('whoever holds the only slot and asks for another resource of it is refused at once', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const held = lease(world, 'gpu', policy(1), 'a');
+  expect(stateOf(world, world.request('gpu', policy(1), 'b', [held]))).toBe('deadlock');
+  expect(stateOf(world, world.request('gpu', policy(1), 'b'))).toBe('waiting');
+});
+
+test('of two who wait for what the other holds, the later is refused and the earlier served', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const [a, b] = ['left', 'right'].map((provider) => lease(world, provider, policy(1), 'a'));
+  const first = world.request('right', policy(1), 'b', [a!]);
+  const sibling = world.request('right', policy(1), 'c');
+  const second = world.request('left', policy(1), 'b', [b!]);
+  expect([first, sibling, second].map((demand) => stateOf(world, demand))).toEqual([
+    'waiting',
+    'waiting',
+    'deadlock',
+  ]);
+  world.release({ id: b! });
+  finish(world);
+  expect(stateOf(world, first)).toBe('granted');
+});
+
+test('a start that needs a slot of its own provider is refused the dependency', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  world.request('gpu', policy(1), 'a');
+  const dependency = world.request('gpu', policy(1), 'b', [], world.inState('starting')[0]!.resource.id);
+  expect(stateOf(world, dependency)).toBe('deadlock');
+});
+
+test(`a request that waits for a slot is overtaken at most ${maxBypasses} times, also by those who join a start`, () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(1, 2, 3),
+      fc.array(fc.record({ isRequest: fc.boolean(), pick: fc.nat(100) }), {
+        minLength: 40,
+        maxLength: 120,
+        size: 'max',
+      }),
+      (slots, steps) => {
+        const world = new SchedulerWorld(maxBypasses);
+        const limit = policy(slots);
+        const names = Array.from({ length: slots }, (_, index) => `busy ${index}`);
+        for (const name of names) world.request('gpu', limit, name);
+        const patient = world.request('gpu', limit, 'wanted');
+        const later = new Set<string>();
+        for (const { isRequest, pick } of steps) {
+          const [lent, start] = [
+            world.userLeases[pick % Math.max(1, world.userLeases.length)],
+            world.startable[0],
+          ];
+          if (isRequest) later.add(world.request('gpu', limit, names[pick % slots]!));
+          else if (pick % 2 === 0 && start !== undefined) world.started(start);
+          else if (lent !== undefined && lent.on.leases.size > 1) world.release(lent);
+        }
+        expect(stateOf(world, patient)).toBe('waiting');
+        for (const start of world.startable) world.started(start);
+        expect(
+          [...later].filter((demand) => stateOf(world, demand) === 'granted').length,
+        ).toBeLessThanOrEqual(maxBypasses);
+        world.drain((count) => count - 1);
+        expect([patient, ...later].map((demand) => stateOf(world, demand))).toEqual(
+          Array(later.size + 1).fill('granted'),
+        );
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test('the requests of siblings are served oldest first', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  const held = lease(world, 'gpu', policy(1), 'a');
+  const order = ['b', 'c', 'd'].map((name) => world.request('gpu', policy(1), name));
+  world.release({ id: held });
+  const served: string[] = [];
+  while (served.length < 3) {
+    finish(world);
+    served.push(
+      ...order.filter((demand) => stateOf(world, demand) === 'granted' && !served.includes(demand)),
+    );
+    for (const lent of world.userLeases) world.release(lent);
+  }
+  expect(served).toEqual(order);
+});
+
+test('at the end dependents go before what they depend on, and a stop that failed is tried once more', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  world.request('app', policy(1), 'x');
+  world.request('host', policy(1), 'x', [], world.inState('starting')[0]!.resource.id);
+  finish(world);
+  world.close();
+  expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['app:x']);
+  world.stopFailed(world.inState('stopping')[0]!);
+  expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['host:x']);
+  finish(world);
+  expect(world.inState('stopFailed').map(({ resource }) => resource.key)).toEqual(['app:x']);
+});
