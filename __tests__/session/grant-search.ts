@@ -30,22 +30,30 @@ interface State {
   readonly leases: readonly Lease[];
 }
 
-/** Whether any order of releases, starts and stops leads to a grant of the request, if nobody asks for anything else. */
-export function canBeGranted(id: string, state: State): boolean {
+const searchLimit = 5000;
+
+/**
+ * Whether any order of releases, starts and stops leads to a grant of the request, if nobody asks for anything else; undefined
+ * where there are too many orders to look at all.
+ */
+export function canBeGranted(id: string, state: State): boolean | undefined {
   const visited = new Set<string>();
   const search = (at: State): boolean => {
+    if (visited.size > searchLimit) return false;
     const name = JSON.stringify(at);
     if (visited.has(name)) return false;
     visited.add(name);
     if (!at.requests.some((request) => request.id === id)) return true;
     return [...nextStates(at)].some(search);
   };
-  return search(state);
+  return search(state) || (visited.size > searchLimit ? undefined : false);
 }
 
 /** The requests that no order of releases, starts and stops can ever serve. */
 export function neverGranted(state: State): string[] {
-  return servesAll(state) ? [] : state.requests.map(({ id }) => id).filter((id) => !canBeGranted(id, state));
+  return servesAll(state)
+    ? []
+    : state.requests.map(({ id }) => id).filter((id) => canBeGranted(id, state) === false);
 }
 
 // A short cut for the common case: always taking the first possible step serves everybody.

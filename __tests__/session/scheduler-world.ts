@@ -18,6 +18,7 @@ interface Made {
   state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
   /** The scheduler has said that it is kept without leases. */
   isIdle: boolean;
+  wasLeased: boolean;
   /** A dependency was refused: the start can only fail. */
   isDoomed: boolean;
   readonly leases: Set<string>;
@@ -233,7 +234,8 @@ export class SchedulerWorld {
 
   /** Lets everything that needs no user come to its end: releases, starts and stops in an order given by `choose`. */
   drain(choose: (count: number) => number): void {
-    for (;;) {
+    for (let count = 0; ; count += 1) {
+      rule(count < 10_000, 'there is no end to it');
       const steps = [
         ...this.releasable.map((lease) => () => this.release(lease)),
         ...this.startable.map((made) => () => this.started(made)),
@@ -269,6 +271,7 @@ export class SchedulerWorld {
       state: 'starting',
       isDoomed: false,
       isIdle: false,
+      wasLeased: false,
       leases: new Set(),
     });
     this.starts.set(resource.id, (this.starts.get(resource.id) ?? 0) + 1);
@@ -307,6 +310,8 @@ export class SchedulerWorld {
     rule(on.resource.key === demand.key, `${demand.id} gets another resource than it asked for`);
     rule(on.state === 'ready', `${demand.id} gets ${lease.resource.id}, which is ${on.state}`);
     rule(!this.lent.has(lease.id), `lease ${lease.id} is granted twice`);
+    rule(on.resource.policy.sharing !== 'perLease' || !on.wasLeased, `${lease.resource.id} is leased again`);
+    on.wasLeased = true;
     on.leases.add(lease.id);
     on.isIdle = false;
     this.lent.set(lease.id, { id: lease.id, on, holder: demand.startOf });

@@ -237,6 +237,38 @@ test(`a request that waits for a slot is overtaken at most ${maxBypasses} times,
   );
 });
 
+test('fairness gives way where it alone would block a circle of requests', () => {
+  const world = new SchedulerWorld(0);
+  const [a, b] = ['a', 'b'].map((name) => lease(world, 'gpu', policy(2), name));
+  const older = world.request('gpu', policy(2), 'c');
+  const demands = [world.request('gpu', policy(2), 'b', [a!]), world.request('gpu', policy(2), 'a', [b!])];
+  expect(demands.map((demand) => stateOf(world, demand)).sort()).toEqual(['granted', 'waiting']);
+  world.drain(() => 0);
+  expect([older, ...demands].map((demand) => stateOf(world, demand))).toEqual([
+    'granted',
+    'granted',
+    'granted',
+  ]);
+});
+
+test('a start that asks for itself is refused the dependency, also while an equal resource stops', () => {
+  const world = new SchedulerWorld(0);
+  const two = policy(2, 'shared', 'lease');
+  world.release({ id: lease(world, 'gpu', two, 'a') });
+  world.request('gpu', two, 'a');
+  world.request('gpu', two, 'b');
+  const dependency = world.request('gpu', two, 'a', [], world.inState('starting')[0]!.resource.id);
+  expect(stateOf(world, dependency)).toBe('deadlock');
+});
+
+test('a stop that failed is tried again at the end', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  world.release({ id: lease(world, 'gpu', policy(1, 'shared', 'lease'), 'a') });
+  world.stopFailed(world.inState('stopping')[0]!);
+  world.close();
+  expect(world.inState('stopping')).toHaveLength(1);
+});
+
 test('the requests of siblings are served oldest first', () => {
   const world = new SchedulerWorld(maxBypasses);
   const held = lease(world, 'gpu', policy(1), 'a');
@@ -253,7 +285,7 @@ test('the requests of siblings are served oldest first', () => {
   expect(served).toEqual(order);
 });
 
-test('at the end dependents go before what they depend on, and a stop that failed is tried once more', () => {
+test('at the end dependents go before what they depend on, and a stop that fails then is not tried for ever', () => {
   const world = new SchedulerWorld(maxBypasses);
   world.request('app', policy(1), 'x');
   world.request('host', policy(1), 'x', [], world.inState('starting')[0]!.resource.id);

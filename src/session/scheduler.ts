@@ -69,10 +69,7 @@ export class Scheduler {
     if (resource?.state !== 'starting') return;
     resource.state = 'ready';
     resource.lastUsed = this.#next();
-    for (const waiter of this.#waitingFor(resource)) {
-      waiter.resource = undefined;
-      if (isOpen(resource)) this.#grant(waiter, resource);
-    }
+    for (const waiter of this.#waitingFor(resource)) this.#grant(waiter, resource);
     this.#settle();
   }
 
