@@ -1,0 +1,73 @@
+import type { SessionEvent } from '../../src/session/events';
+import { bothModes, runJest, type JestRun } from '../e2e/run-jest';
+import { describeWithLlamaServer, modelFile } from './llama-server';
+
+const [novice, expert] = [`llama:${modelFile('novice')}`, `llama:${modelFile('expert')}`];
+
+const dataset = Array.from({ length: 20 }, (_, index) => ({
+  question: `What is ${index + 11} + ${3 * index}?`,
+  answer: String(index + 11 + 3 * index),
+}));
+
+/** A spec file over one model or several. */
+function spec(models: readonly string[]): string {
+  return `
+    const { exactMatch, foreach, Result, withClient } = require('jest-model-provider');
+    const dataset = ${JSON.stringify(dataset)};
+    withClient(${JSON.stringify(models)}, (handle, model) => {
+      foreach('question, answer', dataset, async ({ question, answer }) => {
+        const { text } = await handle.client.generate(question, { temperature: 0, maxTokens: 8 });
+        return new Result(text, exactMatch(text, answer));
+      });
+      test('is answered by the model that was asked', async () => {
+        const { model: answered } = await handle.client.generate('What is 1 + 2?', { maxTokens: 1 });
+        expect(model.endsWith('/' + answered)).toBe(true);
+      });
+    });`;
+}
+
+/** How many servers lived at the same time at most, by the record of the session. */
+function mostAlive(events: readonly SessionEvent[]): number {
+  const alive = new Set<number>();
+  return Math.max(
+    ...events.map((event) => {
+      if (event.type === 'launched') alive.add(event.pid);
+      if (event.type === 'exited') alive.delete(event.pid);
+      return alive.size;
+    }),
+  );
+}
+
+const loads = ({ events }: JestRun): string[] =>
+  events.flatMap((event) => (event.type === 'ready' ? [event.spec] : []));
+
+describeWithLlamaServer('a matrix of two models on one llama-server at a time', (command) => {
+  const env = { LLAMA_SERVER: command };
+
+  describe.each(bothModes)('%s', (mode) => {
+    test('loads each model once for a file that evaluates both', async () => {
+      const run = await runJest({ 'both.eval.js': spec([novice, expert]) }, mode, { env });
+      expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
+      expect(run.tests.map(({ status }) => status)).toEqual(Array(4).fill('passed'));
+      expect(loads(run)).toEqual([novice, expert]);
+      expect(mostAlive(run.events)).toBe(1);
+      expect(run.output).toMatch(/│ exactMatch │ 20 +│ 5\.0 % .* │ 100\.0 % /);
+    });
+
+    test('loads each model once for many files, when projects put them into model-major order', async () => {
+      const projects = ['novice', 'expert'].map((model) => ({
+        preset: 'jest-model-provider',
+        displayName: model,
+        roots: [`<rootDir>/${model}`],
+      }));
+      const files = Object.entries({ novice, expert }).flatMap(([folder, model]) =>
+        ['a', 'b', 'c'].map((name) => [`${folder}/${name}.eval.js`, spec([model])]),
+      );
+      const run = await runJest(Object.fromEntries(files), mode, { env, config: { projects } });
+      expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
+      expect(run.tests.map(({ status }) => status)).toEqual(Array(12).fill('passed'));
+      expect(loads(run).sort()).toEqual([expert, novice]);
+      expect(mostAlive(run.events)).toBe(1);
+    });
+  });
+});
