@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import type { Socket } from 'node:net';
 import {
   createMessageConnection,
+  ErrorCodes,
+  ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { messageOf, ModelProviderError } from '../pattern/errors';
+import { isModelProviderError, ModelProviderError, type ErrorCode } from '../pattern/errors';
 import type { ProcessExit } from '../pattern/resource-context';
 import {
   exitNotification,
@@ -106,11 +108,11 @@ class Client implements GuardianClient {
 
   launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }> {
     this.#onExit.set(request.id, onExit);
-    return this.#call(() => this.#connection.sendRequest(launchRequest, request));
+    return this.#call('SETUP_FAILED', () => this.#connection.sendRequest(launchRequest, request));
   }
 
   stop(id: string): Promise<GroupStop> {
-    return this.#call(() => this.#connection.sendRequest(stopRequest, { id }));
+    return this.#call('TEARDOWN_FAILED', () => this.#connection.sendRequest(stopRequest, { id }));
   }
 
   async hurry(): Promise<void> {
@@ -134,15 +136,16 @@ class Client implements GuardianClient {
     onExit?.({ code, signal });
   }
 
-  async #call<T>(send: () => Promise<T>): Promise<T> {
+  async #call<T>(refusal: ErrorCode, send: () => Promise<T>): Promise<T> {
     this.#calls += 1;
     this.#hold(true);
     try {
       return await Promise.race([send(), this.#lost]);
     } catch (error) {
-      throw error instanceof ModelProviderError
-        ? error
-        : new ModelProviderError('GUARDIAN_LOST', `The guardian refused: ${messageOf(error)}`);
+      if (isModelProviderError(error)) throw error;
+      if (isRefusal(error)) throw new ModelProviderError(refusal, `The guardian refused: ${error.message}`);
+      // The pipe breaks a moment before the end of the process is known, and only then are its servers being reclaimed.
+      return await this.#lost;
     } finally {
       this.#calls -= 1;
       if (this.#calls === 0 && !this.#closing) this.#hold(false);
@@ -156,4 +159,13 @@ class Client implements GuardianClient {
     this.#child.stdin[method]();
     this.#child.stdout[method]();
   }
+}
+
+/** Whether the guardian itself answered with an error; the connection's own ones have codes of their own range. */
+function isRefusal(error: unknown): error is ResponseError<void> {
+  if (!(error instanceof ResponseError)) return false;
+  return (
+    error.code < ErrorCodes.jsonrpcReservedErrorRangeStart ||
+    error.code > ErrorCodes.jsonrpcReservedErrorRangeEnd
+  );
 }

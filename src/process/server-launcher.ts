@@ -53,6 +53,8 @@ export class ServerLauncher {
     const guardian = await this.#guardian?.catch(() => undefined);
     await guardian?.close();
     await this.#reclaim;
+    // A guardian that was killed while it ended has left its ledger, and maybe servers.
+    await this.#reclaimServers();
   }
 
   async #stop(server: ServerProcess): Promise<void> {
@@ -66,7 +68,13 @@ export class ServerLauncher {
 
   #onGuardianLost(): void {
     this.#guardian = undefined;
-    this.#reclaim = reclaimProcesses(new Ledger(this.#options.ledger), this.#options.session);
+    this.#reclaim = this.#reclaimServers();
+    // Whoever waits for it hears of it.
+    this.#reclaim.catch(() => undefined);
+  }
+
+  #reclaimServers(): Promise<unknown> {
+    return reclaimProcesses(new Ledger(this.#options.ledger), this.#options.session);
   }
 }
 
