@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupMembers, killGroup, stopGroup } from '../../src/process/process-group';
+import { processEntry } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 import { dist } from './node-script';
 import { ownPlaces } from './own-places';
@@ -99,6 +100,15 @@ describe('stopping a group', () => {
     if (child.exitCode === null) await once(child, 'exit');
     expect(await stopGroup(group, longGrace)).toEqual({ forced: false, survivors: [] });
     expect(await killGroup(group)).toEqual([]);
+  });
+
+  it('does not wait for the dead, which a parent that never reaps them keeps in the process table', async () => {
+    const parent = await startGroup(`setsid sh -c 'exit 0' & echo up $!; exec sleep 600`);
+    const zombie = Number(/up (\d+)/.exec(parent.output())?.[1]);
+    await eventually(() => processEntry(zombie)?.isZombie === true);
+    expect(processEntry(zombie)?.group).toBe(zombie);
+    expect(groupMembers(zombie)).toEqual([]);
+    expect(await stopGroup(zombie, longGrace)).toEqual({ forced: false, survivors: [] });
   });
 
   it('kills members that fork all the time', async () => {

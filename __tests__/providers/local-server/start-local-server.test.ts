@@ -83,7 +83,7 @@ async function refusal(
   const message = error.message
     .replaceAll(process.execPath, 'node')
     .replaceAll(program, 'server.js')
-    .replaceAll(/(port:? )\d+|(listening on )\d+/g, '$1$2PORT')
+    .replaceAll(/(port:? |listening on )\d+/g, '$1PORT')
     .replaceAll(/jmp-[0-9a-f]{16}/g, 'NONCE');
   return { code: error.code, message: message.replaceAll(/--port \d+/g, '--port PORT') };
 }
@@ -221,6 +221,35 @@ describe('a local server that does not start', () => {
       ].join('\n'),
     });
     expect(groupMembers(launched[0]!.server.pid)).toEqual([]);
+  });
+
+  it('because strangers take every port that it tries', async () => {
+    const stranger = createServer((_request, response) => response.writeHead(503).end());
+    await once(stranger.listen(0, '127.0.0.1'), 'listening');
+    const taken = (stranger.address() as AddressInfo).port;
+    const refused = await refusal(fake([]), { freePort: () => Promise.resolve(taken) });
+    stranger.closeAllConnections();
+    stranger.close();
+    expect(refused).toEqual({
+      code: 'SETUP_FAILED',
+      message: [
+        'fake:a: other programs took every port that was tried (the server exited with code 1 before it was ready; its port PORT was taken).',
+        'Command: node server.js --port PORT --alias a,NONCE',
+        'Its last lines:',
+        `  | couldn't bind HTTP server socket, port: PORT (EADDRINUSE)`,
+        'What to do: Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+      ].join('\n'),
+    });
+    expect(launched).toHaveLength(3);
+  });
+
+  it('because it serves another model', async () => {
+    const { code, message } = await refusal(fake(['--lists', 'b']));
+    expect(code).toBe('SETUP_FAILED');
+    expect(message.split('\n')[0]).toBe(
+      'fake:a: Another server answers on port PORT: it does not list the model "a" of this launch.',
+    );
+    expect(launched).toHaveLength(1);
   });
 
   it('because there is no such program', async () => {
