@@ -6,6 +6,6 @@ withClient([process.env.KILL_MODEL], (handle) => {
     const { text } = await handle.client.generate('2 + 3', { maxTokens: 4 });
     expect(text).not.toBe('');
     // Work between two requests, so that a kill may come while nothing is under way.
-    await sleep(100);
+    await sleep(250);
   });
 });
