@@ -98,11 +98,11 @@ describeWithLlamaServer('LlamaServerProvider with the real llama-server', (comma
   });
 
   test('gives every slot the whole context size', async () => {
-    const { client } = await start(modelFile('novice'), { contextSize: 256, slots: 3 });
+    const { client } = await start(modelFile('novice'), { contextSize: 512, slots: 3 });
     const { apiKey, baseURL } = client.openai;
     const props = await fetch(new URL('/props', baseURL), { headers: { authorization: `Bearer ${apiKey}` } });
-    expect(await props.json()).toMatchObject({ total_slots: 3, default_generation_settings: { n_ctx: 256 } });
-    const error = await caught(client.generate('a b c d e f g h '.repeat(60)));
+    expect(await props.json()).toMatchObject({ total_slots: 3, default_generation_settings: { n_ctx: 512 } });
+    const error = await caught(client.generate('a b c d e f g h '.repeat(100)));
     expect(error.code).toBe('REQUEST_FAILED');
     expect(error.details).toMatchObject({ status: 400, type: 'exceed_context_size_error' });
   });
