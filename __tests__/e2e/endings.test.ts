@@ -44,6 +44,18 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
     expect(closings(run.output)).toBe(1);
   });
 
+  test('a rejection that ends the whole process, because Jest was told not to wait for it, leaves nothing', async () => {
+    const files = {
+      'a.eval.js': spec(`
+        withClient(['embedded:novice'], () => {
+          test('leaves a rejection', () => { setImmediate(() => void Promise.reject(new Error('nobody cares'))); });
+        });`),
+    };
+    const run = await runJest(files, mode, { config: { waitForUnhandledRejections: false } });
+    expect(run.left).toEqual([]);
+    expect(run.exit).not.toBe(0);
+  });
+
   test('process.exit in a test leaves nothing, and a file that is tried again leases again', async () => {
     const files = {
       ...providerModule({ noting: `new NotingProvider({ maxLive: 1 })` }),

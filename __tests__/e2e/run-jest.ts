@@ -23,6 +23,8 @@ export interface RunOptions {
   /** More arguments of the jest command line. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`. */
+  readonly terminal?: boolean;
 }
 
 /** How one test of a mini project ended. */
@@ -48,11 +50,17 @@ export interface JestRun {
   readonly left: readonly string[];
 }
 
-const limitMs = 120_000;
+const limitMs = 90_000;
 const leftBehindLimitMs = 20_000;
+jest.setTimeout(limitMs + leftBehindLimitMs + 10_000);
 
 let installation: Installation | undefined;
-afterAll(() => installation?.remove());
+const started = new Set<RunningJest>();
+afterAll(() => {
+  // A test that failed may not have waited for its run.
+  for (const run of started) run.killAll();
+  installation?.remove();
+});
 
 /** Writes a mini project, runs jest on it, and waits for its end. */
 export async function runJest(
@@ -70,7 +78,9 @@ export function startJest(
   options: RunOptions = {},
 ): RunningJest {
   installation ??= new Installation();
-  return new RunningJest(installation, files, mode, options);
+  const run = new RunningJest(installation, files, mode, options);
+  started.add(run);
+  return run;
 }
 
 /** A jest process under way. */
@@ -89,7 +99,7 @@ export class RunningJest {
     installed: Installation,
     files: Readonly<Record<string, string>>,
     mode: Mode,
-    { config, args = [], env = {} }: RunOptions,
+    { config, args = [], env = {}, terminal = false }: RunOptions,
   ) {
     const directory = installed.newDirectory();
     const place = (name: string): string => join(directory, name);
@@ -104,29 +114,28 @@ export class RunningJest {
     const configuration = { preset: 'jest-model-provider', ...modes[mode].config, ...config };
     this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
     const reporters = ['default', 'jest-model-provider/reporter', installed.eventsReporter];
-    this.#child = spawn(
+    const command = [
       process.execPath,
-      [
-        installed.jest,
-        ...modes[mode].args,
-        ...['--json', '--outputFile', this.#results, '--cacheDirectory', join(installed.root, 'cache')],
-        ...reporters.flatMap((reporter) => ['--reporters', reporter]),
-        ...args,
-      ],
-      {
-        cwd: this.project,
-        // A group of its own, so that a signal to the group is what Ctrl-C in a terminal is.
-        detached: true,
-        env: {
-          ...environment(),
-          TMPDIR: this.#temporary,
-          XDG_STATE_HOME: this.#state,
-          E2E_NOTES: this.#notes,
-          E2E_EVENTS: this.#events,
-          ...env,
-        },
+      installed.jest,
+      ...modes[mode].args,
+      ...['--json', '--outputFile', this.#results, '--cacheDirectory', join(installed.root, 'cache')],
+      ...reporters.flatMap((reporter) => ['--reporters', reporter]),
+      ...args,
+    ];
+    const [file = '', ...rest] = terminal ? inTerminal(command) : command;
+    this.#child = spawn(file, rest, {
+      cwd: this.project,
+      // A group of its own, so that a signal to the group is what Ctrl-C in a terminal is.
+      detached: true,
+      env: {
+        ...environment(),
+        TMPDIR: this.#temporary,
+        XDG_STATE_HOME: this.#state,
+        E2E_NOTES: this.#notes,
+        E2E_EVENTS: this.#events,
+        ...env,
       },
-    );
+    });
     this.#child.stdout?.on('data', (text: Buffer) => (this.#output += text.toString()));
     this.#child.stderr?.on('data', (text: Buffer) => (this.#output += text.toString()));
     this.#ended = new Promise((resolve) =>
@@ -158,7 +167,7 @@ export class RunningJest {
     }
   }
 
-  /** Types into the terminal that jest does not have. */
+  /** Types into jest's terminal. */
   type(text: string): void {
     this.#child.stdin?.write(text);
   }
@@ -211,19 +220,26 @@ export class RunningJest {
     const deadline = performance.now() + leftBehindLimitMs;
     while (leftBehind(places).length > 0 && performance.now() < deadline) await sleep(20);
     const left = leftBehind(places);
-    this.#killAll();
+    this.killAll();
     return left;
   }
 
   async #giveUp(what: string): Promise<never> {
-    this.#killAll();
+    this.killAll();
     await this.#ended;
     throw new Error(`${what} within ${limitMs} ms:\n${this.#output}`);
   }
 
-  #killAll(): void {
+  /** Kills whatever of the run is still there. */
+  killAll(): void {
     for (const { pid } of processesOf(this.#temporary)) process.kill(pid, 'SIGKILL');
   }
+}
+
+/** The command under script(1), which makes a terminal and passes on what it reads, and the exit code. */
+function inTerminal(command: readonly string[]): string[] {
+  const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`);
+  return ['script', '--quiet', '--return', '--flush', '--command', quoted.join(' '), '/dev/null'];
 }
 
 /** The environment of this process without what a jest around us, an agent or a CI has put there. */

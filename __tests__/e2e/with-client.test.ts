@@ -1,7 +1,13 @@
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
-const providers = providerModule({ noting: 'new NotingProvider()' });
+const slow = `new (class extends NotingProvider {
+  async createResource(name) {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return super.createResource(name);
+  }
+})()`;
+const providers = providerModule({ noting: 'new NotingProvider()', slow });
 
 describe.each(bothModes)('withClient, %s', (mode) => {
   let run: JestRun;
@@ -20,6 +26,13 @@ describe.each(bothModes)('withClient, %s', (mode) => {
           withClient(['noting:fresh'], { scope: 'test' }, (handle) => {
             test('first', () => note('first ' + handle.client.name));
             test('second', () => note('second ' + handle.client.name));
+          });`),
+        'slow.eval.js': spec(`
+          jest.setTimeout(100);
+          withClient(['slow:block'], (handle) => test('is served', () => expect(handle.isActive).toBe(true)));
+          withClient(['slow:test'], { scope: 'test' }, (handle) => test('is served', () => expect(handle.isActive).toBe(true)));
+          withClient(['slow:samples'], (handle) => {
+            foreach('n', [1], () => new Result(handle.client.name));
           });`),
         'nested.eval.js': spec(`
           withClient(['noting:outer'], (outer) => {
@@ -98,6 +111,11 @@ describe.each(bothModes)('withClient, %s', (mode) => {
   test("scope 'test' sets up before and tears down after each test", () => {
     const each = (test: string) => ['start fresh', `${test} fresh`, 'stop fresh'];
     expect(notesAbout(run, 'fresh')).toEqual([...each('first'), ...each('second')]);
+  });
+
+  test("no Jest timeout applies to a model's setup", () => {
+    const titles = ['slow:block is served', 'slow:test is served', 'slow:samples foreach n'];
+    expect(titles.map((title) => outcome(run, title).status)).toEqual(['passed', 'passed', 'passed']);
   });
 
   test('nested blocks hold both leases, the outer one throughout', () => {
