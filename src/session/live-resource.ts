@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isModelProviderError, messageOf, ModelProviderError } from '../pattern/errors';
 import { findNonJson, type Json } from '../pattern/json';
@@ -40,6 +40,8 @@ export interface ResourcePlan {
 
 // How long a start that ignores its abort signal is waited for before its processes are ended under it.
 const abortPatienceMs = 1000;
+// A provider's own step: its message needs no title.
+const ownStep = 'destroyResource';
 
 /** One resource from its start to its end: runs the provider's session half and undoes everything that was made for it. */
 export class LiveResource {
@@ -49,9 +51,9 @@ export class LiveResource {
   readonly #teardown = new TeardownStack();
   readonly #abort = new AbortController();
   readonly #context: ResourceContext;
+  #directory = '';
   #start: Promise<unknown> = Promise.resolve();
   #isStopping = false;
-  #isMade = false;
   #isUp = false;
   readonly #servers: ServerProcess[] = [];
 
@@ -63,19 +65,15 @@ export class LiveResource {
 
   /**
    * Runs `createResource` within the provider's start limit. The limit counts from here: waiting for a slot is not part of it.
+   * {@link confirm} ends the start.
    *
    * @throws ModelProviderError `SETUP_TIMEOUT`, `SETUP_ABORTED`, `SETUP_FAILED`, or the provider's own; nothing is left behind
    *   once {@link stop} has resolved.
    */
   async start(): Promise<void> {
-    const { provider, name, config, spec } = this.plan;
+    const { provider, spec } = this.plan;
     const { startTimeoutMs } = provider.constraints;
-    this.#start = Promise.resolve().then(() => provider.createResource(name, config, this.#context));
-    // Also when it succeeds after it was given up, so that the stop knows that there is something to destroy.
-    this.#start.then(
-      () => (this.#isMade = true),
-      () => undefined,
-    );
+    this.#start = this.#make();
     const timeout = (): ModelProviderError =>
       new ModelProviderError(
         'SETUP_TIMEOUT',
@@ -85,8 +83,6 @@ export class LiveResource {
     try {
       const connection = await withinLimit(this.#orAborted(this.#start), startTimeoutMs, timeout);
       this.connection = requireJson(connection, spec);
-      this.#requireAlive();
-      this.#isUp = true;
     } catch (error) {
       this.#abort.abort(error);
       throw isModelProviderError(error)
@@ -96,6 +92,25 @@ export class LiveResource {
             details: { spec },
           });
     }
+  }
+
+  /**
+   * To be called in the very moment in which the session lends the resource: from here on its death is a loss, before it a
+   * failed start.
+   */
+  confirm(): void {
+    this.#abort.signal.throwIfAborted();
+    const dead = this.#servers.at(-1)?.exit;
+    if (dead !== undefined)
+      throw this.#diedStarting(`its server ${describeExit(dead)} just as it became ready`);
+    this.#isUp = true;
+  }
+
+  /** To be called when something that the resource needs has died. */
+  lose(reason: string, exit?: ProcessExit, logTail: string[] = []): void {
+    if (this.#isStopping) return;
+    if (this.#isUp) this.#surroundings.lost(reason, exit, logTail);
+    else this.#abort.abort(this.#diedStarting(reason));
   }
 
   /** Makes a start under way fail with `SETUP_ABORTED`. */
@@ -113,32 +128,45 @@ export class LiveResource {
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const { provider, resourceId, name } = this.plan;
+    const { provider, resourceId } = this.plan;
     const { stopTimeoutMs } = provider.constraints;
-    const failures: string[] = [];
-    await withinLimit(this.#start, abortPatienceMs, () => new Error('still starting')).catch(() => undefined);
-    const limit = (what: string) => (): Error =>
-      new Error(`${what} took longer than its stop limit of ${stopTimeoutMs} ms`);
-    if (this.#isMade) {
-      const resource = { resourceId, name, connection: this.connection };
-      const destroyed = Promise.resolve().then(() => provider.destroyResource(resource, this.#context));
-      await withinLimit(destroyed, stopTimeoutMs, limit('destroyResource')).then(
-        () => (this.#isMade = false),
-        (error: unknown) => failures.push(messageOf(error)),
-      );
+    const isLate = !(await this.#startEnds(abortPatienceMs));
+    let failures = await this.#teardown.unwind(stopTimeoutMs);
+    if (isLate) {
+      const error = new Error('has not ended, although its signal was aborted');
+      if (await this.#startEnds(stopTimeoutMs)) failures = await this.#teardown.unwind(stopTimeoutMs);
+      else failures = [...failures, { title: 'createResource', error }];
     }
-    const unwound = await withinLimit(this.#teardown.unwind(), stopTimeoutMs, limit('stopping')).catch(
-      (error: unknown) => [{ title: 'stop', error }],
-    );
-    failures.push(...unwound.map(({ title, error }) => `${title}: ${messageOf(error)}`));
     if (failures.length === 0) return;
+    const said = failures.map(
+      ({ title, error }) => `${title === ownStep ? '' : `${title}: `}${messageOf(error)}`,
+    );
     throw new ModelProviderError(
       'TEARDOWN_FAILED',
-      `"${resourceId}" could not be torn down: ${failures.join('; ')}`,
+      `"${resourceId}" could not be torn down: ${said.join('; ')}`,
       {
-        details: { resourceId, failures },
+        details: { resourceId, failures: said },
       },
     );
+  }
+
+  async #make(): Promise<unknown> {
+    const { provider, resourceId, name, config } = this.plan;
+    this.#makeDirectory();
+    const connection = (await provider.createResource(name, config, this.#context)) as Json;
+    // Also when it comes after the start was given up: what was made must be destroyed.
+    this.#teardown.push(ownStep, () =>
+      provider.destroyResource({ resourceId, name, connection }, this.#context),
+    );
+    return connection;
+  }
+
+  async #startEnds(limitMs: number): Promise<boolean> {
+    const ended = this.#start.then(
+      () => true,
+      () => true,
+    );
+    return withinLimit(ended, limitMs, () => new Error('still starting')).catch(() => false);
   }
 
   async #orAborted<T>(work: Promise<T>): Promise<T> {
@@ -157,29 +185,28 @@ export class LiveResource {
   }
 
   #makeContext(): ResourceContext {
-    const { resourceId } = this.plan;
-    const directory = this.#makeDirectory();
+    const directory = (): string => this.#directory;
     return {
-      resourceId,
+      resourceId: this.plan.resourceId,
       signal: this.#abort.signal,
-      directory,
+      get directory() {
+        return directory();
+      },
       progress: (message) => this.#surroundings.progress(message),
       freePort,
       launch: (options) => this.#launch(options),
       lease: (spec, config) => this.#lease(spec, config),
       defer: (title, undo) => this.#teardown.push(title, undo),
-      lost: (reason) => this.#lost(reason, undefined, []),
+      lost: (reason) => this.lose(reason),
     };
   }
 
-  #makeDirectory(): string {
-    const directory = join(
-      this.#surroundings.directory,
-      this.plan.resourceId.replaceAll(/[^\w.-]+/g, '_').slice(-60),
-    );
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Two ids may differ only in what a file name cannot hold.
+  #makeDirectory(): void {
+    const readable = this.plan.resourceId.replaceAll(/[^\w.-]+/g, '_').slice(-60);
+    const directory = mkdtempSync(join(this.#surroundings.directory, `${readable}-`));
+    this.#directory = directory;
     this.#teardown.push('remove its directory', () => rmSync(directory, { recursive: true, force: true }));
-    return directory;
   }
 
   async #launch(options: LaunchOptions): Promise<ServerProcess> {
@@ -195,31 +222,33 @@ export class LiveResource {
     void server.exited.then((exit) => {
       this.#surroundings.exited(server.pid, exit);
       if (this.#isUp)
-        this.#lost(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
+        this.lose(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
     });
     return server;
   }
 
-  /** A server that died after its last check but before the start was over is dead all the same. */
-  #requireAlive(): void {
-    const dead = this.#servers.at(-1);
-    if (dead?.exit === undefined) return;
-    throw new ModelProviderError(
-      'SETUP_FAILED',
-      `The server of "${this.plan.spec}" ${describeExit(dead.exit)} just as it became ready.`,
-    );
-  }
-
   async #lease(spec: string, config: Json | undefined): Promise<DependencyLease> {
+    if (this.#isUp) throw leasedTooLate(this.plan.resourceId, spec);
     const lease = await this.#surroundings.lease(spec, config, this.#abort.signal);
     this.#teardown.push(`release ${spec}`, () => lease.release());
     return lease;
   }
 
-  #lost(reason: string, exit: ProcessExit | undefined, logTail: string[]): void {
-    if (this.#isStopping) return;
-    this.#surroundings.lost(reason, exit, logTail);
+  #diedStarting(reason: string): ModelProviderError {
+    const { spec } = this.plan;
+    return new ModelProviderError('SETUP_FAILED', `"${spec}" died while it was started: ${reason}.`, {
+      details: { spec },
+    });
   }
+}
+
+// Leases that are asked for during a start alone cannot form a circle of resources that keep each other alive.
+function leasedTooLate(resourceId: string, spec: string): ModelProviderError {
+  return new ModelProviderError(
+    'PROVIDER_INVALID',
+    `"${resourceId}" asked for "${spec}" after its start: call context.lease() before createResource() returns.`,
+    { details: { resourceId, spec } },
+  );
 }
 
 function requireJson(connection: unknown, spec: string): Json {

@@ -223,6 +223,7 @@ export class Session {
     const since = performance.now();
     try {
       await live.start();
+      live.confirm();
       this.record.add({ type: 'ready', spec, resourceId, startMs: Math.round(performance.now() - since) });
       this.#scheduler.started(scheduled.id);
     } catch (error) {
@@ -320,7 +321,7 @@ export class Session {
     );
     const request = { provider, name, config, holding: [], requester: `resource ${live.plan.resourceId}` };
     const onLost = (_leaseId: string, error: SerializedError): void =>
-      this.#lost(live, `its dependency died: ${error.message}`, { code: null, signal: null }, []);
+      live.lose(`its dependency died: ${error.message}`);
     const { leaseId, resourceId, connection } = await this.#lease(request, onLost, signal, startOf);
     return { resourceId, connection, release: () => this.#release(leaseId) };
   }

@@ -1,6 +1,11 @@
+import { withinLimit } from './time-limit';
+
 interface Step {
   readonly title: string;
   readonly undo: () => Promise<void> | void;
+  /** An attempt that has not ended yet: no second one is begun beside it. */
+  attempt: Promise<void> | undefined;
+  isUndone: boolean;
 }
 
 /** A step that could not be undone. */
@@ -14,16 +19,17 @@ export class TeardownStack {
   #steps: Step[] = [];
 
   push(title: string, undo: () => Promise<void> | void): void {
-    this.#steps.push({ title, undo });
+    this.#steps.push({ title, undo, attempt: undefined, isUndone: false });
   }
 
-  /** Runs every step, also when some fail. */
-  async unwind(): Promise<TeardownFailure[]> {
+  /** Runs every step, also when some fail or take longer than `limitMs` each. */
+  async unwind(limitMs: number): Promise<TeardownFailure[]> {
     const failures: TeardownFailure[] = [];
     const failed: Step[] = [];
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      const late = (): Error => new Error(`took longer than the stop limit of ${limitMs} ms`);
       try {
-        await step.undo();
+        await withinLimit(attempt(step), limitMs, late);
       } catch (error) {
         failures.push({ title: step.title, error });
         failed.unshift(step);
@@ -32,4 +38,13 @@ export class TeardownStack {
     this.#steps = [...failed, ...this.#steps];
     return failures;
   }
+}
+
+async function attempt(step: Step): Promise<void> {
+  if (step.isUndone) return;
+  step.attempt ??= Promise.resolve()
+    .then(step.undo)
+    .then(() => void (step.isUndone = true))
+    .finally(() => (step.attempt = undefined));
+  await step.attempt;
 }
