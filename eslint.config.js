@@ -5,7 +5,7 @@ const tseslint = require('typescript-eslint');
 const { boundaries } = require('./eslint.boundaries');
 
 module.exports = defineConfig(
-  { ignores: ['dist/', 'coverage/', '**/node_modules/', '.cache/', '__tests__/e2e/projects/'] },
+  { ignores: ['dist/', 'coverage/', '**/node_modules/', '.cache/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -26,6 +26,7 @@ module.exports = defineConfig(
     },
   },
   { files: ['**/*.eval.{js,cjs,mjs}'], languageOptions: { globals: globals.jest } },
+  { files: ['__tests__/consumer/esm/**'], languageOptions: { sourceType: 'module' } },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strict],

@@ -1,0 +1,4 @@
+export default {
+  preset: 'jest-model-provider',
+  testEnvironmentOptions: { modelProviders: './model-providers.js' },
+};

@@ -1,0 +1,19 @@
+const { withClient } = require('jest-model-provider');
+
+withClient(['greeter:world'], (handle) => {
+  test('a provider of the project’s own', () => {
+    expect(handle.client.greet()).toBe('Hello, world');
+  });
+});
+
+withClient(['embedded:expert'], (handle) => {
+  test('a model that another file uses too', async () => {
+    expect((await handle.client.generate('2 + 3', { temperature: 0 })).text).toBe('5');
+  });
+});
+
+test('runs in the process that was asked for', () => {
+  expect(String(process.ppid) === process.env.CONSUMER_TEST_PID).toBe(
+    process.env.CONSUMER_TEST_IN_BAND === 'yes',
+  );
+});

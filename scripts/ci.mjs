@@ -1,0 +1,78 @@
+// Runs every stage, also after one has failed, and ends with `N passed, N failed` over all of them. `.ci/run` calls it. Names of
+// stages as arguments run those alone: `.ci/run lint knip`.
+import { PrivatePlaces } from './private-places.mjs';
+import { runStage } from './stage.mjs';
+
+// `show` picks the lines of a passed stage that are worth reading.
+const stages = {
+  tests: { command: 'npm ci && npm test', limitMinutes: 25 },
+  lint: { command: 'npm run lint' },
+  format: { command: 'npm run format:check' },
+  types: { command: 'npm run typecheck' },
+  boundaries: { command: 'node scripts/test.mjs __tests__/boundaries.test.ts' },
+  knip: { command: 'npm run knip' },
+  publint: { command: 'npm run publint' },
+  attw: { command: 'npm run attw' },
+  eval: { command: 'npm run eval', show: /^[┌├│└]|left behind/ },
+  consumer: { command: 'npm run test:consumer', limitMinutes: 20, show: /^(✓|–)/ },
+  engines: { command: 'npm run test:engines', limitMinutes: 20, show: /skipped/ },
+  kill: { command: 'npm run test:kill', limitMinutes: 25, show: /^(Seed|[┌├│└|])/ },
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in stages));
+if (unknown.length > 0) {
+  console.error(`No stage ${unknown.join(', ')}; there are ${Object.keys(stages).join(', ')}.`);
+  process.exit(2);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+
+const places = new PrivatePlaces();
+const total = { passed: 0, failed: 0, skipped: 0 };
+const failedStages = [];
+const start = performance.now();
+console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
+
+for (const [name, stage] of Object.entries(stages)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`\n▶ ${name}: ${stage.command}`);
+  const result = await runStage(stage, places.env);
+  for (const key of Object.keys(total)) total[key] += result[key];
+  const verdict = result.failed === 0 ? '✓' : '✗';
+  const text = result.failed === 0 ? linesOf(result.output, stage.show) : result.output;
+  if (text !== '') console.log(text.trimEnd());
+  if (result.failed > 0) failedStages.push(name);
+  console.log(`${verdict} ${name}: ${countsText(result)} (${seconds(result.ms)})`);
+}
+
+const left = places.leftBehind();
+console.log(`\n${left.length === 0 ? '✓' : '✗'} left behind: ${left.join('; ') || 'nothing'}`);
+if (left.length === 0) {
+  total.passed += 1;
+  places.remove();
+} else {
+  total.failed += 1;
+  failedStages.push('left behind');
+}
+
+console.log(`\nAll stages took ${seconds(performance.now() - start)}.`);
+if (failedStages.length > 0) console.log(`Failed: ${failedStages.join(', ')}.`);
+console.log(countsText(total));
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+function linesOf(output, pattern) {
+  if (pattern === undefined) return '';
+  return output
+    .split('\n')
+    .filter((line) => pattern.test(line))
+    .join('\n');
+}
+
+function countsText({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+function seconds(ms) {
+  return ms < 120_000 ? `${(ms / 1000).toFixed(1)} s` : `${(ms / 60_000).toFixed(1)} min`;
+}
