@@ -11,6 +11,7 @@ import {
   type ModelProviderError,
   type ResourceContext,
 } from 'jest-model-provider';
+import { groupMembers } from '../../src/process/process-group';
 import { writePatchedGguf } from '../fixtures/broken-gguf';
 import { caught } from '../fixtures/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../fixtures/private-session';
@@ -26,7 +27,7 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
   async function failure(file: string, provider: LlamaServerProvider): Promise<ModelProviderError> {
     const session = await openPrivateSession({ llama: provider });
     const error = await caught(provider.setup(file));
-    expect(session.pids.filter((pid) => fs.existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(session.pids.flatMap(groupMembers)).toEqual([]);
     return error;
   }
 

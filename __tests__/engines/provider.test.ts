@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { LlamaServerProvider, ModelClient, ResourceHandle } from 'jest-model-provider';
+import { groupMembers } from '../../src/process/process-group';
 import { caught } from '../fixtures/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../fixtures/private-session';
 import { describeWithLlamaServer, makeProvider, modelFile } from './llama-server';
@@ -149,7 +150,7 @@ describeWithLlamaServer('LlamaServerProvider with the real llama-server', (comma
     const { client } = await provider.setup(modelFile('novice'));
     const { baseURL } = client.openai;
     await session.close();
-    expect(fs.existsSync(`/proc/${session.pids[0]}`)).toBe(false);
+    expect(session.pids.flatMap(groupMembers)).toEqual([]);
     await expect(fetch(`${baseURL}/models`)).rejects.toThrow('fetch failed');
   });
 });
