@@ -186,25 +186,21 @@ const wrong: Record<string, () => ModelProvider<Client, Connection, never>> = {
     })(),
 };
 
-const exclusive = (): HonestProvider => {
+const limitedTo = (limits: Partial<HonestProvider['constraints']>) => (): HonestProvider => {
   const provider = new HonestProvider();
-  Object.defineProperty(provider, 'constraints', {
-    value: { ...provider.constraints, sharing: 'exclusive' },
-  });
-  return provider;
-};
-const perLease = (): HonestProvider => {
-  const provider = new HonestProvider();
-  Object.defineProperty(provider, 'constraints', { value: { ...provider.constraints, sharing: 'perLease' } });
+  Object.defineProperty(provider, 'constraints', { value: { ...provider.constraints, ...limits } });
   return provider;
 };
 
 describe.each(contractRules)('rule "$title"', (rule) => {
   test.each([
-    ['shared', () => new HonestProvider()],
-    ['exclusive', exclusive],
-    ['perLease', perLease],
-  ])('is kept by an honest provider with sharing %s', async (_sharing, factory) => {
+    ['sharing "shared"', limitedTo({})],
+    ['sharing "exclusive"', limitedTo({ sharing: 'exclusive' })],
+    ['sharing "perLease"', limitedTo({ sharing: 'perLease' })],
+    ['two resources, one per lease', limitedTo({ sharing: 'perLease', maxLive: 2 })],
+    ['one resource, one per lease', limitedTo({ sharing: 'perLease', maxLive: 1 })],
+    ['one shared resource', limitedTo({ sharing: 'shared', maxLive: 1 })],
+  ])('is kept by an honest provider with %s', async (_sharing, factory) => {
     await ContractBench.run(factory, options, (bench) => rule.check(bench));
   });
 
