@@ -23,7 +23,9 @@ class ModelProviderReporter {
     if (session === undefined) return;
     const records = session.records
       .slice(this.#recordsBefore)
-      .flatMap(({ type, data }) => (type === evalRecordType ? [data as unknown as EvalRecord] : []));
+      .flatMap(({ type, data, from }) =>
+        type === evalRecordType ? [{ ...(data as unknown as EvalRecord), file: from }] : [],
+      );
     const events = session.record.events.slice(this.#eventsBefore);
     for (const table of [evalMatrix(records), sessionTable(events)]) {
       if (table !== '') process.stderr.write(`\n${table}\n`);

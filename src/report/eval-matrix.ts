@@ -3,8 +3,14 @@ import type { EvalRecord, ScoreSummary } from '../evals/eval-record';
 import { wilsonInterval } from '../evals/wilson';
 import { printable } from './printable';
 
-/** The models × evaluations matrix: a line per evaluation and score, a column per model. Empty if nothing was evaluated. */
-export function evalMatrix(records: readonly EvalRecord[]): string {
+/** A record, and the test file it came from. */
+export type FiledRecord = EvalRecord & { readonly file: string };
+
+/**
+ * The models × evaluations matrix: a line per evaluation and score, a column per model. Empty if nothing was evaluated.
+ * Evaluations of one title in several files are several; of a file that ran twice the last run counts.
+ */
+export function evalMatrix(records: readonly FiledRecord[]): string {
   if (records.length === 0) return '';
   const models = unique(records.map(({ model }) => model));
   const table = new Table({
@@ -12,15 +18,19 @@ export function evalMatrix(records: readonly EvalRecord[]): string {
     style: { head: [], border: [] },
   });
   for (const title of unique(records.map((record) => record.title))) {
-    const evaluation = records.filter((record) => record.title === title);
-    for (const score of unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)))) {
-      const samples = unique(evaluation.map((record) => String(record.samples))).join(' / ');
-      table.push([
-        printable(title),
-        printable(score),
-        samples,
-        ...models.map((model) => cell(evaluation, model, score)),
-      ]);
+    const titled = records.filter((record) => record.title === title);
+    const files = unique(titled.map(({ file }) => file));
+    for (const file of files) {
+      const evaluation = titled.filter((record) => record.file === file);
+      for (const score of unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)))) {
+        const samples = unique(evaluation.map((record) => String(record.samples))).join(' / ');
+        table.push([
+          printable(files.length === 1 ? title : `${title} (${file})`),
+          printable(score),
+          samples,
+          ...models.map((model) => cell(evaluation, model, score)),
+        ]);
+      }
     }
   }
   return table.toString();

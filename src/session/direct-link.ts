@@ -29,7 +29,7 @@ class DirectLink implements SessionLink {
   }
 
   record(record: HostRecord): void {
-    this.#session.records.push(record);
+    this.#session.records.push({ ...record, from: '' });
   }
 
   adopt(provider: unknown): string {

@@ -19,6 +19,9 @@ import {
 } from './session-connection';
 import type { SessionPlace } from './session-place';
 
+/** What an evaluation found, and the test file or script that sent it. */
+export type SessionRecord = HostRecord & { readonly from: string };
+
 /** How a session ended. */
 export interface CloseReport {
   readonly stopped: number;
@@ -47,7 +50,7 @@ interface Held {
 export class Session {
   readonly id: string;
   readonly record = new EventRecord();
-  readonly records: HostRecord[] = [];
+  readonly records: SessionRecord[] = [];
   readonly registry: ProviderRegistry;
   readonly #place: SessionPlace;
   readonly #launcher: ServerLauncher;

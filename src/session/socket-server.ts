@@ -87,7 +87,7 @@ export class SocketServer {
       }),
     );
     rpc.onNotification(recordNotification, (record) => {
-      if (connection !== undefined) this.#session.records.push(record);
+      if (connection !== undefined) this.#session.records.push({ ...record, from: label });
     });
     rpc.onError(() => undefined);
     socket.on('error', () => undefined);

@@ -1,0 +1,49 @@
+import { evalMatrix, type FiledRecord } from '../../src/report/eval-matrix';
+
+function record(file: string, model: string, right: number): FiledRecord {
+  const score = { name: 'exactMatch', count: 4, notApplicable: 0, mean: right / 4, isBinary: true };
+  return { file, title: 'sums', model, samples: 4, errors: 0, scores: [score] };
+}
+
+/** The cells of every line of the table. */
+function lines(records: readonly FiledRecord[]): string[][] {
+  return evalMatrix(records)
+    .split('\n')
+    .filter((line) => line.startsWith('│'))
+    .map((line) =>
+      line
+        .split('│')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replace(/ \(\d.*/, '')),
+    );
+}
+
+const head = ['evaluation', 'score', 'samples', 'a:1', 'a:2'];
+
+test('models are columns, evaluations are lines', () => {
+  expect(lines([record('x.eval.ts', 'a:1', 1), record('x.eval.ts', 'a:2', 4)])).toEqual([
+    head,
+    ['sums', 'exactMatch', '4', '25.0 %', '100.0 %'],
+  ]);
+});
+
+test('evaluations of one title in several files are kept apart, whatever order they come in', () => {
+  const records = [
+    record('x.eval.ts', 'a:1', 1),
+    record('y.eval.ts', 'a:1', 2),
+    record('y.eval.ts', 'a:2', 3),
+    record('x.eval.ts', 'a:2', 4),
+  ];
+  expect(lines(records)).toEqual([
+    head,
+    ['sums (x.eval.ts)', 'exactMatch', '4', '25.0 %', '100.0 %'],
+    ['sums (y.eval.ts)', 'exactMatch', '4', '50.0 %', '75.0 %'],
+  ]);
+});
+
+test('of a file that ran twice the last run counts', () => {
+  expect(lines([record('x.eval.ts', 'a:1', 1), record('x.eval.ts', 'a:1', 4)])).toEqual([
+    head.slice(0, -1),
+    ['sums', 'exactMatch', '4', '100.0 %'],
+  ]);
+});
