@@ -1,0 +1,177 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runJest, type RunOptions } from '../e2e/run-jest';
+
+interface Provocation {
+  readonly files: Readonly<Record<string, string>>;
+  readonly options: RunOptions;
+}
+
+const repository = resolve(__dirname, '../..');
+const novice = join(repository, 'models/novice.gguf');
+const babelJest = createRequire(require.resolve('jest-config')).resolve('babel-jest');
+const usesProviders = { testEnvironmentOptions: { modelProviders: './model-providers.js' } };
+
+const providers = `
+  const { chmodSync } = require('node:fs');
+  const { join } = require('node:path');
+  const { defineProviders, LlamaServerProvider, ModelProvider } = require('jest-model-provider');
+  const limits = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 20_000, stopTimeoutMs: 20_000 };
+  class SearchProvider extends ModelProvider {
+    constructor(constraints) { super(); this.constraints = { ...limits, ...constraints }; }
+    async createResource(name) { return { name }; }
+    createClient(connection) { return connection; }
+  }
+  class BadClient extends SearchProvider {
+    createClient() { throw new Error('the driver is too old'); }
+  }
+  class BadStop extends SearchProvider {
+    async destroyResource() { if (this.once !== (this.once = true)) throw new Error('its data directory is busy'); }
+  }
+  class Endless extends SearchProvider {
+    createResource() { return new Promise(() => undefined); }
+  }
+  class Mortal extends SearchProvider {
+    async createResource(name, _config, { launch }) {
+      const args = ['-c', 'echo "index: cannot allocate memory"; exec sleep 60'];
+      const server = await launch({ command: '/bin/sh', args });
+      while (server.logSize() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      return { pid: server.pid };
+    }
+  }
+  const script = (name) => { const path = join(__dirname, name); chmodSync(path, 0o755); return path; };
+  module.exports = defineProviders({
+    search: new SearchProvider(),
+    old: new BadClient(),
+    busy: new BadStop(),
+    slow: new Endless({ startTimeoutMs: 300 }),
+    mortal: new Mortal(),
+    broken: new LlamaServerProvider({ command: script('broken-server') }),
+    stuck: new LlamaServerProvider({ command: script('stuck-server'), startStallMs: 1000 }),
+  });`;
+
+const specs = `
+  const { defineProviders, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+  const setup = (...args) => modelProviders.setup(...args);
+  test('CONFIG_INVALID', () => setup('embedded:expret'));
+  test('COMMAND_NOT_FOUND', () => setup('llama:model.gguf'));
+  test('CLIENT_FAILED', () => setup('old:v1'));
+  test('DEADLOCK', async () => {
+    const first = await setup('search:first');
+    await setup('search:second').finally(() => first.teardown());
+  });
+  test('ENDPOINT_REFUSED', () => setup('openai:gpt-4o-mini'));
+  foreach('question', ['2 + 3'], async () => { throw new Error('no answer'); }, { title: 'EVAL_FAILED' });
+  test('EVAL_INVALID', () => foreach('question, question', [], () => new Result('')));
+  test('GGUF_INVALID', () => setup('embedded:./notes.gguf'));
+  test('HANDLE_CLOSED', async () => {
+    const handle = await setup('search:one');
+    await handle.teardown();
+    handle.client;
+  });
+  test('MODELS_INVALID', () => withClient([], () => undefined));
+  test('PROVIDER_INVALID', () => defineProviders({ search: new (class SearchProvider {})() }));
+  test('PROVIDER_UNKNOWN', () => setup('embeded:expert'));
+  test('REQUEST_FAILED', async () => {
+    const handle = await setup('embedded:novice');
+    await handle.client.generate('2 + 3', { temperature: -1 });
+  });
+  test('RESOURCE_LOST', async () => {
+    const handle = await setup('mortal:index');
+    process.kill(handle.client.pid, 'SIGKILL');
+    while (handle.isActive) await new Promise((resolve) => setTimeout(resolve, 10));
+    handle.client;
+  });
+  test('SETUP_ABORTED', () => setup('slow:one', undefined, { signal: AbortSignal.abort() }));
+  test('SETUP_FAILED', () => setup('broken:${novice}'));
+  test('SETUP_STALLED', () => setup('stuck:${novice}'));
+  test('SETUP_TIMEOUT', () => setup('slow:one'));
+  test('SPEC_INVALID', () => setup('expert'));
+  test('TEARDOWN_FAILED', async () => (await setup('busy:one')).teardown());`;
+
+const contract = `
+  const { describeProviderContract, fakeProvider } = require('jest-model-provider/testing');
+  const failSetup = (model) => (model === 'bad' ? 'no such model' : undefined);
+  describeProviderContract('SearchProvider', () => fakeProvider({ failSetup }), {
+    name: 'good',
+    failing: { name: 'bad' },
+    isAlive: () => true,
+    use: (client) => client.generate('2 + 3'),
+  });`;
+
+const empty = { 'empty.eval.js': `test('nothing', () => undefined);` };
+
+/** Runs of Jest in which, together, every error happens that can be provoked from outside. */
+const provocations: readonly Provocation[] = [
+  {
+    files: {
+      'model-providers.js': providers,
+      'broken-server': `#!/bin/sh\necho "tensor 'blk.0.attn_q.weight' data is not within the file bounds, model is corrupted or incomplete"\nexit 1\n`,
+      'stuck-server': '#!/bin/sh\nexec sleep 60\n',
+      'notes.gguf': 'no model\n',
+      'provoke.eval.js': specs,
+      'contract.eval.js': contract,
+      'typed.eval.ts': `const answer: string = '5';`,
+      'too-early.eval.js': `require('jest-model-provider').withClient(['embedded:expert'], ({ client }) => undefined);`,
+      'no-session.eval.js': `/** @jest-environment node */ test('no session', () => require('jest-model-provider').modelProviders.setup('embedded:expert'));`,
+    },
+    options: {
+      config: {
+        ...usesProviders,
+        // As in a project in which TypeScript is not installed.
+        transform: {
+          '\\.ts$': [join(repository, 'dist/preset/typescript-by-babel.js'), { babelJest }],
+          '\\.js$': babelJest,
+        },
+      },
+      env: { LLAMA_SERVER: '/opt/llama.cpp/llama-server' },
+    },
+  },
+  {
+    files: { 'model-providers.js': 'module.exports = undefined;', ...empty },
+    options: { config: usesProviders },
+  },
+  {
+    files: {
+      'a/model-providers.js': 'module.exports = {};',
+      'b/model-providers.js': 'module.exports = {};',
+      'a/empty.eval.js': empty['empty.eval.js'],
+      'b/empty.eval.js': empty['empty.eval.js'],
+    },
+    options: {
+      config: {
+        projects: ['a', 'b'].map((name) => ({
+          preset: 'jest-model-provider',
+          displayName: name,
+          rootDir: `<rootDir>/${name}`,
+          ...usesProviders,
+        })),
+      },
+    },
+  },
+];
+
+/** What all those runs print. */
+export async function provokedOutput(): Promise<string> {
+  const outputs: string[] = [];
+  for (const { files, options } of provocations) {
+    const { output, tests } = await runJest(files, 'in band', options);
+    outputs.push(output, ...tests.map(({ message }) => message));
+  }
+  outputs.push(await openStateDirectory());
+  return outputs.join('\n');
+}
+
+/** A run whose state directory everybody may write to. */
+async function openStateDirectory(): Promise<string> {
+  const state = mkdtempSync(join(tmpdir(), 'state-'));
+  try {
+    mkdirSync(join(state, 'jest-model-provider'));
+    chmodSync(join(state, 'jest-model-provider'), 0o777);
+    return (await runJest(empty, 'in band', { env: { XDG_STATE_HOME: state } })).output;
+  } finally {
+    rmSync(state, { recursive: true });
+  }
+}
