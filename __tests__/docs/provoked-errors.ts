@@ -31,7 +31,9 @@ const providers = `
     async destroyResource() { if (this.once !== (this.once = true)) throw new Error('its data directory is busy'); }
   }
   class Endless extends SearchProvider {
-    createResource() { return new Promise(() => undefined); }
+    createResource(_name, _config, { signal }) {
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+    }
   }
   class Mortal extends SearchProvider {
     async createResource(name, _config, { launch }) {
@@ -54,6 +56,7 @@ const providers = `
 
 const specs = `
   const { defineProviders, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+  jest.setTimeout(60_000);
   const setup = (...args) => modelProviders.setup(...args);
   test('CONFIG_INVALID', () => setup('embedded:expret'));
   test('COMMAND_NOT_FOUND', () => setup('llama:model.gguf'));
