@@ -162,7 +162,7 @@ class Client implements GuardianClient {
 }
 
 /** Whether the guardian itself answered with an error; the connection's own ones have codes of their own range. */
-function isRefusal(error: unknown): error is ResponseError<void> {
+function isRefusal(error: unknown): error is ResponseError {
   if (!(error instanceof ResponseError)) return false;
   return (
     error.code < ErrorCodes.jsonrpcReservedErrorRangeStart ||
