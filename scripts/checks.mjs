@@ -1,3 +1,5 @@
+import { closingLine } from './closing-line.mjs';
+
 /** Runs checks one after the other, prints each as it ends, and counts them. A check fails by throwing. */
 export class Checks {
   #passed = 0;
@@ -25,8 +27,7 @@ export class Checks {
 
   /** Prints the closing line and sets the exit code. */
   finish() {
-    const skipped = this.#skipped > 0 ? `, ${this.#skipped} skipped` : '';
-    console.log(`${this.#passed} passed, ${this.#failed} failed${skipped}`);
+    console.log(closingLine({ passed: this.#passed, failed: this.#failed, skipped: this.#skipped }));
     process.exitCode = this.#failed > 0 ? 1 : 0;
   }
 }

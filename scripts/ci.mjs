@@ -1,5 +1,6 @@
 // Runs every stage, also after one has failed, and ends with `N passed, N failed` over all of them. `.ci/run` calls it. Names of
 // stages as arguments run those alone: `.ci/run lint knip`.
+import { closingLine } from './closing-line.mjs';
 import { PrivatePlaces } from './private-places.mjs';
 import { runStage } from './stage.mjs';
 
@@ -43,7 +44,7 @@ for (const [name, stage] of Object.entries(stages)) {
   const text = result.failed === 0 ? linesOf(result.output, stage.show) : result.output;
   if (text !== '') console.log(text.trimEnd());
   if (result.failed > 0) failedStages.push(name);
-  console.log(`${verdict} ${name}: ${countsText(result)} (${seconds(result.ms)})`);
+  console.log(`${verdict} ${name}: ${closingLine(result)} (${seconds(result.ms)})`);
 }
 
 const left = places.leftBehind();
@@ -58,7 +59,7 @@ if (left.length === 0) {
 
 console.log(`\nAll stages took ${seconds(performance.now() - start)}.`);
 if (failedStages.length > 0) console.log(`Failed: ${failedStages.join(', ')}.`);
-console.log(countsText(total));
+console.log(closingLine(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 function linesOf(output, pattern) {
@@ -67,10 +68,6 @@ function linesOf(output, pattern) {
     .split('\n')
     .filter((line) => pattern.test(line))
     .join('\n');
-}
-
-function countsText({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 function seconds(ms) {

@@ -30,11 +30,6 @@ export async function runJest(args) {
   }
 }
 
-/** The closing line: `12 passed, 0 failed`, and what was skipped if anything was. */
-export function closingLine({ passed, failed, skipped }) {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-}
-
 function counts(outputFile) {
   try {
     const result = JSON.parse(readFileSync(outputFile, 'utf8'));

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { countsIn } from './closing-line.mjs';
 
 const graceMs = 10_000;
 const lastWordsMs = 2000;
@@ -37,15 +38,12 @@ export async function runStage({ command, limitMinutes = 15 }, env) {
 }
 
 function counts(output, succeeded) {
-  const lines = [...output.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)];
-  const [, passed, failed, skipped = '0'] = lines.at(-1) ?? [];
-  if (passed === undefined) return { passed: succeeded ? 1 : 0, failed: succeeded ? 0 : 1, skipped: 0 };
-  const failures = Number(failed);
-  return {
-    passed: Number(passed),
-    failed: succeeded || failures > 0 ? failures : 1,
-    skipped: Number(skipped),
+  const { passed, failed, skipped } = countsIn(output) ?? {
+    passed: succeeded ? 1 : 0,
+    failed: 0,
+    skipped: 0,
   };
+  return { passed, failed: succeeded || failed > 0 ? failed : 1, skipped };
 }
 
 function signalGroup(pid, signal) {
