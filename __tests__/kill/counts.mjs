@@ -17,6 +17,7 @@ const columns = [
     ({ trials }) => count(trials, (trial) => has(trial, /^after the next run/)),
   ],
   ['wrong exit codes', ({ trials }) => count(trials, (trial) => has(trial, /exit code|main /))],
+  ['crashes of Jest', ({ trials }) => count(trials, ({ hasFallen }) => hasFallen === true)],
   [
     'slowest cleanup',
     ({ trials }) => `${Math.round(Math.max(0, ...trials.map(({ cleanupMs }) => cleanupMs)))} ms`,

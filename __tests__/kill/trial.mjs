@@ -148,7 +148,7 @@ function wrongEnd(run, seen) {
   const wanted = seen.isKilled ? kinds[seen.kind].ends : undefined;
   if (ended === 0 && !allPassed(run)) return ['exit code 0, but not all tests passed'];
   if (ended === wanted) return [];
-  if (ended === 1 && hasFallen(run)) {
+  if (seen.kind === 'interrupt' && ended === 1 && hasFallen(run)) {
     seen.hasFallen = true;
     return [];
   }
