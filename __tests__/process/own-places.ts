@@ -19,6 +19,7 @@ export interface OwnPlaces {
  */
 export function ownPlaces(): OwnPlaces {
   const before = process.env['XDG_STATE_HOME'];
+  const made: string[] = [];
   let directory = '';
   const within = (name: string): string => join(directory, name);
   const places: OwnPlaces = {
@@ -43,13 +44,15 @@ export function ownPlaces(): OwnPlaces {
   beforeEach(() => {
     // Short, since a Unix socket's path has about a hundred characters.
     directory = mkdtempSync(join(realpathSync(tmpdir()), 'jp-'));
+    made.push(directory);
     for (const path of [places.temporary, places.state]) mkdirSync(path);
     process.env['XDG_STATE_HOME'] = places.state;
   });
-  afterEach(() => {
+  // Not after each test: what a test has started is ended by hooks that may run later than one here.
+  afterAll(() => {
     if (before === undefined) delete process.env['XDG_STATE_HOME'];
     else process.env['XDG_STATE_HOME'] = before;
-    rmSync(directory, { recursive: true, force: true });
+    for (const path of made) rmSync(path, { recursive: true, force: true });
   });
   return places;
 }
