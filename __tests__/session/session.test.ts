@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { ProviderConstraints } from '../../src/pattern/constraints';
+import { ModelProviderError } from '../../src/pattern/errors';
 import { caught } from '../fixtures/caught';
 import { eventually } from '../process/eventually';
 import { ownPlaces } from '../process/own-places';
@@ -155,6 +156,15 @@ describe('the start', () => {
     });
     db.create = () => 'there';
     expect(await holder.ask('db:a')).toMatchObject({ resourceId: 'db:a#2', connection: 'there' });
+  });
+
+  test('one that takes longer is reported in the words of its provider, if that has any', async () => {
+    const words = new ModelProviderError('SETUP_TIMEOUT', 'db:a: too slow; it printed nothing.');
+    const db = new ScriptedProvider({ startTimeoutMs: 50 }, (_name, { signal }) =>
+      untilAborted(signal).catch(() => Promise.reject(words)),
+    );
+    const error = await caught((await openOwnSession({ db })).holder().ask('db:a'));
+    expect(error).toMatchObject({ code: 'SETUP_TIMEOUT', message: words.message });
   });
 
   test('it is aborted when the last who waits for it goes away, and not before', async () => {

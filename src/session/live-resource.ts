@@ -85,6 +85,7 @@ export class LiveResource {
       this.connection = requireJson(connection, spec);
     } catch (error) {
       this.#abort.abort(error);
+      if (isModelProviderError(error, 'SETUP_TIMEOUT')) throw await this.#inItsWords(error);
       throw isModelProviderError(error)
         ? error
         : new ModelProviderError('SETUP_FAILED', `"${spec}" could not be set up: ${messageOf(error)}`, {
@@ -159,6 +160,14 @@ export class LiveResource {
       provider.destroyResource({ resourceId, name, connection }, this.#context),
     );
     return connection;
+  }
+
+  /** A start that ran out of time: the provider may know what was run, and what that printed. */
+  async #inItsWords(timeout: ModelProviderError): Promise<ModelProviderError> {
+    const said = await withinLimit(this.#start, abortPatienceMs, () => timeout).catch(
+      (error: unknown) => error,
+    );
+    return isModelProviderError(said, 'SETUP_TIMEOUT') ? said : timeout;
   }
 
   async #startEnds(limitMs: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { ModelProviderError } from '../../../dist/src/pattern/errors';
+import { ModelProviderError } from '../../../dist/src/pattern/errors';
 import type {
   LaunchOptions,
   ResourceContext,
@@ -263,6 +263,25 @@ describe('a local server that does not start', () => {
     const { message } = await refusal(fake(['--print-environment', '--exit', '1', '--exit-when', 'ready']));
     expect(message).toContain('"FAKE_API_KEY":"[redacted]"');
     expect(message).not.toContain(launched[0]!.options.env?.['FAKE_API_KEY']);
+  });
+
+  it('because its time is up', async () => {
+    const abort = new AbortController();
+    const progress = (message: string): void => {
+      if (message !== 'waiting for first token') return;
+      const limit = '"fake:a" was not ready within its start limit of 5 ms.';
+      abort.abort(new ModelProviderError('SETUP_TIMEOUT', limit));
+    };
+    expect(await refusal(fake(['--hang-completions']), { signal: abort.signal, progress })).toEqual({
+      code: 'SETUP_TIMEOUT',
+      message: [
+        'fake:a: "fake:a" was not ready within its start limit of 5 ms, still waiting for first token.',
+        'Command: node server.js --port PORT --alias a,NONCE --hang-completions',
+        'Its last lines:',
+        '  | listening on PORT',
+        '  | loaded',
+      ].join('\n'),
+    });
   });
 
   it('because nobody waits for it any more', async () => {

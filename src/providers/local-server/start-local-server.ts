@@ -52,16 +52,24 @@ export async function startLocalServer(
     const args = server.args(port, nonce);
     const process = await launch(server, context, args, apiKey);
     const starting: StartingServer = { process, port, apiKey, model: server.model, nonce };
+    let activity = '';
+    const progress = (message: string): void => context.progress((activity = message));
     try {
       await waitUntilReady(
         checks(starting),
         { stallMs: server.stallMs, requestMs },
-        { ...context, signOfLife: () => process.logSize() },
+        { signal: context.signal, progress, signOfLife: () => process.logSize() },
       );
       return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
     } catch (error) {
-      context.signal.throwIfAborted();
       const logTail = process.logTail();
+      if (context.signal.aborted) {
+        // The session ends the process. Only a start that ran out of time has anything to tell.
+        const ended: unknown = context.signal.reason;
+        if (!isModelProviderError(ended, 'SETUP_TIMEOUT')) throw ended;
+        const reason = `${ended.message.replace(/\.$/, '')}, still ${activity}`;
+        throw failure(server, { error: ended, reason, args, logTail, apiKey });
+      }
       await process.stop();
       // This launch's server is gone, so whoever listens is somebody else. Not every server gets to print why it ends.
       const lostPort = (await isTaken(port)) || server.portConflict.test(logTail.join('\n'));
