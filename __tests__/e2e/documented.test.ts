@@ -56,6 +56,46 @@ test.each(bothModes)('the project of the getting-started page runs as documented
   ]);
 });
 
+const leases = `const { modelProviders } = require('jest-model-provider');
+  test('leases', async () => {
+    const handle = await modelProviders.setup('embedded:novice');
+    expect((await handle.client.generate('What is 6 + 1?', { temperature: 0 })).text).toMatch(/^\\d+$/);
+    await handle.teardown();
+  });`;
+
+test('the globalSetup and the environment of the configuration page work', async () => {
+  const files = filesOf('docs/configuration.md');
+  const own = ['global-setup.ts', 'global-teardown.ts', 'my-environment.js'] as const;
+  const { exit, output, left } = await runJest(
+    {
+      ...Object.fromEntries(own.map((name) => [name, files[name] ?? ''])),
+      'own.eval.js': `${leases}\ntest('has the environment', () => expect(startedAt).toBeGreaterThan(0));`,
+    },
+    'in workers',
+    {
+      config: {
+        globalSetup: './global-setup.ts',
+        globalTeardown: './global-teardown.ts',
+        testEnvironment: './my-environment.js',
+      },
+    },
+  );
+  expect({ exit, left, output: exit === 0 ? '' : output }).toEqual({ exit: 0, left: [], output: '' });
+});
+
+test('the projects of the configuration page work', async () => {
+  const { blocks } = pages.get('docs/configuration.md') as Page;
+  const config = blocks.find(({ text }) => text.includes('projects: ['))?.text ?? '';
+  const files = {
+    'several.config.js': config,
+    'a.eval.js': leases,
+    'b.test.js': `test('unit', () => undefined);`,
+  };
+  const { exit, tests, left } = await runJest(files, 'in band', { args: ['--config', 'several.config.js'] });
+  expect({ exit, left }).toEqual({ exit: 0, left: [] });
+  expect(tests.map(({ title }) => title).sort()).toEqual(['leases', 'unit']);
+});
+
 test('a path with spaces does no harm', async () => {
   const { 'jest.config.js': config = '', 'sums.eval.js': spec = '' } = filesOf('docs/getting-started.md');
   const files = { 'my project/jest.config.js': config, 'my project/sums.eval.js': spec };
