@@ -55,6 +55,13 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  * what was left behind, and keeps the session in watch mode. Safe to call twice.
  *
  * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, which makes the run red.
+ * @example
+ * // global-teardown.js
+ * const { closeSession } = require('jest-model-provider/session');
+ * module.exports = async (globalConfig) => {
+ *   // your own teardown
+ *   await closeSession(globalConfig);
+ * };
  */
 export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
   const present = presentSession();

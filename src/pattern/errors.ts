@@ -74,7 +74,12 @@ Object.defineProperty(ModelProviderError.prototype, 'name', {
 
 const known = new Set<string>(errorCodes);
 
-/** Whether `error` is one of this package's errors, with the given code if one is named; works across realms. */
+/**
+ * Whether `error` is one of this package's errors, with the given code if one is named; works across realms.
+ *
+ * @example
+ * if (isModelProviderError(error, 'COMMAND_NOT_FOUND')) console.warn('llama-server is not installed here');
+ */
 export function isModelProviderError(error: unknown, code?: ErrorCode): error is ModelProviderError {
   if (typeof error !== 'object' || error === null || !('code' in error) || !('message' in error))
     return false;

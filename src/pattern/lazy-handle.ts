@@ -23,13 +23,21 @@ export class LazyHandle<Client = unknown> {
     return this.#isSetUp;
   }
 
-  /** The handle; calls at the same time share one setup. A setup that failed is tried again by the next call. */
+  /**
+   * The handle; calls at the same time share one setup. A setup that failed is tried again by the next call.
+   *
+   * @throws ModelProviderError what `setup()` throws.
+   */
   get(): Promise<ResourceHandle<Client>> {
     this.#handle ??= this.#start();
     return this.#handle;
   }
 
-  /** Tears the resource down if it was ever set up, a setup that is under way included. Idempotent; may be repeated. */
+  /**
+   * Tears the resource down if it was ever set up, a setup that is under way included. Idempotent; may be repeated.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED`.
+   */
   async teardown(): Promise<void> {
     const pending = this.#handle;
     const handle = await pending?.catch(() => undefined);

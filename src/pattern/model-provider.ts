@@ -60,7 +60,10 @@ export abstract class ModelProvider<
    */
   async destroyResource(_resource: Resource<Connection>, _context: ResourceContext): Promise<void> {}
 
-  /** Spec half. Makes the object that specs use. The lease owns it. */
+  /**
+   * Spec half. Makes the object that specs use. The lease owns it, and `disposeClient` closes it. Calls under way must reject when
+   * `context.signal` aborts. If it throws, the lease is given back and the setup fails with `CLIENT_FAILED`.
+   */
   abstract createClient(connection: Connection, context: ClientContext): Client | Promise<Client>;
 
   /** Spec half. Closes the client when its lease ends. */
@@ -85,17 +88,25 @@ export abstract class ModelProvider<
     return handle;
   }
 
-  /** A handle that sets the resource up at its first {@link LazyHandle.get}, or never. */
+  /** A handle that sets the resource up at its first {@link LazyHandle.get}, or never. The caller tears it down. */
   request(name: string, config?: Config): LazyHandle<Client> {
     return new LazyHandle(() => this.setup(name, config));
   }
 
-  /** Releases the caller's own leases on one resource; does nothing if it holds none. */
+  /**
+   * Releases the caller's own leases on one resource; does nothing if it holds none.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED`.
+   */
   async teardown(resourceId: string): Promise<void> {
     await teardownEach([...this.#open].filter((handle) => handle.resourceId === resourceId));
   }
 
-  /** Releases all of the caller's own leases of this provider. One failure never stops the others. */
+  /**
+   * Releases all of the caller's own leases of this provider. One failure never stops the others.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED` with all failures.
+   */
   async teardownAll(): Promise<void> {
     await teardownEach([...this.#open]);
   }

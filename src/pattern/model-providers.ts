@@ -23,14 +23,27 @@ export interface ModelProviders {
     config?: Json,
     options?: SetupOptions,
   ): Promise<ResourceHandle<ClientOf<Spec>>>;
-  /** A handle that sets the resource up at its first `get()`, or never. The spec is checked at once. */
+  /**
+   * A handle that sets the resource up at its first `get()`, or never. The caller tears it down.
+   *
+   * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, at once.
+   */
   request<Spec extends string>(spec: Spec, config?: Json): LazyHandle<ClientOf<Spec>>;
-  /** Releases the caller's own leases on the resource of that id. */
+  /**
+   * Releases the caller's own leases on the resource of that id; does nothing if there are none.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED`.
+   */
   teardown(resourceId: string): Promise<void>;
-  /** Releases all of the caller's own leases. All are attempted; failures are reported together. */
+  /**
+   * Releases all of the caller's own leases. All are attempted.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED` with all failures.
+   */
   teardownAll(): Promise<void>;
 }
 
+/** See {@link ModelProviders}. Works in specs, in `globalSetup` files and in scripts. */
 export const modelProviders: ModelProviders = {
   async setup(spec, config, options) {
     currentRealm().host().enterOwner();

@@ -53,15 +53,26 @@ export interface ResourceContext {
   readonly resourceId: string;
   /** Aborted when nobody waits for the start any more or its time is up. */
   readonly signal: AbortSignal;
-  /** The configuration's and session's directory for files that go with the resource. Removed at the end of the session. */
+  /** A private directory (0700) for the resource's files. Removed when the resource ends. */
   readonly directory: string;
   /** Says what the start is waiting for, shown as `embedded:expert loading 12 s, <message>`. */
   progress(message: string): void;
-  /** Starts a server process. Its death after the start is the death of the resource. */
+  /**
+   * Starts a server process, which the session owns and stops. Its death after the start is the death of the resource, whatever
+   * its exit code; during the start, look at {@link ServerProcess.exit}.
+   *
+   * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`; the signal's reason if the start was given up.
+   * @example
+   * const server = await context.launch({ command: 'my-server', args: ['--port', String(port)], graceMs: 2000 });
+   */
   launch(options: LaunchOptions): Promise<ServerProcess>;
   /** A port of 127.0.0.1 that is free now. It is not reserved: retry with another one on a bind conflict. */
   freePort(): Promise<number>;
-  /** Leases another resource for as long as this one lives. */
+  /**
+   * Leases another resource for as long as this one lives; the session gives the lease back. If that resource dies, so does this one.
+   *
+   * @throws ModelProviderError what {@link ModelProvider.setup} throws.
+   */
   lease(spec: string, config?: Json): Promise<DependencyLease>;
   /** Registers how to undo a step of the start; run in reverse order when the resource ends. */
   defer(title: string, undo: () => Promise<void> | void): void;

@@ -20,6 +20,10 @@ declare module '../../pattern/client-types' {
 /**
  * Serves small Llama models from a process of plain JavaScript, so that a first evaluation needs nothing but npm:
  * `embedded:novice` and `embedded:expert`, or `embedded:./path.gguf`. The two are narrow: see `models/README.md`.
+ *
+ * @throws ModelProviderError at setup `CONFIG_INVALID` for an unknown name, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
+ * @example
+ * defineProviders({ embedded: new EmbeddedProvider({ parallel: 2 }) });
  */
 export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection, never> {
   readonly constraints: ProviderConstraints;
