@@ -32,7 +32,8 @@ export const helloRequest = new RequestType<HelloRequest, HelloAnswer, Serialize
 /** Cancelling it gives the request up. */
 export const leaseRequest = new RequestType<ConnectionRequest, LeaseGrant, SerializedError>('lease');
 export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
-export const recordNotification = new NotificationType<HostRecord>('record');
+/** Answered, so that a file that closes knows that all its records have arrived. */
+export const recordRequest = new RequestType<HostRecord, null, SerializedError>('record');
 /** A leased resource died. */
 export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
 

@@ -15,7 +15,7 @@ import {
   helloRequest,
   leaseRequest,
   lostNotification,
-  recordNotification,
+  recordRequest,
   releaseRequest,
   type HelloAnswer,
   type SessionAddress,
@@ -37,6 +37,8 @@ export class SocketLink implements SessionLink {
   readonly #answer: HelloAnswer;
   /** Rejects when the socket closes, for whoever waits for an answer then. */
   readonly #ended: Promise<never>;
+  /** Records that the session has not confirmed yet. */
+  #sending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   private constructor(socket: Socket, rpc: MessageConnection, answer: HelloAnswer, onEnded: () => void) {
@@ -105,7 +107,9 @@ export class SocketLink implements SessionLink {
   }
 
   record(record: HostRecord): void {
-    if (!this.#isClosed) void this.#rpc.sendNotification(recordNotification, record).catch(() => undefined);
+    if (this.#isClosed) return;
+    const answer = this.#send(() => this.#rpc.sendRequest(recordRequest, record));
+    this.#sending = Promise.allSettled([this.#sending, answer]);
   }
 
   adopt(): string {
@@ -115,10 +119,11 @@ export class SocketLink implements SessionLink {
     );
   }
 
-  /** Ends the connection; the session releases what it still holds. Resolves when all sent messages have left. */
-  close(): Promise<void> {
+  /** Ends the connection; the session releases what it still holds. Resolves when all records have arrived. */
+  async close(): Promise<void> {
     this.#isClosed = true;
-    return new Promise((resolve) => {
+    await this.#sending;
+    await new Promise<void>((resolve) => {
       this.#socket.once('close', () => resolve());
       this.#socket.end();
       if (this.#socket.destroyed) resolve();
@@ -126,6 +131,7 @@ export class SocketLink implements SessionLink {
   }
 
   async #send<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw sessionEnded();
     try {
       return await Promise.race([send(), this.#ended]);
     } catch (error) {

@@ -9,7 +9,7 @@ import {
   helloRequest,
   leaseRequest,
   lostNotification,
-  recordNotification,
+  recordRequest,
   releaseRequest,
   type HelloAnswer,
   type HelloRequest,
@@ -86,9 +86,13 @@ export class SocketServer {
         return null;
       }),
     );
-    rpc.onNotification(recordNotification, (record) => {
-      if (connection !== undefined) this.#session.records.push({ ...record, from: label });
-    });
+    rpc.onRequest(recordRequest, (record) =>
+      answer(async () => {
+        required(connection);
+        this.#session.records.push({ ...record, from: label });
+        return null;
+      }),
+    );
     rpc.onError(() => undefined);
     socket.on('error', () => undefined);
     socket.on('close', () => {
@@ -132,7 +136,8 @@ function required(connection: SessionConnection | undefined): SessionConnection 
   return connection;
 }
 
-function isEqual(given: string, wanted: string): boolean {
+function isEqual(given: unknown, wanted: string): boolean {
+  if (typeof given !== 'string') return false;
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

@@ -1,0 +1,327 @@
+import { readFileSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import {
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+} from 'vscode-jsonrpc/node';
+import { packageVersion } from '../../src/pattern/version';
+import {
+  helloRequest,
+  leaseRequest,
+  recordRequest,
+  releaseRequest,
+  type HelloRequest,
+} from '../../src/session/protocol';
+import { SocketLink } from '../../src/session/socket-link';
+import { SocketServer } from '../../src/session/socket-server';
+import { caught } from '../fixtures/caught';
+import { eventually } from '../process/eventually';
+import { ownPlaces } from '../process/own-places';
+import { closeOwnSessions, gate, openOwnSession, ScriptedProvider, type OwnSession } from './own-session';
+
+ownPlaces();
+closeOwnSessions();
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+interface Served extends OwnSession {
+  readonly server: SocketServer;
+  readonly db: ScriptedProvider;
+  link(label?: string): Promise<SocketLink & { lost: unknown[]; ended: unknown[] }>;
+  /** A connection that speaks the protocol by hand. */
+  raw(): Promise<{ rpc: MessageConnection; socket: Socket }>;
+  hello(change?: Partial<HelloRequest>): HelloRequest;
+}
+
+async function serve(db = new ScriptedProvider(), providerModule?: string): Promise<Served> {
+  const own = await openOwnSession({ db });
+  const server = await SocketServer.listen(own.session, own.place.socketPath, providerModule);
+  ends.push(() => server.close());
+  return {
+    ...own,
+    server,
+    db,
+    link: async (label = 'a.eval.ts') => {
+      const [lost, ended] = [[], []] as [unknown[], unknown[]];
+      const link = await SocketLink.open(server.address, {
+        label,
+        providerModule: undefined,
+        onLost: (leaseId, error) => lost.push({ leaseId, error }),
+        onEnded: () => ended.push(true),
+      });
+      ends.push(() => link.close());
+      return Object.assign(link, { lost, ended });
+    },
+    raw: async () => {
+      const socket = connect(server.address.socket);
+      const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+      rpc.onError(() => undefined);
+      rpc.listen();
+      ends.push(() => socket.destroy());
+      return { rpc, socket };
+    },
+    hello: (change) => ({
+      token: server.address.token,
+      version: packageVersion,
+      label: 'raw',
+      providerModule: undefined,
+      ...change,
+    }),
+  };
+}
+
+const request = (name: string) => ({ provider: 'db', name, holding: [], requester: 'a test' });
+
+describe('the greeting', () => {
+  test('only the owner may open the socket, and it asks for a token that no two sessions share', async () => {
+    const [one, two] = [await serve(), await serve()];
+    expect(statSync(one.server.address.socket).mode & 0o777).toBe(0o600);
+    expect(statSync(one.place.directory).mode & 0o777).toBe(0o700);
+    expect(one.server.address.token).toMatch(/^[0-9a-f]{64}$/);
+    expect(one.server.address.token).not.toBe(two.server.address.token);
+  });
+
+  test('it tells the link which providers there are', async () => {
+    const link = await (await serve()).link();
+    expect([link.providerNames, link.providerModule]).toEqual([['db'], undefined]);
+  });
+
+  test.each([
+    ['a wrong token', (token: string) => token.replace(/^./, (digit) => (digit === '0' ? '1' : '0'))],
+    ['a token that is too short', (token: string) => token.slice(1)],
+    ['a token that is too long', (token: string) => `${token}0`],
+    ['an empty token', () => ''],
+    ['no token', () => undefined as unknown as string],
+    ['a token of another type', () => ({ length: 64 }) as unknown as string],
+  ])('%s is refused, and opens nothing', async (_title, change) => {
+    const served = await serve();
+    const { rpc } = await served.raw();
+    await expect(
+      rpc.sendRequest(helloRequest, served.hello({ token: change(served.server.address.token) })),
+    ).rejects.toMatchObject({
+      data: { code: 'SESSION_REFUSED', message: 'The session refused the connection: wrong token.' },
+    });
+    await expect(rpc.sendRequest(leaseRequest, request('a'))).rejects.toMatchObject({
+      data: { code: 'SESSION_REFUSED' },
+    });
+    expect(served.db.made).toEqual([]);
+  });
+
+  test('another version is refused, naming both', async () => {
+    const served = await serve();
+    const { rpc } = await served.raw();
+    await expect(rpc.sendRequest(helloRequest, served.hello({ version: '0.0.1' }))).rejects.toMatchObject({
+      data: {
+        code: 'SESSION_REFUSED',
+        message: `The session runs jest-model-provider ${packageVersion}, this file 0.0.1: install one version.`,
+      },
+    });
+  });
+
+  test('another provider module than the session’s is refused, naming both', async () => {
+    const { server } = await serve(undefined, '/project/providers.ts');
+    const open = (providerModule: string | undefined) =>
+      SocketLink.open(server.address, {
+        label: 'x',
+        providerModule,
+        onLost: () => undefined,
+        onEnded: () => undefined,
+      });
+    expect(await caught(open('/project/other.ts'))).toMatchObject({
+      code: 'PROVIDER_MODULE_CONFLICT',
+      details: { session: '/project/providers.ts', file: '/project/other.ts' },
+    });
+    for (const same of ['/project/providers.ts', undefined]) {
+      const link = await open(same);
+      expect(link.providerModule).toBe('/project/providers.ts');
+      await link.close();
+    }
+  });
+
+  test('requests before it are refused, records too', async () => {
+    const served = await serve();
+    const { rpc } = await served.raw();
+    const refused = {
+      data: {
+        code: 'SESSION_REFUSED',
+        message: 'The session refused the request: no greeting came before it.',
+      },
+    };
+    await expect(rpc.sendRequest(recordRequest, { type: 'eval', data: 'forged' })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(rpc.sendRequest(leaseRequest, request('a'))).rejects.toMatchObject(refused);
+    await expect(rpc.sendRequest(releaseRequest, { leaseId: '1' })).rejects.toMatchObject(refused);
+    expect(served.session.records).toEqual([]);
+    expect(served.story()).toEqual([]);
+  });
+
+  test('a session that is gone gives SESSION_CLOSED', async () => {
+    const { server } = await serve();
+    server.close();
+    const options = {
+      label: 'x',
+      providerModule: undefined,
+      onLost: () => undefined,
+      onEnded: () => undefined,
+    };
+    expect(await caught(SocketLink.open(server.address, options))).toMatchObject({ code: 'SESSION_CLOSED' });
+  });
+
+  test('bytes that are no protocol harm nobody else', async () => {
+    const served = await serve();
+    const socket = connect(served.server.address.socket);
+    ends.push(() => socket.destroy());
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\n\r\n\0\0\0{"jsonrpc":');
+    socket.write(Buffer.alloc(4096, 0xff));
+    const link = await served.link();
+    expect((await link.lease(request('a'), undefined)).resourceId).toBe('db:a#1');
+  });
+});
+
+describe('leases over the socket', () => {
+  test('they come with resource id and connection, and end with their release', async () => {
+    const { link, db, session } = await serve();
+    const file = await link('shop.eval.ts');
+    const grant = await file.lease({ ...request('a'), config: { size: 2 } }, undefined);
+    expect(grant).toEqual({ leaseId: expect.any(String), resourceId: 'db:a#1', connection: { name: 'a' } });
+    expect(session.record.events.find(({ type }) => type === 'leased')).toMatchObject({
+      requester: 'shop.eval.ts > a test',
+    });
+    await file.release(grant.leaseId);
+    expect(db.destroyed).toHaveLength(1);
+  });
+
+  test('errors cross with code, message and details', async () => {
+    const { link, db } = await serve();
+    db.create = () => {
+      throw new Error('no space left');
+    };
+    const file = await link();
+    expect(await caught(file.lease(request('a'), undefined))).toMatchObject({
+      name: 'ModelProviderError',
+      code: 'SETUP_FAILED',
+      message: '"db:a" could not be set up: no space left',
+      details: { spec: 'db:a' },
+    });
+    expect(await caught(file.lease({ ...request('a'), provider: 'dbx' }, undefined))).toMatchObject({
+      code: 'PROVIDER_UNKNOWN',
+      details: { known: ['db'] },
+    });
+  });
+
+  test.each([
+    ['destroyed', (socket: Socket) => socket.destroy()],
+    ['ended', (socket: Socket) => socket.end()],
+  ])('a connection that is %s frees its leases at once and gives up its requests', async (_title, drop) => {
+    const served = await serve();
+    const { rpc, socket } = await served.raw();
+    await rpc.sendRequest(helloRequest, served.hello());
+    await rpc.sendRequest(leaseRequest, request('a'));
+    void rpc.sendRequest(leaseRequest, request('b')).catch(() => undefined);
+    await eventually(() => served.story().includes('requested db:b'));
+    const other = (await served.link()).lease(request('c'), undefined);
+    await eventually(() => served.story().includes('requested db:c'));
+    const dropped = performance.now();
+    drop(socket);
+    expect((await other).resourceId).toBe('db:c#1');
+    // The promise is 250 ms; a machine that does much else at the same time gets more.
+    expect(performance.now() - dropped).toBeLessThan(5000);
+    expect(served.db.made).toEqual(['db:a#1', 'db:c#1']);
+  });
+
+  test('a request whose signal is aborted is cancelled in the session', async () => {
+    const { link, story } = await serve();
+    const [one, two] = [await link(), await link()];
+    await one.lease(request('a'), undefined);
+    const abort = new AbortController();
+    const waiting = caught(two.lease(request('b'), abort.signal));
+    await eventually(() => story().includes('requested db:b'));
+    abort.abort();
+    expect(await waiting).toMatchObject({ code: 'SETUP_ABORTED' });
+    expect(await caught(two.lease(request('b'), AbortSignal.abort()))).toMatchObject({
+      code: 'SETUP_ABORTED',
+    });
+    expect(story()).not.toContain('starting db:b#1');
+  });
+
+  test('a resource that dies is told to every file that leases it', async () => {
+    let die: (reason: string) => void = () => undefined;
+    const db = new ScriptedProvider({}, (_name, context) => {
+      die = (reason) => context.lost(reason);
+      return null;
+    });
+    const { link } = await serve(db);
+    const files = [await link(), await link()];
+    const grants = await Promise.all(files.map((file) => file.lease(request('a'), undefined)));
+    die('out of memory');
+    await eventually(() => files.every(({ lost }) => lost.length === 1));
+    expect(files.map(({ lost }) => lost)).toEqual(
+      grants.map(({ leaseId }) => [{ leaseId, error: expect.objectContaining({ code: 'RESOURCE_LOST' }) }]),
+    );
+  });
+
+  test('records of a file arrive in its order, also those sent just before it closes', async () => {
+    const { link, session } = await serve();
+    const file = await link();
+    const records = Array.from({ length: 50 }, (_, index) => ({ type: 'eval', data: index }));
+    for (const record of records) file.record(record);
+    await file.close();
+    expect(session.records).toEqual(records.map((record) => ({ ...record, from: 'a.eval.ts' })));
+  });
+
+  test('a provider that no module names is refused with the way to name it', async () => {
+    const file = await (await serve()).link();
+    expect(() => file.adopt()).toThrow(/defineProviders\(\)/);
+  });
+});
+
+describe('the end of the session', () => {
+  test('files are told, and what they wait for fails with SESSION_CLOSED', async () => {
+    const never = gate<null>();
+    const { link, server, db, session } = await serve();
+    db.create = (_name, { signal }) => Promise.race([never.passed, rejection(signal)]);
+    const file = await link();
+    const waiting = caught(file.lease(request('a'), undefined));
+    await eventually(() => db.made.length === 1);
+    server.close();
+    expect(await waiting).toMatchObject({ code: 'SESSION_CLOSED' });
+    await eventually(() => file.ended.length === 1);
+    expect(await caught(file.lease(request('a'), undefined))).toMatchObject({ code: 'SESSION_CLOSED' });
+    await file.release('1');
+    file.record({ type: 'eval', data: null });
+    await session.close();
+  });
+
+  test('a link that closes does not wait for an answer that nobody can give any more', async () => {
+    const { link, server } = await serve();
+    const file = await link();
+    file.record({ type: 'eval', data: null });
+    server.close();
+    await file.close();
+  });
+
+  test('a link that closes itself is not told', async () => {
+    const file = await (await serve()).link();
+    await Promise.all([file.close(), file.close()]);
+    expect(file.ended).toEqual([]);
+  });
+});
+
+test('the token stands in no file', async () => {
+  const { server, place } = await serve();
+  const ledger = readFileSync(place.guardianOptions.ledger, 'utf8');
+  expect(ledger).toContain(place.session);
+  expect(ledger).not.toContain(server.address.token);
+});
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason as Error)),
+  );
+}
