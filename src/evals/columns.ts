@@ -54,7 +54,9 @@ function cell(row: unknown, name: string, position: number, count: number, index
   }
   if (typeof row !== 'object' || row === null) {
     if (count === 1) return row;
-    throw missing(`row ${index} is a ${typeof row}, but ${count} columns are named`);
+    throw missing(
+      `row ${index} is ${row === null ? 'null' : `a ${typeof row}`}, but ${count} columns are named`,
+    );
   }
   if (name in row) return (row as Record<string, unknown>)[name];
   throw missing(`row ${index} has no column "${name}"; it has ${Object.keys(row).join(', ') || 'none'}`);

@@ -1,0 +1,111 @@
+// Checked by the compiler (npm run typecheck): each line that must not compile says so. Running it proves only that it loads.
+import {
+  defineProviders,
+  foreach,
+  ModelProvider,
+  modelProviders,
+  Result,
+  withClient,
+  type ClientContext,
+  type ClientOf,
+  type LazyHandle,
+  type ModelClient,
+  type ProviderConstraints,
+  type ResourceHandle,
+} from 'jest-model-provider';
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function expectType<_Proof extends true>(): void {}
+
+test("a spec's prefix decides the client's type", () => {
+  expectType<Equal<ClientOf<'embedded:expert'>, ModelClient>>();
+  expectType<Equal<ClientOf<'llama:path/to/model.gguf'>, ModelClient>>();
+  expectType<Equal<ClientOf<'openai:gpt-4o-mini'>, ModelClient>>();
+  expectType<Equal<ClientOf<'unheard-of:x'>, unknown>>();
+  expectType<Equal<ClientOf<'no prefix'>, unknown>>();
+});
+
+/** Never called: only its types matter. */
+export async function setups(spec: string): Promise<void> {
+  expectType<
+    Equal<Awaited<ReturnType<typeof modelProviders.setup<'embedded:expert'>>>, ResourceHandle<ModelClient>>
+  >();
+  const handle = await modelProviders.setup('embedded:expert');
+  expectType<Equal<typeof handle.client, ModelClient>>();
+  const lazy = modelProviders.request('llama:model.gguf');
+  expectType<Equal<typeof lazy, LazyHandle<ModelClient>>>();
+  const unknown = await modelProviders.setup(spec);
+  expectType<Equal<typeof unknown.client, unknown>>();
+  // @ts-expect-error a configuration is JSON
+  await modelProviders.setup('embedded:expert', () => 1);
+}
+
+/** Never called. */
+export function blocks(): void {
+  withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
+    expectType<Equal<typeof handle.client, ModelClient>>();
+    expectType<Equal<typeof model, string>>();
+  });
+  withClient(
+    [{ spec: 'llama:a.gguf', config: { contextSize: 512 }, label: 'small' }],
+    { scope: 'test' },
+    (handle) => {
+      expectType<Equal<typeof handle.client, ModelClient>>();
+    },
+  );
+  withClient(['embedded:expert', 'unheard-of:x'], (handle) => {
+    expectType<Equal<typeof handle.client, unknown>>();
+  });
+  // @ts-expect-error there are two scopes
+  withClient(['embedded:expert'], { scope: 'file' }, () => undefined);
+  // @ts-expect-error models are a list
+  withClient('embedded:expert', () => undefined);
+}
+
+/** Never called. */
+export function samples(): void {
+  foreach('question, answer', [{ question: 'a', answer: 1, more: true }], ({ question, answer }) => {
+    expectType<Equal<typeof question, string>>();
+    expectType<Equal<typeof answer, number>>();
+    return new Result(question);
+  });
+  foreach('prompt', ['a', 'b'], (prompt) => {
+    expectType<Equal<typeof prompt, string>>();
+    return new Result(prompt);
+  });
+  foreach('a,b', [[1, 2]], ({ a, b }) => new Result(String(a + b)));
+  // @ts-expect-error a sample's function returns a Result
+  foreach('prompt', ['a'], (prompt) => prompt);
+}
+
+interface Greeter {
+  greet(): string;
+}
+
+class GreeterProvider extends ModelProvider<Greeter, { greeting: string }, { loud: boolean }> {
+  readonly constraints: ProviderConstraints = {
+    maxLive: 1,
+    sharing: 'shared',
+    retain: 'lease',
+    startTimeoutMs: 1000,
+    stopTimeoutMs: 1000,
+  };
+  createResource(name: string): Promise<{ greeting: string }> {
+    return Promise.resolve({ greeting: name });
+  }
+  createClient({ greeting }: { greeting: string }, _context: ClientContext): Greeter {
+    return { greet: () => greeting };
+  }
+}
+
+/** Never called. */
+export async function ownProvider(): Promise<void> {
+  const provider = new GreeterProvider();
+  const handle = await provider.setup('Ada', { loud: true });
+  expectType<Equal<typeof handle.client, Greeter>>();
+  // @ts-expect-error the configuration has a type
+  await provider.setup('Ada', { loud: 'yes' });
+  defineProviders({ greeter: provider });
+  // @ts-expect-error not a provider
+  defineProviders({ greeter: { setup: () => undefined } });
+}
