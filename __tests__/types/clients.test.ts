@@ -16,6 +16,11 @@ import {
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<_Proof extends true>(): void {}
+function expectTypeOf<T>(_value: T): {
+  is<U>(..._proof: Equal<T, U> extends true ? [] : ['another type']): void;
+} {
+  return { is: () => undefined };
+}
 
 test("a spec's prefix decides the client's type", () => {
   expectType<Equal<ClientOf<'embedded:expert'>, ModelClient>>();
@@ -31,11 +36,11 @@ export async function setups(spec: string): Promise<void> {
     Equal<Awaited<ReturnType<typeof modelProviders.setup<'embedded:expert'>>>, ResourceHandle<ModelClient>>
   >();
   const handle = await modelProviders.setup('embedded:expert');
-  expectType<Equal<typeof handle.client, ModelClient>>();
+  expectTypeOf(handle.client).is<ModelClient>();
   const lazy = modelProviders.request('llama:model.gguf');
-  expectType<Equal<typeof lazy, LazyHandle<ModelClient>>>();
+  expectTypeOf(lazy).is<LazyHandle<ModelClient>>();
   const unknown = await modelProviders.setup(spec);
-  expectType<Equal<typeof unknown.client, unknown>>();
+  expectTypeOf(unknown.client).is<unknown>();
   // @ts-expect-error a configuration is JSON
   await modelProviders.setup('embedded:expert', () => 1);
 }
@@ -43,18 +48,18 @@ export async function setups(spec: string): Promise<void> {
 /** Never called. */
 export function blocks(): void {
   withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
-    expectType<Equal<typeof handle.client, ModelClient>>();
-    expectType<Equal<typeof model, string>>();
+    expectTypeOf(handle.client).is<ModelClient>();
+    expectTypeOf(model).is<string>();
   });
   withClient(
     [{ spec: 'llama:a.gguf', config: { contextSize: 512 }, label: 'small' }],
     { scope: 'test' },
     (handle) => {
-      expectType<Equal<typeof handle.client, ModelClient>>();
+      expectTypeOf(handle.client).is<ModelClient>();
     },
   );
   withClient(['embedded:expert', 'unheard-of:x'], (handle) => {
-    expectType<Equal<typeof handle.client, unknown>>();
+    expectTypeOf(handle.client).is<unknown>();
   });
   // @ts-expect-error there are two scopes
   withClient(['embedded:expert'], { scope: 'file' }, () => undefined);
@@ -65,12 +70,12 @@ export function blocks(): void {
 /** Never called. */
 export function samples(): void {
   foreach('question, answer', [{ question: 'a', answer: 1, more: true }], ({ question, answer }) => {
-    expectType<Equal<typeof question, string>>();
-    expectType<Equal<typeof answer, number>>();
+    expectTypeOf(question).is<string>();
+    expectTypeOf(answer).is<number>();
     return new Result(question);
   });
   foreach('prompt', ['a', 'b'], (prompt) => {
-    expectType<Equal<typeof prompt, string>>();
+    expectTypeOf(prompt).is<string>();
     return new Result(prompt);
   });
   foreach('a,b', [[1, 2]], ({ a, b }) => new Result(String(a + b)));
@@ -102,7 +107,7 @@ class GreeterProvider extends ModelProvider<Greeter, { greeting: string }, { lou
 export async function ownProvider(): Promise<void> {
   const provider = new GreeterProvider();
   const handle = await provider.setup('Ada', { loud: true });
-  expectType<Equal<typeof handle.client, Greeter>>();
+  expectTypeOf(handle.client).is<Greeter>();
   // @ts-expect-error the configuration has a type
   await provider.setup('Ada', { loud: 'yes' });
   defineProviders({ greeter: provider });
