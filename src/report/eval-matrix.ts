@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { EvalRecord, ScoreSummary } from '../evals/eval-record';
 import { wilsonInterval } from '../evals/wilson';
-import { printable } from './printable';
+import { printable } from '../pattern/printable';
 
 /** A record, and the test file it came from. */
 export type FiledRecord = EvalRecord & { readonly file: string };

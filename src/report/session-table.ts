@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { SessionEvent } from '../session/events';
-import { printable } from './printable';
+import { printable } from '../pattern/printable';
 
 interface Row {
   spec: string;

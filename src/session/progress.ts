@@ -1,3 +1,5 @@
+import { printable } from '../pattern/printable';
+
 /** Where progress lines go; `process.stderr` by default. */
 export interface ProgressOutput {
   write(text: string): unknown;
@@ -32,7 +34,8 @@ export class ProgressPrinter {
     const print = (): void => {
       if (!applies()) return;
       const seconds = Math.round((performance.now() - start) / 1000);
-      this.#output.write(`${title} ${activity} ${seconds} s${message === '' ? '' : `, ${message}`}\n`);
+      const line = `${title} ${activity} ${seconds} s${message === '' ? '' : `, ${message}`}`;
+      this.#output.write(`${printable(line)}\n`);
     };
     let timer = setTimeout(function tick() {
       print();

@@ -17,7 +17,7 @@ export async function loadProviderModule(path: string): Promise<unknown> {
     }
   } catch (error) {
     if (isModelProviderError(error)) throw error;
-    const flag = (error as { code?: string }).code === 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG';
+    const flag = (error as { code?: string } | null)?.code === 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG';
     const fix = flag ? ' An ES module needs NODE_OPTIONS=--experimental-vm-modules in Jest.' : '';
     throw new ModelProviderError(
       'PROVIDER_MODULE_INVALID',
@@ -60,7 +60,7 @@ function defaultExport(module: unknown): unknown {
 }
 
 function isEsmOnly(error: unknown): boolean {
-  const code = (error as { code?: string }).code;
+  const code = (error as { code?: string } | null)?.code;
   // Jest's own loader reports a static import in a file that it was asked to require as a syntax error.
   return (
     code === 'ERR_REQUIRE_ESM' ||
