@@ -12,8 +12,10 @@ import {
 
 closeSessionsAfterEach();
 
-const novice = path.resolve(__dirname, '../../../models/novice.gguf');
 const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'jmp-'));
+// In a path of its own, since that of the repository may have spaces, which messages show in quotes.
+const novice = path.join(directory, 'novice.gguf');
+fs.copyFileSync(path.resolve(__dirname, '../../../models/novice.gguf'), novice);
 afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 let session: PrivateSession;

@@ -82,6 +82,8 @@ async function refusal(
   if (error === undefined) throw new Error('the server started');
   const message = error.message
     .replaceAll(process.execPath, 'node')
+    // A path with spaces is shown in quotes.
+    .replaceAll(`'${program}'`, program)
     .replaceAll(program, 'server.js')
     .replaceAll(/(port:? |listening on )\d+/g, '$1PORT')
     .replaceAll(/jmp-[0-9a-f]{16}/g, 'NONCE');
