@@ -31,7 +31,7 @@ describe('loading', () => {
     ['that throws', 'a.cjs', `throw new Error('no licence')`, /no licence/],
     ['with a syntax error', 'a.cjs', `const = 1`, /SyntaxError|Unexpected token/i],
     ['that imports what is not there', 'a.cjs', `require('./nowhere')`, /nowhere/],
-    ['that throws null', 'a.cjs', `throw null`, /: null$/],
+    ['that throws a text', 'a.cjs', `throw 'out of luck'`, /: out of luck$/],
   ])('a module %s is refused by its path, with the reason', async (_title, name, text, reason) => {
     const path = file(name, text);
     const error = await caught(loadProviderModule(path));
