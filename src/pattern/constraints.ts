@@ -1,4 +1,5 @@
 import { ModelProviderError } from './errors';
+import { showValue } from './json';
 
 /** The limits of one kind of resource. A provider states all of them; the session enforces them over all workers. */
 export interface ProviderConstraints {
@@ -36,7 +37,7 @@ export function validateConstraints(
   for (const [name, rule] of Object.entries(rules)) {
     const value = (constraints as Record<string, unknown>)[name];
     if (rule.allows(value)) continue;
-    const found = value === undefined ? 'is missing' : `is ${describe(value)}`;
+    const found = value === undefined ? 'is missing' : `is ${showValue(value)}`;
     throw new ModelProviderError(
       'PROVIDER_INVALID',
       `Provider "${provider}": constraints.${name} ${found}; it must be ${rule.wanted}.`,
@@ -45,7 +46,8 @@ export function validateConstraints(
   }
 }
 
-const isDuration = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= maxTimerMs;
+const isDuration = (value: unknown): boolean =>
+  typeof value === 'number' && value >= 1 && value <= maxTimerMs;
 const isOneOf =
   (...allowed: string[]) =>
   (value: unknown): boolean =>
@@ -70,9 +72,3 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
 };
-
-function describe(value: unknown): string {
-  if (typeof value === 'string' || typeof value === 'object') return JSON.stringify(value);
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- no object comes this far
-  return String(value);
-}

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What may cross a process border unchanged. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json | undefined };
 
@@ -22,6 +24,17 @@ export function stableStringify(value: Json | undefined): string {
       ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
       : item,
   );
+}
+
+/** Any value as an error message shows it: as JSON where that can be had. */
+export function showValue(value: unknown): string {
+  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- no object comes this far
+  if (typeof value !== 'string' && typeof value !== 'object') return String(value);
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return inspect(value, { breakLength: Infinity });
+  }
 }
 
 function firstPath<T>(

@@ -1,5 +1,5 @@
 import { ModelProviderError } from './errors';
-import { findNonJson, stableStringify, type Json } from './json';
+import { findNonJson, showValue, stableStringify, type Json } from './json';
 import { nearest } from './nearest';
 
 /** A resource by name: the provider's prefix, a colon, and the provider's own name for it (any characters). */
@@ -41,7 +41,7 @@ export function parseRequest(input: unknown, known: readonly string[]): ParsedRe
   ) {
     throw new ModelProviderError(
       'SPEC_INVALID',
-      `A resource spec must be a string such as "embedded:expert" or { spec, config, label }, not ${printable(input)}.`,
+      `A resource spec must be a string such as "embedded:expert" or { spec, config, label }, not ${showValue(input)}.`,
     );
   }
   const { spec, config, label = spec } = request as ResourceRequest;
@@ -49,7 +49,7 @@ export function parseRequest(input: unknown, known: readonly string[]): ParsedRe
   if (provider === undefined || name === undefined) {
     throw new ModelProviderError(
       'SPEC_INVALID',
-      `Resource spec "${spec}" must be "provider:name", for example "${known[0] ?? 'embedded'}:${spec.replace(/:$/, '') || 'expert'}". Known providers: ${known.join(', ')}.`,
+      `Resource spec "${spec}" must be "provider:name", for example "${known[0] ?? 'embedded'}:${spec.replace(/^:|:$/g, '') || 'expert'}". Known providers: ${known.join(', ')}.`,
       { details: { spec } },
     );
   }
@@ -84,8 +84,4 @@ function requireKnownProvider(provider: string, known: readonly string[], spec: 
     `Unknown provider "${provider}" in "${spec}".${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`} Known providers: ${known.join(', ')}. Register your own with defineProviders() in the module that testEnvironmentOptions.modelProviders names.`,
     { details: { provider, known: [...known] } },
   );
-}
-
-function printable(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
