@@ -1,10 +1,10 @@
 import { ModelProviderError } from '../src/pattern/errors';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
+import { describeClose } from '../src/session/close-report';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf } from '../src/session/provider-module';
 import type { SessionEvent } from '../src/session/events';
-import type { CloseReport } from '../src/session/session';
 import '../src/realm';
 import { providerModulePath, type ProjectOptions } from './options';
 
@@ -89,11 +89,6 @@ export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
  */
 export function sessionEvents(): readonly SessionEvent[] {
   return presentSession()?.session.record.events ?? [];
-}
-
-function describeClose({ stopped, closeMs, leftBehind }: CloseReport): string {
-  const resources = stopped === 1 ? '1 resource' : `${stopped} resources`;
-  return `jest-model-provider: stopped ${resources} in ${closeMs} ms; left behind: ${leftBehind.join(', ') || 'nothing'}`;
 }
 
 function requireSameModule(session: string | undefined, project: string | undefined): void {

@@ -92,7 +92,7 @@ export class SpecHost extends LeaseHost {
     for (const child of block.children) {
       if (child.type === 'describeBlock') this.#own(child, this.owners.child(child.name, owner));
       else if ((child.fn as Circus.TestFn | undefined) !== undefined)
-        child.fn = this.#wrap(child.fn, 'body', () => this.#tests.get(child) ?? owner);
+        child.fn = this.#wrap(child.fn, '', () => this.#tests.get(child) ?? owner);
     }
   }
 

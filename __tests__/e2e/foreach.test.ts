@@ -16,6 +16,10 @@ const specs = {
   'retries.eval.js': spec(`
     jest.retryTimes(2);
     foreach('n', [1], (n) => { note('sampled'); return new Result('x'); }, { title: 'retried' });`),
+  'twins.eval.js': spec(`
+    foreach('n', [1], () => new Result('x'), { title: 'twin' });
+    describe('elsewhere', () => foreach('n', [1], () => new Result('x'), { title: 'twin' }));
+    foreach('n', [1], () => new Result('x'), { title: 'twin' });`),
   'options.eval.js': spec(`foreach('a, a', [], () => new Result('x'));`),
   'lazy.eval.js': spec(`
     withClient(['noting:empty'], () => foreach('n', [], () => new Result('x'), { title: 'nothing to ask' }));
@@ -69,6 +73,12 @@ describe.each(bothModes)('foreach, %s', (mode) => {
       'foreach() inside jest.retryTimes() would bias its scores',
     );
     expect(run.notes).not.toContain('sampled');
+  });
+
+  test('a second evaluation of one name is refused, in another block it is not', () => {
+    const twins = run.tests.filter(({ title }) => title.endsWith('twin'));
+    expect(twins.map(({ status }) => status).sort()).toEqual(['failed', 'passed', 'passed']);
+    expect(twins.find(({ status }) => status === 'failed')?.message).toContain('give one another title');
   });
 
   test('wrong columns fail the file', () => {

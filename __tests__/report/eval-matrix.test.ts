@@ -47,3 +47,15 @@ test('of a file that ran twice the last run counts', () => {
     ['sums', 'exactMatch', '4', '100.0 %'],
   ]);
 });
+
+test('the order of the lines does not depend on which file ended first', () => {
+  const records = [record('b.eval.ts', 'a:1', 1), record('a.eval.ts', 'a:1', 2)];
+  expect(lines(records)).toEqual(lines([...records].reverse()));
+});
+
+test('an evaluation whose samples all failed has a line that says so', () => {
+  expect(lines([{ ...record('x.eval.ts', 'a:1', 0), errors: 4, scores: [] }])).toEqual([
+    head.slice(0, -1),
+    ['sums', '-', '4', '4 errors'],
+  ]);
+});

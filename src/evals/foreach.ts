@@ -52,14 +52,15 @@ export function foreach<const Columns extends string, Row>(
   fn: (sample: SampleOf<Columns, Row>, context: SampleContext) => Promise<Result> | Result,
   options: ForeachOptions = {},
 ): void {
-  const names = parseColumns(columns);
-  const { title = `foreach ${names.join(', ')}`, concurrency = 4, timeoutMs = 60_000 } = options;
+  const columnNames = parseColumns(columns);
+  const { title = `foreach ${columnNames.join(', ')}`, concurrency = 4, timeoutMs = 60_000 } = options;
   requireWhole('concurrency', concurrency);
   requireWhole('timeoutMs', timeoutMs);
   const block = currentBlock();
   const run = async (): Promise<void> => {
     refuseRetries();
-    const samples = [...dataset].map((row, index) => pickColumns(names, row, index));
+    refuseSameName(title);
+    const samples = [...dataset].map((row, index) => pickColumns(columnNames, row, index));
     if (samples.length === 0)
       throw new ModelProviderError(
         'EVAL_FAILED',
@@ -154,6 +155,20 @@ function report(title: string, model: string, outcomes: readonly Outcome[]): voi
       details: { title, model, errors: errors.length, samples: outcomes.length },
     },
   );
+}
+
+const names = new Set<string | undefined>();
+
+/** Two evaluations of one name could not be told apart in any report. */
+function refuseSameName(title: string): void {
+  const name = jestGlobals().expect.getState().currentTestName;
+  if (names.has(name)) {
+    throw new ModelProviderError(
+      'EVAL_INVALID',
+      `Two evaluations of this file are called "${title}" in the same block: give one another title, foreach(columns, dataset, fn, { title }).`,
+    );
+  }
+  names.add(name);
 }
 
 // Running a failed evaluation again until it passes would choose among results by chance.

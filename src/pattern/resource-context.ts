@@ -51,6 +51,8 @@ export interface DependencyLease {
 export interface ResourceContext {
   /** Unique per instance, for example `embedded:expert#1`. */
   readonly resourceId: string;
+  /** As it was asked for, for example `embedded:expert`: what messages should call it. */
+  readonly spec: string;
   /** Aborted when nobody waits for the start any more or its time is up. */
   readonly signal: AbortSignal;
   /** A private directory (0700) for the resource's files. Removed when the resource ends. */

@@ -12,17 +12,19 @@ export type FiledRecord = EvalRecord & { readonly file: string };
  */
 export function evalMatrix(records: readonly FiledRecord[]): string {
   if (records.length === 0) return '';
-  const models = unique(records.map(({ model }) => model));
+  // Files end in whatever order; the matrix has the same order every time.
+  const ordered = [...records].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const models = unique(ordered.map(({ model }) => model));
   const table = new Table({
     head: ['evaluation', 'score', 'samples', ...models.map((model) => printable(model) || '(no model)')],
     style: { head: [], border: [] },
   });
-  for (const title of unique(records.map((record) => record.title))) {
-    const titled = records.filter((record) => record.title === title);
+  for (const title of unique(ordered.map((record) => record.title))) {
+    const titled = ordered.filter((record) => record.title === title);
     const files = unique(titled.map(({ file }) => file));
     for (const file of files) {
       const evaluation = titled.filter((record) => record.file === file);
-      for (const score of unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)))) {
+      for (const score of scoreNames(evaluation)) {
         const samples = unique(evaluation.map((record) => String(record.samples))).join(' / ');
         table.push([
           printable(files.length === 1 ? title : `${title} (${file})`),
@@ -36,11 +38,18 @@ export function evalMatrix(records: readonly FiledRecord[]): string {
   return table.toString();
 }
 
+/** An evaluation without any score, since all its samples failed, has a line all the same. */
+function scoreNames(evaluation: readonly EvalRecord[]): string[] {
+  const names = unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)));
+  return names.length === 0 ? ['-'] : names;
+}
+
 function cell(evaluation: readonly EvalRecord[], model: string, score: string): string {
   const record = evaluation.findLast((candidate) => candidate.model === model);
   const summary = record?.scores.find(({ name }) => name === score);
-  if (record === undefined || summary === undefined) return '-';
-  return [describe(summary), ...(record.errors === 0 ? [] : [`${record.errors} errors`])].join(', ');
+  if (record === undefined) return '-';
+  const errors = record.errors === 0 ? [] : [`${record.errors} errors`];
+  return [...(summary === undefined ? [] : [describe(summary)]), ...errors].join(', ') || '-';
 }
 
 function describe({ mean, count, isBinary }: ScoreSummary): string {

@@ -197,6 +197,7 @@ export class LiveResource {
     const directory = (): string => this.#directory;
     return {
       resourceId: this.plan.resourceId,
+      spec: this.plan.spec,
       signal: this.#abort.signal,
       get directory() {
         return directory();

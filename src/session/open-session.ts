@@ -1,9 +1,10 @@
 import { ModelProviderError } from '../pattern/errors';
 import { hostKey } from '../pattern/host';
 import type { ProviderRegistry } from '../pattern/registry';
+import { describeClose, type CloseReport } from './close-report';
 import { directHost } from './direct-link';
 import { sessionVariable } from './protocol';
-import { Session, type CloseReport } from './session';
+import { Session } from './session';
 import { SessionPlace } from './session-place';
 import { handleSignals } from './signals';
 import { SocketServer } from './socket-server';
@@ -57,7 +58,11 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
       signals.remove();
     }
   };
-  const signals = handleSignals({ close, kill: async () => (await opening).session.kill(), say });
+  const signals = handleSignals({
+    close: async () => say(describeClose(await close())),
+    kill: async () => (await opening).session.kill(),
+    say,
+  });
   const opening = startSession(options, say);
   const { session, server } = await opening.catch(async (error: unknown) => {
     if (!signals.hasCome) signals.remove();

@@ -2,10 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** Who a lease belongs to: a file, a describe block, a test, a sample, or the code that follows a setup within one of them. */
 export interface Owner {
+  /** Its name in messages; empty if it needs none. */
   readonly label: string;
   readonly parent: Owner | undefined;
   readonly leases: Set<OwnedLease>;
-  /** Made by {@link Owners.enter} and not used by a lease yet. */
+  /** The code that follows a setup, as {@link Owners.enter} makes it. */
+  readonly isStep: boolean;
+  /** A step that no lease has used yet. */
   isFresh: boolean;
 }
 
@@ -39,8 +42,7 @@ export class Owners {
   enter(): void {
     const { current } = this;
     if (current.isFresh) return;
-    const owner = makeOwner('', nearestHolder(current));
-    owner.isFresh = true;
+    const owner = makeOwner('', nearestHolder(current), true);
     this.#present.enterWith(owner);
   }
 
@@ -101,8 +103,8 @@ export function isWithin(owner: Owner, ancestor: Owner): boolean {
   return chain(owner).includes(ancestor);
 }
 
-function makeOwner(label: string, parent: Owner | undefined): Owner {
-  return { label, parent, leases: new Set(), isFresh: false };
+function makeOwner(label: string, parent: Owner | undefined, isStep = false): Owner {
+  return { label, parent, leases: new Set(), isStep, isFresh: isStep };
 }
 
 function chain(owner: Owner): Owner[] {
@@ -114,6 +116,6 @@ function chain(owner: Owner): Owner[] {
 // A loop that sets up and tears down again and again must not make the chain longer each time.
 function nearestHolder(owner: Owner): Owner {
   let at = owner;
-  while (at.label === '' && at.leases.size === 0 && at.parent !== undefined) at = at.parent;
+  while (at.isStep && at.leases.size === 0 && at.parent !== undefined) at = at.parent;
   return at;
 }

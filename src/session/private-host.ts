@@ -3,7 +3,7 @@ import { ProviderRegistry, type ProviderMap } from '../pattern/registry';
 import { directHost } from './direct-link';
 import type { SessionEvent } from './events';
 import { openPrivateSession } from './open-session';
-import type { CloseReport } from './session';
+import type { CloseReport } from './close-report';
 
 /** A session of its own, apart from the run's, for tests of providers. */
 export interface PrivateHost {

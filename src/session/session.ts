@@ -5,6 +5,7 @@ import type { ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
+import type { CloseReport } from './close-report';
 import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { LiveResource } from './live-resource';
@@ -21,16 +22,6 @@ import type { SessionPlace } from './session-place';
 
 /** What an evaluation found, and the test file or script that sent it. */
 export type SessionRecord = HostRecord & { readonly from: string };
-
-/** How a session ended. */
-export interface CloseReport {
-  readonly stopped: number;
-  readonly closeMs: number;
-  /** Every teardown that failed. */
-  readonly failures: readonly Error[];
-  /** Processes that could not be ended. */
-  readonly leftBehind: readonly string[];
-}
 
 interface Pending {
   readonly request: ConnectionRequest;

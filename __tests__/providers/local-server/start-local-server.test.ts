@@ -54,6 +54,7 @@ function fake(switches: readonly string[], more: Partial<LocalServer> = {}): Loc
 function context(more: Partial<ResourceContext> = {}): ResourceContext {
   return {
     resourceId: 'fake:a#1',
+    spec: 'fake:a',
     signal: new AbortController().signal,
     directory: places.directory,
     progress: () => undefined,

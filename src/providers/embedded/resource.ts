@@ -28,7 +28,7 @@ export async function startEmbedded(
   const model = name.replaceAll(',', '_');
   return startLocalServer(
     {
-      title: `embedded:${name}`,
+      title: context.spec,
       command: process.execPath,
       model,
       args: (port, nonce) => [

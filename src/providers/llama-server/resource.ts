@@ -36,7 +36,7 @@ export async function startLlamaServer(
     requireWhole(option, value, least);
   }
   const command = findCommand(
-    options.command ?? process.env['LLAMA_SERVER'] ?? 'llama-server',
+    options.command ?? (process.env['LLAMA_SERVER'] || 'llama-server'),
     'Install llama.cpp, set LLAMA_SERVER to its llama-server, or give new LlamaServerProvider({ command }).',
   );
   const file = resolve(name);
@@ -44,7 +44,7 @@ export async function startLlamaServer(
   const model = modelName(file);
   return startLocalServer(
     {
-      title: `llama:${name}`,
+      title: context.spec,
       command,
       model,
       args: (port, nonce) => [

@@ -39,7 +39,7 @@ class Endpoint {
   constructor(model: string, options: OpenAICompatibleOptions, context: ResourceContext) {
     this.#variable = options.apiKeyVariable ?? 'OPENAI_API_KEY';
     this.#context = context;
-    const baseURL = checkURL(options.baseURL ?? process.env['OPENAI_BASE_URL'] ?? openaiURL);
+    const baseURL = checkURL(options.baseURL ?? (process.env['OPENAI_BASE_URL'] || openaiURL));
     // A key that was read from a file often ends with a line break.
     const apiKey = (process.env[this.#variable] ?? '').trim();
     if (/[^\x21-\x7e]/.test(apiKey)) {
