@@ -1,4 +1,4 @@
-import { localError, ModelProviderError } from './errors';
+import { localError, messageOf, ModelProviderError } from './errors';
 import type { HostLease } from './host';
 import type { ModelProvider } from './model-provider';
 
@@ -107,9 +107,23 @@ export class ResourceHandle<Client = unknown> {
     );
     const release = await settle(() => lease.release());
     if (release === undefined) this.#onClosed();
-    const failure = release ?? disposal;
-    if (failure !== undefined) throw localError(failure.error);
+    if (disposal !== undefined) throw closeFailed(lease.resourceId, disposal.error, release);
+    if (release !== undefined) throw localError(release.error);
   }
+}
+
+function closeFailed(
+  resourceId: string,
+  cause: unknown,
+  release: { error: unknown } | undefined,
+): ModelProviderError {
+  const lines = [`The client of "${resourceId}" could not be closed: ${messageOf(cause)}`];
+  if (release !== undefined)
+    lines.push(`Its lease could not be given back either: ${messageOf(release.error)}`);
+  return new ModelProviderError('TEARDOWN_FAILED', lines.join('\n'), {
+    cause: release === undefined ? cause : new AggregateError([cause, release.error]),
+    details: { resourceId },
+  });
 }
 
 async function settle(step: () => Promise<unknown>): Promise<{ error: unknown } | undefined> {
