@@ -32,6 +32,7 @@ class ModelProviderEnvironment extends TestEnvironment {
   }
 
   override async setup(): Promise<void> {
+    await haltIfInterrupted();
     await super.setup();
     Object.defineProperty(this.global, privateHostKey, { value: openPrivateHost, configurable: true });
     const address = process.env[sessionVariable];
@@ -49,7 +50,10 @@ class ModelProviderEnvironment extends TestEnvironment {
     Object.defineProperty(this.global, hostKey, { value: this.#host, configurable: true });
   }
 
-  handleTestEvent: Circus.EventHandler = (event, state) => this.#host?.handleTestEvent(event, state);
+  handleTestEvent: Circus.EventHandler = (event, state) => {
+    this.#host?.handleTestEvent(event, state);
+    return haltIfInterrupted();
+  };
 
   override async teardown(): Promise<void> {
     await this.#link?.close();
@@ -61,6 +65,14 @@ class ModelProviderEnvironment extends TestEnvironment {
     // A worker without its main process has nobody to report to. By signal, for a worker that exits is started again.
     if (presentSession() === undefined && process.send !== undefined) process.kill(process.pid, 'SIGKILL');
   }
+}
+
+/**
+ * Never resolves once a signal has come to this process, which its handler is ending: losing the resources fails the tests
+ * under way, and Jest would go on with the next ones. Workers have no handler; they end with the session's socket.
+ */
+async function haltIfInterrupted(): Promise<void> {
+  if (presentSession()?.isInterrupted === true) await new Promise(() => undefined);
 }
 
 // Not a default export: native ES modules would see it one level too deep.

@@ -37,6 +37,29 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     expect(run.output).not.toContain('went on');
   });
 
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'no further test or file begins after %s, however long the teardown takes and whatever fails meanwhile',
+    async (signal) => {
+      const model = 'command:trap "" TERM; echo up >> $E2E_NOTES; while :; do sleep 0.1; done';
+      const waiting = spec(`
+        withClient([${JSON.stringify(model)}], (handle) => {
+          test('waits for an answer', () => handle.client.call(), 60_000);
+          test('next', () => note('went on'));
+          afterAll(() => note('went on'));
+        });`);
+      const next = spec(`note('went on'); test('next', () => undefined);`);
+      const all = { 'a.eval.js': waiting, 'b.eval.js': waiting, 'c.eval.js': next, 'd.eval.js': next };
+      const jest = startJest({ ...providerModule({ command: 'new CommandProvider()' }), ...all }, mode, {
+        config: withProviders,
+      });
+      await jest.noted('up');
+      process.kill(-jest.pid, signal);
+      const run = await jest.finished();
+      expect(run).toMatchObject({ exit: { SIGINT: 130, SIGTERM: 143 }[signal], left: [] });
+      expect(run.notes).toEqual(['up']);
+    },
+  );
+
   test('a second Ctrl-C kills at once what would not end for long', async () => {
     const stubborn = {
       ...providerModule({
@@ -62,7 +85,7 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     expect(run).toMatchObject({ exit: 130, left: [] });
   });
 
-  test('SIGTERM while a model is starting ends the start too', async () => {
+  test('SIGTERM while a model is starting ends the start too, also one that heeds no signal', async () => {
     const starting = {
       ...providerModule({
         command: `new (class extends CommandProvider {
@@ -70,7 +93,7 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
           await super.createResource(command, config, context);
           await new Promise(() => undefined);
         }
-      })()`,
+      })({ stopTimeoutMs: 2000 })`,
       }),
       'a.eval.js': spec(
         `withClient(['command:echo up >> $E2E_NOTES; sleep 600'], () => test('never', () => note('went on')));`,

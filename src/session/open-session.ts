@@ -13,6 +13,8 @@ import { SocketServer } from './socket-server';
 export interface OpenSession {
   readonly session: Session;
   readonly providerModule: string | undefined;
+  /** Whether a signal has come: nothing may begin any more, for its handler is ending this process. */
+  readonly isInterrupted: boolean;
   /** Ends everything; repeated calls share one end. Never resolves once a signal has come: the signal's handler exits. */
   close(): Promise<CloseReport>;
 }
@@ -72,6 +74,9 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   const open: OpenSession = {
     session,
     providerModule: options.providerModule,
+    get isInterrupted() {
+      return signals.hasCome;
+    },
     close: () => (signals.hasCome ? new Promise(() => undefined) : close()),
   };
   process.env[sessionVariable] = JSON.stringify(server.address);
