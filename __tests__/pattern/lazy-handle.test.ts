@@ -112,6 +112,18 @@ test('get after teardown sets the resource up anew', async () => {
   expect(host.leases.map(({ releases }) => releases)).toEqual([1, 1]);
 });
 
+test('get during a teardown sets the resource up anew, and gives no handle that is being closed', async () => {
+  const lazy = provider.request('one');
+  await lazy.get();
+  const teardown = lazy.teardown();
+  const second = await lazy.get();
+  await teardown;
+  expect(second.isActive).toBe(true);
+  expect(lazy.isSetUp).toBe(true);
+  await lazy.teardown();
+  expect(host.leases.map(({ releases }) => releases)).toEqual([1, 1]);
+});
+
 test('a failed teardown is reported and can be repeated', async () => {
   const lazy = provider.request('one');
   await lazy.get();

@@ -10,7 +10,9 @@ import type { ResourceHandle } from './resource-handle';
  */
 export class LazyHandle<Client = unknown> {
   readonly #setup: () => Promise<ResourceHandle<Client>>;
-  #handle: Promise<ResourceHandle<Client>> | undefined;
+  #present: Promise<ResourceHandle<Client>> | undefined;
+  /** Setups whose handles are being torn down, or could not be. */
+  readonly #ending = new Set<Promise<ResourceHandle<Client>>>();
   #isSetUp = false;
 
   /** @internal Lazy handles come from `request()`. */
@@ -29,8 +31,8 @@ export class LazyHandle<Client = unknown> {
    * @throws ModelProviderError what `setup()` throws.
    */
   get(): Promise<ResourceHandle<Client>> {
-    this.#handle ??= this.#start();
-    return this.#handle;
+    this.#present ??= this.#start();
+    return this.#present;
   }
 
   /**
@@ -39,27 +41,31 @@ export class LazyHandle<Client = unknown> {
    * @throws ModelProviderError `TEARDOWN_FAILED`.
    */
   async teardown(): Promise<void> {
-    const pending = this.#handle;
-    const handle = await pending?.catch(() => undefined);
-    if (handle === undefined) return;
-    await handle.teardown();
-    if (this.#handle !== pending) return;
-    this.#handle = undefined;
+    // From now on a `get` sets up anew, instead of being given a handle that is being closed.
+    if (this.#present !== undefined) this.#ending.add(this.#present);
+    this.#present = undefined;
     this.#isSetUp = false;
+    await Promise.all([...this.#ending].map((setup) => this.#end(setup)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.teardown();
   }
 
-  async #start(): Promise<ResourceHandle<Client>> {
-    try {
-      const handle = await this.#setup();
-      this.#isSetUp = true;
-      return handle;
-    } catch (error) {
-      this.#handle = undefined;
-      throw error;
-    }
+  async #end(setup: Promise<ResourceHandle<Client>>): Promise<void> {
+    const handle = await setup.catch(() => undefined);
+    await handle?.teardown();
+    this.#ending.delete(setup);
+  }
+
+  #start(): Promise<ResourceHandle<Client>> {
+    const setup = this.#setup();
+    setup.then(
+      () => (this.#isSetUp ||= this.#present === setup),
+      () => {
+        if (this.#present === setup) this.#present = undefined;
+      },
+    );
+    return setup;
   }
 }
