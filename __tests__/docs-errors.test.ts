@@ -48,15 +48,17 @@ function messageOf(code: string): string {
 
 /** What differs from run to run: directories, numbers of processes and ports, names of launches. */
 function normalize(text: string): string {
-  return text
-    // Its path may hold spaces, which end a path in the next rule.
-    .replaceAll(repository, '/repository')
-    .replaceAll(/^ +/gm, '')
-    .replaceAll(/(?<=[\s"'(:])\/[^\s"',:)]*\//g, '/…/')
-    .replaceAll(/\bjmp-[0-9a-f]+/g, 'jmp-…')
-    .replaceAll(/(pid |--port )\d+/g, '$1…')
-    .replaceAll(/^Command: .*$/gm, 'Command: …')
-    .trim();
+  return (
+    text
+      // Its path may hold spaces, which end a path in the next rule.
+      .replaceAll(repository, '/repository')
+      .replaceAll(/^ +/gm, '')
+      .replaceAll(/(?<=[\s"'(:])\/[^\s"',:)]*\//g, '/…/')
+      .replaceAll(/\bjmp-[0-9a-f]+/g, 'jmp-…')
+      .replaceAll(/(pid |--port )\d+/g, '$1…')
+      .replaceAll(/^Command: .*$/gm, 'Command: …')
+      .trim()
+  );
 }
 
 function printedOnWindows(): string {
