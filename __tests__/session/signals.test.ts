@@ -101,3 +101,42 @@ describe('a signal while the session is being opened', () => {
     expect(places.left()).toEqual([]);
   });
 });
+
+describe('a signal that comes while JavaScript is busy', () => {
+  const send = `process.kill(process.pid, 'SIGINT');`;
+
+  it.each([
+    ['just before the session is closed', `${send} await open.close();`],
+    ['just after its close has begun', `const closed = open.close(); ${send} await closed;`],
+  ])('%s ends the process all the same', async (_when, body) => {
+    const script = startScript(
+      `const { openSocketSession } = require('#session/open-session');
+      const { ProviderRegistry } = require('#pattern/registry');
+      openSocketSession({ registry: async () => new ProviderRegistry({}) }).then(async (open) => {
+        ${body}
+        setTimeout(() => console.log('went on'), 100);
+      });`,
+      places.env,
+    );
+    expect(await script.ended).toBe(130);
+    expect(script.output()).not.toContain('went on');
+    expect(places.left()).toEqual([]);
+  });
+});
+
+it('a session that a signal ends can be found until the process is gone, so that Jest waits for it', async () => {
+  const script = startScript(
+    `const { openSocketSession, presentSession } = require('#session/open-session');
+    const { ProviderRegistry } = require('#pattern/registry');
+    openSocketSession({ registry: async () => new ProviderRegistry({}) }).then(() => {
+      const look = () => (presentSession() === undefined ? console.log('lost') : setImmediate(look));
+      look();
+      console.log('open');
+    });`,
+    places.env,
+  );
+  await script.printed(/open/);
+  script.child.kill('SIGINT');
+  expect(await script.ended).toBe(130);
+  expect(script.output()).not.toContain('lost');
+});

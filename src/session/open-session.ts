@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import { ModelProviderError } from '../pattern/errors';
 import { hostKey } from '../pattern/host';
 import type { ProviderRegistry } from '../pattern/registry';
@@ -54,10 +55,13 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     try {
       return await session.close();
     } finally {
-      // Only now: whoever asks to close it again must find it, and wait.
-      delete (globalThis as Owner)[sessionKey];
-      delete (globalThis as Owner)[hostKey];
-      signals.remove();
+      await heardSignals();
+      // Only now, and never under a signal, whose handler exits: whoever asks to close it again must find it, and wait.
+      if (!signals.hasCome) {
+        delete (globalThis as Owner)[sessionKey];
+        delete (globalThis as Owner)[hostKey];
+        signals.remove();
+      }
     }
   };
   const signals = handleSignals({
@@ -77,13 +81,21 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     get isInterrupted() {
       return signals.hasCome;
     },
-    close: () => (signals.hasCome ? new Promise(() => undefined) : close()),
+    close: async () => {
+      await heardSignals();
+      const report = signals.hasCome ? undefined : await close();
+      return report === undefined || signals.hasCome ? new Promise(() => undefined) : report;
+    },
   };
   process.env[sessionVariable] = JSON.stringify(server.address);
   (globalThis as Owner)[sessionKey] = open;
   (globalThis as Owner)[hostKey] = directHost(session, 'globalSetup');
   return open;
 }
+
+// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if nobody listens any more. Jest may
+// get from the death of its workers, which the same Ctrl-C has ended, to the end of the run in a single turn.
+const heardSignals = promisify(setImmediate);
 
 interface Opened {
   readonly session: Session;
