@@ -59,3 +59,42 @@ test('an evaluation whose samples all failed has a line that says so', () => {
     ['sums', '-', '4', '4 errors'],
   ]);
 });
+
+test('a score says its mean, and for yes and no the interval; one that never applied says so', () => {
+  const scores = [
+    { name: 'exactMatch', count: 4, notApplicable: 0, mean: 0.75, isBinary: true },
+    { name: 'similarity', count: 4, notApplicable: 0, mean: 0.8125, isBinary: false },
+    { name: 'tone', count: 0, notApplicable: 4, mean: null, isBinary: true },
+  ];
+  const records = [
+    { ...record('x.eval.ts', 'a:1', 3), scores },
+    { ...record('x.eval.ts', 'a:2', 3), scores: scores.slice(0, 1), samples: 5, errors: 1 },
+  ];
+  expect(evalMatrix(records)).toMatchInlineSnapshot(`
+    "┌────────────┬────────────┬─────────┬────────────────────────┬──────────────────────────────────┐
+    │ evaluation │ score      │ samples │ a:1                    │ a:2                              │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
+    │ sums       │ exactMatch │ 4 / 5   │ 75.0 % (30.1 %–95.4 %) │ 75.0 % (30.1 %–95.4 %), 1 errors │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
+    │ sums       │ similarity │ 4 / 5   │ 0.813                  │ 1 errors                         │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
+    │ sums       │ tone       │ 4 / 5   │ not applicable         │ 1 errors                         │
+    └────────────┴────────────┴─────────┴────────────────────────┴──────────────────────────────────┘"
+  `);
+});
+
+test('nothing is printed when nothing was evaluated', () => {
+  expect(evalMatrix([])).toBe('');
+});
+
+test('what titles, models, scores and files are called cannot steer the terminal', () => {
+  const evil = '\u001b[2J\u202e\nx';
+  const one = record(evil, evil, 1);
+  const records = ['', '2'].map((end) => ({
+    ...one,
+    file: evil + end,
+    title: evil,
+    scores: [{ ...one.scores[0]!, name: evil }],
+  }));
+  expect(evalMatrix(records).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
+});

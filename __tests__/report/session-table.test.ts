@@ -1,0 +1,131 @@
+import { sessionTable } from '../../src/report/session-table';
+import type { SessionEvent, SessionEventBody } from '../../src/session/events';
+
+/** Events a second apart, unless they say when. */
+const at = (...bodies: (SessionEventBody & { atMs?: number })[]): SessionEvent[] =>
+  bodies.map((body, index) => ({ atMs: index * 1000, ...body }));
+
+const [spec, resourceId] = ['embedded:expert', 'embedded:expert#1'];
+const started: SessionEventBody[] = [
+  { type: 'requested', spec, requester: 'a.eval.ts' },
+  { type: 'starting', spec, resourceId },
+  { type: 'ready', spec, resourceId, startMs: 640 },
+];
+const leased = (leaseId: string): SessionEventBody => ({
+  type: 'leased',
+  resourceId,
+  leaseId,
+  requester: 'a.eval.ts',
+  waitedMs: 0,
+});
+const released = (leaseId: string): SessionEventBody => ({ type: 'released', resourceId, leaseId });
+const stopped: SessionEventBody[] = [
+  { type: 'stopping', resourceId, reason: 'the session ends' },
+  { type: 'stopped', resourceId, stopMs: 20 },
+];
+
+test('nothing is printed about a session that started nothing', () => {
+  expect(sessionTable([])).toBe('');
+  expect(
+    sessionTable(
+      at(
+        { type: 'requested', spec, requester: 'x' },
+        { type: 'refused', spec, requester: 'x', code: 'DEADLOCK' },
+      ),
+    ),
+  ).toBe('');
+});
+
+test('a resource has a line with loads, time to ready, leases, busy time and end', () => {
+  expect(sessionTable(at(...started, leased('1'), released('1'), ...stopped))).toMatchInlineSnapshot(`
+    "┌─────────────────┬───────┬───────────────┬────────┬───────┬──────────────┐
+    │ resource        │ loads │ time to ready │ leases │  busy │ how it ended │
+    ├─────────────────┼───────┼───────────────┼────────┼───────┼──────────────┤
+    │ embedded:expert │     1 │        640 ms │      1 │ 1.0 s │ stopped      │
+    └─────────────────┴───────┴───────────────┴────────┴───────┴──────────────┘"
+  `);
+});
+
+test('several resources of one spec share a line: loads add up, times to ready are averaged', () => {
+  const second = 'embedded:expert#2';
+  const events = at(
+    ...started,
+    leased('1'),
+    released('1'),
+    ...stopped,
+    { type: 'starting', spec, resourceId: second },
+    { type: 'ready', spec, resourceId: second, startMs: 1800 },
+    { type: 'leased', resourceId: second, leaseId: '2', requester: 'b.eval.ts', waitedMs: 5 },
+    { type: 'released', resourceId: second, leaseId: '2' },
+    { type: 'stopping', resourceId: second, reason: 'x' },
+    { type: 'stopped', resourceId: second, stopMs: 5 },
+  );
+  expect(sessionTable(events)).toMatchInlineSnapshot(`
+    "┌─────────────────┬───────┬───────────────┬────────┬───────┬──────────────┐
+    │ resource        │ loads │ time to ready │ leases │  busy │ how it ended │
+    ├─────────────────┼───────┼───────────────┼────────┼───────┼──────────────┤
+    │ embedded:expert │     2 │         1.2 s │      2 │ 2.0 s │ stopped      │
+    └─────────────────┴───────┴───────────────┴────────┴───────┴──────────────┘"
+  `);
+});
+
+test('busy is the time with at least one lease, however many there are; a lease that is still held counts to the end', () => {
+  const events = at(
+    ...started,
+    { ...leased('1'), atMs: 10_000 },
+    { ...leased('2'), atMs: 11_000 },
+    { ...released('1'), atMs: 12_000 },
+    { ...released('2'), atMs: 13_000 },
+    { ...leased('3'), atMs: 20_000 },
+    { type: 'requested', spec: 'llama:x', requester: 'x', atMs: 24_000 },
+  );
+  expect(sessionTable(events)).toMatch(/│ +3 │ +7\.0 s │ kept until the session ends │/);
+});
+
+test('a resource that died says how, also when its remains were stopped', () => {
+  const lost: SessionEventBody = {
+    type: 'lost',
+    resourceId,
+    reason: 'its server (pid 7) exited with code 3',
+    code: 3,
+    signal: null,
+  };
+  expect(sessionTable(at(...started, leased('1'), lost, ...stopped))).toMatchInlineSnapshot(`
+    "┌─────────────────┬───────┬───────────────┬────────┬───────┬─────────────────────────────────────────────┐
+    │ resource        │ loads │ time to ready │ leases │  busy │ how it ended                                │
+    ├─────────────────┼───────┼───────────────┼────────┼───────┼─────────────────────────────────────────────┤
+    │ embedded:expert │     1 │        640 ms │      1 │ 1.0 s │ died: its server (pid 7) exited with code 3 │
+    └─────────────────┴───────┴───────────────┴────────┴───────┴─────────────────────────────────────────────┘"
+  `);
+});
+
+test('a start or a stop that failed says so by its code', () => {
+  const failed = (phase: 'start' | 'stop', code: string): SessionEventBody => ({
+    type: 'failed',
+    resourceId,
+    phase,
+    code,
+    message: 'x',
+  });
+  expect(sessionTable(at(started[1]!, failed('start', 'SETUP_TIMEOUT'), ...stopped))).toContain(
+    'failed to start: SETUP_TIMEOUT',
+  );
+  expect(sessionTable(at(...started, failed('stop', 'TEARDOWN_FAILED')))).toContain(
+    'failed to stop: TEARDOWN_FAILED',
+  );
+  expect(sessionTable(at(started[1]!))).toMatch(/ - │ .*│ starting /);
+});
+
+test('what specs and servers say cannot steer the terminal', () => {
+  const evil = 'llama:\u001b[2J\u202ename\nnext';
+  const table = sessionTable(
+    at(
+      { type: 'starting', spec: evil, resourceId: 'e#1' },
+      { type: 'ready', spec: evil, resourceId: 'e#1', startMs: 5 },
+      { type: 'lost', resourceId: 'e#1', reason: 'said \u001b]0;owned\u0007', code: null, signal: null },
+    ),
+  );
+  expect(table.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
+  expect(table).toContain('llama: [2J name next');
+  expect(table).toContain('died: said  ]0;owned');
+});
