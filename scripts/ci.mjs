@@ -38,7 +38,7 @@ console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.log(`\n▶ ${name}: ${stage.command}`);
-  const result = await runStage(stage, places.env);
+  const result = await runStage(stage, { ...places.env, FORCE_COLOR: '0' });
   for (const key of Object.keys(total)) total[key] += result[key];
   const verdict = result.failed === 0 ? '✓' : '✗';
   const text = result.failed === 0 ? linesOf(result.output, stage.show) : result.output;
