@@ -251,6 +251,26 @@ test('fairness gives way where it alone would block a circle of requests', () =>
   ]);
 });
 
+test('fairness gives way to the dependency of a start, also beside a stop that failed', () => {
+  const world = new SchedulerWorld(0);
+  const three = policy(3, 'shared', 'lease');
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => lease(world, 'gpu', three, name));
+  world.release({ id: a! });
+  world.stopFailed(world.inState('stopping')[0]!);
+  const starting = world.request('gpu', three, 'd');
+  world.stopFailed(world.inState('stopping')[0]!);
+  const older = world.request('gpu', three, 'e');
+  world.stopFailed(world.inState('stopping')[0]!);
+  world.release({ id: c! });
+  world.stopped(world.inState('stopping')[0]!);
+  // The one slot left starts d; whoever holds b waits for d; d needs b; and e came before both.
+  const holder = world.request('gpu', three, 'd', [b!]);
+  const dependency = world.request('gpu', three, 'b', [], world.inState('starting')[0]!.resource.id);
+  expect(stateOf(world, dependency)).toBe('granted');
+  world.drain(() => 0);
+  expect([starting, older, holder].map((demand) => stateOf(world, demand))).toEqual(Array(3).fill('granted'));
+});
+
 test('a start that asks for itself is refused the dependency, also while an equal resource stops', () => {
   const world = new SchedulerWorld(0);
   const two = policy(2, 'shared', 'lease');

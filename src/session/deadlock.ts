@@ -1,4 +1,4 @@
-import { isInUse, type ScheduledLease, type ScheduledResource, type Waiter } from './scheduled';
+import { isOpen, isUp, type ScheduledLease, type ScheduledResource, type Waiter } from './scheduled';
 
 /**
  * The waiting requests that can never be granted, in the order they came: each waits for leases that are held by requesters
@@ -44,15 +44,18 @@ class WaitGraph {
     if (waiter.resource !== undefined) return this.#canStart(waiter.resource);
     const { policy, provider, key, retriedStop } = waiter;
     const live = [...this.#resources.values()].filter((resource) => resource.provider === provider);
-    const taken =
-      policy.sharing === 'perLease'
-        ? undefined
-        : live.find((resource) => resource.key === key && isInUse(resource));
-    if (taken?.state === 'starting') return this.#canStart(taken);
-    if (taken !== undefined && policy.sharing === 'exclusive') return this.#canFree(taken);
+    const own = policy.sharing === 'perLease' ? undefined : live.find((up) => up.key === key && isUp(up));
+    if (own?.state === 'starting') return this.#canStart(own);
+    if (own !== undefined) return isOpen(own) ? !this.#hasStuckBefore(waiter) : this.#canFree(own);
     // A stop that failed twice is not hoped for.
     const slots = live.filter(({ state }) => state !== 'stopFailed' || !retriedStop);
     return live.length < policy.maxLive || slots.some((slot) => this.#canFree(slot));
+  }
+
+  /** Fairness alone keeps a request for an open resource waiting: for older requests. */
+  #hasStuckBefore(waiter: Waiter): boolean {
+    const older = this.#stuck.slice(0, this.#stuck.indexOf(waiter));
+    return older.some(({ provider, resource }) => provider === waiter.provider && resource === undefined);
   }
 
   /** A start goes on unless it waits for a dependency in vain. */

@@ -64,11 +64,7 @@ export function isOpen(resource: ScheduledResource): boolean {
   return resource.policy.sharing === 'shared' || resource.leases.size === 0;
 }
 
+/** Whether it is there for those who ask for it, now or soon. */
 export function isUp(resource: ScheduledResource): boolean {
   return resource.state === 'starting' || resource.state === 'ready';
-}
-
-/** Whether somebody leases it, or waits for its start. */
-export function isInUse(resource: ScheduledResource): boolean {
-  return resource.state === 'starting' || (resource.state === 'ready' && resource.leases.size > 0);
 }

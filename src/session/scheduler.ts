@@ -1,7 +1,6 @@
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
 import {
-  isInUse,
   isOpen,
   isUp,
   type LeaseDemand,
@@ -228,7 +227,7 @@ export class Scheduler {
 
   /** Frees the exclusive resource that a waiter wants from those who keep it without being used themselves. */
   #reclaim(waiter: Waiter): boolean {
-    const taken = waiter.resource === undefined ? this.#all(waiter).find(isInUse) : undefined;
+    const taken = waiter.resource === undefined ? this.#all(waiter).find(isUp) : undefined;
     if (taken === undefined || isOpen(taken) || !this.#dependents.isEvictable(taken)) return false;
     this.#evict(taken);
     return true;
