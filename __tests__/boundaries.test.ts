@@ -138,16 +138,26 @@ describe('what a spec loads by importing the package', () => {
     );
   });
 
+  test('is no package that only some specs need', () => {
+    const packages = entries
+      .flatMap((entry) => cachedBy(entry))
+      .filter((file) => file.includes('node_modules/'));
+    expect(packages.filter((file) => /node_modules\/(ajv|csv-parse|openai)\//.test(file))).toEqual([]);
+  });
+
   test('is no process and no session code', () => {
     expect(loaded.filter((file) => /\/(process|session)\//.test(file))).toEqual([]);
   });
 });
 
-/** The package's files in Node's cache after an import of `entry`, which is what its static requires reach. */
+/** The package's own files among them. */
 function filesLoadedBy(entry: string): string[] {
+  return cachedBy(entry).filter((file) => !file.startsWith('..') && !file.includes('node_modules/'));
+}
+
+/** The files in Node's cache after an import of `entry`, which is what its static requires reach. */
+function cachedBy(entry: string): string[] {
   const script = `require(${JSON.stringify(join(root, entry))}); console.log(JSON.stringify(Object.keys(require.cache)))`;
   const output = execFileSync(globalThis.process.execPath, ['-e', script], { encoding: 'utf8' });
-  return (JSON.parse(output) as string[])
-    .map((file) => relative(root, file).split(sep).join('/'))
-    .filter((file) => !file.startsWith('..') && !file.includes('node_modules/'));
+  return (JSON.parse(output) as string[]).map((file) => relative(root, file).split(sep).join('/'));
 }

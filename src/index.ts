@@ -46,5 +46,19 @@ export {
 } from './providers/openai-compatible/client';
 
 export { foreach, type ForeachOptions, type SampleContext } from './evals/foreach';
-export { exactMatch } from './evals/exact-match';
 export { Result, type Score } from './evals/result';
+export type { DataSet } from './evals/data-sets/data-set';
+export { csv } from './evals/data-sets/csv';
+export { jsonl } from './evals/data-sets/jsonl';
+export { choice, type ExpectedChoice } from './evals/scorers/choice';
+export { defineScorer, type Check, type Judgement, type Scorer } from './evals/scorers/define-scorer';
+export { exactMatch } from './evals/scorers/exact-match';
+export { fromAutoevals, type AutoevalsScore, type AutoevalsScorer } from './evals/scorers/from-autoevals';
+export { includes } from './evals/scorers/includes';
+export { judge, type JudgeClient, type JudgeOptions } from './evals/scorers/judge';
+export { levenshtein } from './evals/scorers/levenshtein';
+export { matches } from './evals/scorers/matches';
+export { numeric, type ExpectedNumber } from './evals/scorers/numeric';
+export { toolCall, type ExpectedToolCall, type ToolCallAnswer } from './evals/scorers/tool-call';
+export { validJson, type JsonSchema } from './evals/scorers/valid-json';
+export type { ScoreMatchers, ToScoreOptions } from './evals/matchers';

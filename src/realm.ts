@@ -1,3 +1,4 @@
+import { installMatchers } from './evals/matchers';
 import { ModelProviderError } from './pattern/errors';
 import { hostKey, type Host } from './pattern/host';
 import { installRealm, type Realm } from './pattern/realm';
@@ -59,4 +60,8 @@ function sessionMissing(): ModelProviderError {
 }
 
 installRealm(new PresentRealm());
-(globalThis as { [hostKey]?: Host })[hostKey]?.noticeImport();
+const host = (globalThis as { [hostKey]?: Host })[hostKey];
+if (host !== undefined) {
+  host.noticeImport();
+  installMatchers();
+}

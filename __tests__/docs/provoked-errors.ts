@@ -55,7 +55,7 @@ const providers = `
   });`;
 
 const specs = `
-  const { defineProviders, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+  const { defineProviders, exactMatch, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
   jest.setTimeout(60_000);
   const setup = (...args) => modelProviders.setup(...args);
   test('CONFIG_INVALID', () => setup('embedded:expret'));
@@ -87,6 +87,7 @@ const specs = `
     while (handle.isActive) await new Promise((resolve) => setTimeout(resolve, 10));
     handle.client;
   });
+  test('SCORER_FAILED', () => exactMatch('19', 19));
   test('SETUP_ABORTED', () => setup('slow:one', undefined, { signal: AbortSignal.abort() }));
   test('SETUP_FAILED', () => setup('broken:${novice}'));
   test('SETUP_STALLED', () => setup('stuck:${novice}'));

@@ -1,4 +1,5 @@
 import { ModelProviderError } from '../pattern/errors';
+import { kindOf } from './kind-of';
 
 type Trim<Text extends string> = Text extends ` ${infer Rest}` | `${infer Rest} ` ? Trim<Rest> : Text;
 
@@ -38,28 +39,27 @@ export function parseColumns(columns: unknown): string[] {
 /**
  * Picks the named columns out of one row: an object's properties, an array's items in order, or a bare value.
  *
+ * @param label names the row in messages.
  * @throws ModelProviderError `EVAL_INVALID` naming the row and the missing column.
  */
-export function pickColumns(names: readonly string[], row: unknown, index: number): unknown {
-  const cells = names.map((name, position) => cell(row, name, position, names.length, index));
+export function pickColumns(names: readonly string[], row: unknown, label: string): unknown {
+  const cells = names.map((name, position) => cell(row, name, position, names.length, label));
   return names.length === 1
     ? cells[0]
     : Object.fromEntries(names.map((name, position) => [name, cells[position]]));
 }
 
-function cell(row: unknown, name: string, position: number, count: number, index: number): unknown {
+function cell(row: unknown, name: string, position: number, count: number, label: string): unknown {
   if (Array.isArray(row)) {
     if (row.length === count) return row[position] as unknown;
-    throw missing(`row ${index} has ${row.length} values for ${count} columns`);
+    throw missing(`row ${label} has ${row.length} values for ${count} columns`);
   }
   if (typeof row !== 'object' || row === null) {
     if (count === 1) return row;
-    throw missing(
-      `row ${index} is ${row === null ? 'null' : `a ${typeof row}`}, but ${count} columns are named`,
-    );
+    throw missing(`row ${label} is ${kindOf(row)}, but ${count} columns are named`);
   }
   if (name in row) return (row as Record<string, unknown>)[name];
-  throw missing(`row ${index} has no column "${name}"; it has ${Object.keys(row).join(', ') || 'none'}`);
+  throw missing(`row ${label} has no column "${name}"; it has ${Object.keys(row).join(', ') || 'none'}`);
 }
 
 function missing(what: string): ModelProviderError {

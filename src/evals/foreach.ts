@@ -1,14 +1,15 @@
 // Not the globals: tests may put fake timers in their place.
 import { clearTimeout, setTimeout } from 'node:timers';
-import pLimit from 'p-limit';
 import { maxTimerMs } from '../pattern/constraints';
 import { isModelProviderError, messageOf, ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
 import { currentBlock, type LeasedBlock } from '../pattern/leased-block';
 import { currentRealm } from '../pattern/realm';
-import { parseColumns, pickColumns, type SampleOf } from './columns';
+import { parseColumns, type SampleOf } from './columns';
+import { readSamples, type DataSet, type Sample } from './data-sets/data-set';
 import { evalRecordType, type EvalRecord } from './eval-record';
 import { Result, type Score } from './result';
+import { runConcurrently } from './run-concurrently';
 import { summarizeScores } from './summarize';
 
 /** What a sample's function gets besides its sample. */
@@ -35,10 +36,11 @@ const errorsShown = 5;
 
 /**
  * Evaluates every row of a data set in one Jest test. A wrong answer is data, not a red test; a sample that throws, one that
- * times out and an empty data set are red. The scores go to the run's report.
+ * times out, an empty data set and a row that cannot be read are red. The scores go to the run's report.
  *
  * @param columns names of columns, `'question, answer'`; a single column is passed as its bare value.
- * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column.
+ * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column. Any iterable or async iterable,
+ *   such as {@link jsonl} and {@link csv} give, or a function that gives one. A row is read when a sample can start.
  * @throws ModelProviderError `EVAL_INVALID` for bad columns or options; the test fails with `EVAL_FAILED`.
  * @example
  * foreach('question, answer', dataset, async ({ question, answer }) => {
@@ -48,7 +50,7 @@ const errorsShown = 5;
  */
 export function foreach<const Columns extends string, Row>(
   columns: Columns,
-  dataset: Iterable<Row>,
+  dataset: DataSet<Row>,
   fn: (sample: SampleOf<Columns, Row>, context: SampleContext) => Promise<Result> | Result,
   options: ForeachOptions = {},
 ): void {
@@ -60,32 +62,39 @@ export function foreach<const Columns extends string, Row>(
   const run = async (): Promise<void> => {
     refuseRetries();
     refuseSameName(title);
-    const samples = [...dataset].map((row, index) => pickColumns(columnNames, row, index));
-    if (samples.length === 0)
-      throw new ModelProviderError(
-        'EVAL_FAILED',
-        `"${title}": the data set is empty, so nothing was evaluated.`,
-      );
-    await block?.ready();
-    const limit = pLimit(concurrency);
-    const outcomes = await Promise.all(
-      samples.map((sample, index) =>
-        limit(() => runSample(sample as SampleOf<Columns, Row>, index, fn, block, timeoutMs)),
-      ),
-    );
-    report(title, block?.label ?? '', outcomes);
+    const samples = readSamples(columnNames, dataset);
+    try {
+      const first = await samples.next();
+      if (first.done === true)
+        throw new ModelProviderError(
+          'EVAL_FAILED',
+          `"${title}": the data set is empty, so nothing was evaluated.`,
+        );
+      await block?.ready();
+      const outcomes: Outcome[] = [];
+      await runConcurrently(startingWith(first.value, samples), concurrency, async (sample) => {
+        outcomes[sample.index] = await runSample(sample, fn, block, timeoutMs);
+      });
+      report(title, block?.label ?? '', outcomes);
+    } finally {
+      await samples.return();
+    }
   };
   currentRealm()
     .host()
     .registerLazily(() => jestGlobals().test(title, run, maxTimerMs));
 }
 
-type Outcome = { readonly scores: readonly Score[] } | { readonly index: number; readonly error: unknown };
+async function* startingWith<T>(first: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield first;
+  yield* rest;
+}
 
-async function runSample<Sample>(
-  sample: Sample,
-  index: number,
-  fn: (sample: Sample, context: SampleContext) => Promise<Result> | Result,
+type Outcome = { readonly scores: readonly Score[] } | { readonly label: string; readonly error: unknown };
+
+async function runSample(
+  { index, label, cells }: Sample,
+  fn: (cells: never, context: SampleContext) => Promise<Result> | Result,
   block: LeasedBlock | undefined,
   timeoutMs: number,
 ): Promise<Outcome> {
@@ -109,11 +118,11 @@ async function runSample<Sample>(
     });
     const work = currentRealm()
       .host()
-      .runAs(`sample ${index}`, async () => fn(sample, context));
+      .runAs(`sample ${index}`, async () => fn(cells as never, context));
     const result = await Promise.race([work, late]);
     return { scores: scoresOf(result) };
   } catch (error) {
-    return { index, error };
+    return { label, error };
   } finally {
     clearTimeout(timer);
   }
@@ -145,7 +154,7 @@ function report(title: string, model: string, outcomes: readonly Outcome[]): voi
   if (lost !== undefined) throw lost.error;
   const shown = errors
     .slice(0, errorsShown)
-    .map(({ index, error }) => `- sample ${index}: ${messageOf(error)}`);
+    .map(({ label, error }) => `- sample ${label}: ${messageOf(error)}`);
   const more = errors.length > errorsShown ? [`- and ${errors.length - errorsShown} more`] : [];
   throw new ModelProviderError(
     'EVAL_FAILED',

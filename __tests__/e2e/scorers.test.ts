@@ -1,0 +1,91 @@
+import { outcome, providerModule, spec, withProviders } from './noting-project';
+import { bothModes, runJest, type JestRun } from './run-jest';
+
+// Makes rows as they are asked for, and fails if more of them are under way than samples may be.
+const counted = `
+  let made = 0, done = 0, most = 0;
+  async function* rows(count) {
+    for (; made < count; made += 1) { most = Math.max(most, made - done + 1); yield { n: made }; }
+  }
+  const sample = async (n) => { await new Promise(setImmediate); done += 1; return new Result('x', exactMatch('x', 'x')); };`;
+
+const specs = {
+  'matcher.eval.js': spec(`
+    test('passes', () => { expect('4').toScore(exactMatch('4')); });
+    test('fails', () => { expect('5').toScore(exactMatch('4')); });`),
+  'without-globals.eval.js': `
+    const { expect, test } = require('@jest/globals');
+    const { exactMatch } = require('jest-model-provider');
+    test('imported expect', () => { expect('4').toScore(exactMatch('4')); });`,
+  'native.eval.mjs': `
+    import { expect, test } from '@jest/globals';
+    import { exactMatch } from 'jest-model-provider';
+    test('native module', () => { expect('4').toScore(exactMatch('4')); });`,
+  'streams.eval.js': spec(`${counted}
+    foreach('n', () => rows(200), sample, { title: 'a generator', concurrency: 3 });
+    test('has no rows waiting', () => { expect([made, done, most]).toEqual([200, 200, 3]); });`),
+  'folder/files.eval.js': spec(`
+    const { csv, jsonl } = require('jest-model-provider');
+    const judged = ({ q, a }) => new Result(q, exactMatch(q, a));
+    foreach('q, a', jsonl('rows.jsonl'), judged, { title: 'jsonl' });
+    foreach('q, a', csv('rows.csv'), judged, { title: 'csv' });
+    foreach('q, b', jsonl('rows.jsonl'), judged, { title: 'no such column' });
+    foreach('q, a', jsonl('torn.jsonl'), judged, { title: 'torn' });
+    foreach('q, a', csv('rows.csv'), ({ q }) => { throw new Error('about ' + q); }, { title: 'throws' });`),
+  'folder/rows.jsonl': '{"q":"1","a":"1"}\n\n{"q":"2","a":"3"}\n',
+  'folder/rows.csv': 'q,a\n1,1\n2,3\n',
+  'folder/torn.jsonl': '{"q":"1","a":"1"}\n{"q":',
+  'scores.eval.js': spec(`
+    const { defineScorer, judge } = require('jest-model-provider');
+    const broken = defineScorer('broken', () => { throw new Error('no table'); });
+    const client = { generate: async () => ({ text: 'perhaps' }) };
+    foreach('n', [1], () => new Result('x', exactMatch('x')), { title: 'forgotten' });
+    foreach('n', [1], () => new Result('x', broken('x', 'y')), { title: 'broken' });
+    foreach('n', [1], async () => new Result('x', await judge({ client, rubric: 'r' })('x', 'y')), { title: 'undecided' });`),
+};
+
+describe.each(bothModes)('scorers and data sets, %s', (mode) => {
+  let run: JestRun;
+  beforeAll(async () => {
+    run = await runJest({ ...providerModule({}), ...specs }, mode, {
+      config: withProviders,
+      env: { NODE_OPTIONS: '--experimental-vm-modules' },
+    });
+  });
+
+  test.each(['passes', 'imported expect', 'native module'])(
+    'toScore needs no setup besides the preset: %s',
+    (title) => {
+      expect(outcome(run, title)).toEqual({ title, status: 'passed', message: '' });
+    },
+  );
+
+  test('toScore fails with the score', () => {
+    expect(outcome(run, 'fails').message).toContain('Received score: false');
+  });
+
+  test('rows are read when a sample can start', () => {
+    expect(outcome(run, 'a generator').status).toBe('passed');
+    expect(outcome(run, 'has no rows waiting')).toMatchObject({ status: 'passed' });
+  });
+
+  test.each(['jsonl', 'csv'])('a %s file is found beside its spec', (title) => {
+    expect(outcome(run, title)).toMatchObject({ status: 'passed' });
+    expect(run.output).toMatch(new RegExp(`│ ${title} +│ exactMatch │ 2 +│ 50\\.0 %`));
+  });
+
+  test.each([
+    ['no such column', 'foreach(): row 0 (folder/rows.jsonl:1) has no column "b"; it has q, a.'],
+    ['torn', 'jsonl(): folder/torn.jsonl:2 is not JSON:'],
+    ['throws', '- sample 1 (folder/rows.csv:3): about 2'],
+    ['forgotten', 'new Result(): a score is a function: give the scorer the answer and what is expected'],
+    ['broken', '- sample 0: broken: no table.'],
+    ['undecided', 'judge: the judge replied "perhaps", which ends with none of no, yes.'],
+  ])('%s is red, and says %s', (title, message) => {
+    expect(outcome(run, title).message).toContain(message);
+  });
+
+  test('nothing is left', () => {
+    expect(run.left).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { readSamples, type DataSet } from '../../../src/evals/data-sets/data-set';
+import { locate } from '../../../src/evals/data-sets/row-location';
+import { caught } from '../../fixtures/caught';
+import { all } from './temporary-folder';
+
+async function* asynchronous<Row>(...rows: Row[]): AsyncGenerator<Row, void, undefined> {
+  yield* rows;
+}
+
+function* generated<Row>(...rows: Row[]): Generator<Row, void, undefined> {
+  yield* rows;
+}
+
+test.each<[string, DataSet<unknown>]>([
+  ['an array', ['a', 'b']],
+  ['an iterable', new Set(['a', 'b'])],
+  ['a generator', generated('a', 'b')],
+  ['an async iterable', asynchronous('a', 'b')],
+  ['a function', () => ['a', 'b']],
+  ['a function of an async iterable', () => asynchronous('a', 'b')],
+  ['an async function', async () => ['a', 'b']],
+  ['a generator function', () => generated('a', 'b')],
+])('%s is a data set', async (_what, dataset) => {
+  expect(await all(readSamples(['q'], dataset))).toEqual([
+    { index: 0, label: '0', cells: 'a' },
+    { index: 1, label: '1', cells: 'b' },
+  ]);
+});
+
+test('a function is called when the rows are needed, and not before', async () => {
+  const dataset = jest.fn(() => ['a']);
+  const samples = readSamples(['q'], dataset);
+  expect(dataset).not.toHaveBeenCalled();
+  await samples.next();
+  expect(dataset).toHaveBeenCalledTimes(1);
+});
+
+test('a row without a column is named by its number and its place', async () => {
+  const rows = [{ a: 1, b: 2 }, locate({ a: 1 }, 'data/rows.jsonl:2')];
+  const error = await caught(all(readSamples(['a', 'b'], rows)));
+  expect(error).toMatchObject({
+    code: 'EVAL_INVALID',
+    message: 'foreach(): row 1 (data/rows.jsonl:2) has no column "b"; it has a.',
+  });
+});
+
+test.each<[unknown, string]>([
+  [undefined, 'undefined'],
+  [null, 'null'],
+  [{ a: 1 }, 'an object'],
+  ['rows.jsonl', 'a string'],
+  [() => 7, 'a number'],
+])('%s is none', async (dataset, kind) => {
+  const error = await caught(all(readSamples(['q'], dataset as DataSet<unknown>)));
+  expect(error.message).toContain(`foreach(): the data set is ${kind}; it must be an array`);
+});

@@ -1,0 +1,83 @@
+import fs from 'node:fs';
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import fc from 'fast-check';
+import { jsonl } from '../../../src/evals/data-sets/jsonl';
+import { rowLabel } from '../../../src/evals/data-sets/row-location';
+import { caught } from '../../fixtures/caught';
+import { all, written } from './temporary-folder';
+
+test('gives the value of every line that is not empty', async () => {
+  const path = written('rows.jsonl', '\ufeff{"q":"a"}\r\n\n  \n[1,2]\n"text"\nnull');
+  expect(await all(jsonl(path))).toEqual([{ q: 'a' }, [1, 2], 'text', null]);
+});
+
+test('reads back whatever JSON.stringify writes, line separators of Unicode and all', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(
+        fc.oneof(
+          fc.json().map((text) => JSON.parse(text) as unknown),
+          fc.string({ unit: 'binary' }),
+        ),
+      ),
+      async (rows) => {
+        const path = written('any.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+        expect(await all(jsonl(path))).toEqual(JSON.parse(JSON.stringify(rows)));
+      },
+    ),
+    { numRuns: 50 },
+  );
+  expect(await all(jsonl(written('separators.jsonl', '"a\u2028b\u2029c"\n')))).toEqual(['a\u2028b\u2029c']);
+});
+
+test('a character may lie across the pieces in which a file is read', async () => {
+  const rows = Array.from({ length: 3000 }, (_, index) => ({ index, text: 'ä€𝄞'.repeat(10) }));
+  const path = written('long.jsonl', rows.map((row) => JSON.stringify(row)).join('\n'));
+  expect(await all(jsonl(path))).toEqual(rows);
+});
+
+test('its rows know their file and line', async () => {
+  const path = written('places.jsonl', '{"q":1}\n\n{"q":2}\n');
+  const [first, second] = await all(jsonl(path));
+  const name = relative(process.cwd(), path);
+  expect([rowLabel(first, 0), rowLabel(second, 1)]).toEqual([`0 (${name}:1)`, `1 (${name}:3)`]);
+});
+
+test('can be read again, and is a path from the spec’s folder, or a URL', async () => {
+  const path = written('again.jsonl', '1\n2');
+  const rows = jsonl(relative(__dirname, path));
+  expect(await all(rows)).toEqual([1, 2]);
+  expect(await all(rows)).toEqual([1, 2]);
+  expect(await all(jsonl(pathToFileURL(path)))).toEqual([1, 2]);
+});
+
+test('is read as its rows are used, and closed when no more are wanted', async () => {
+  const path = written('huge.jsonl', `${'{"question":"what?"}\n'.repeat(100_000)}`);
+  const opened = jest.spyOn(fs, 'createReadStream');
+  for await (const row of jsonl(path)) {
+    expect(row).toEqual({ question: 'what?' });
+    break;
+  }
+  const [stream] = opened.mock.results.map(({ value }) => value as fs.ReadStream);
+  opened.mockRestore();
+  expect(stream?.destroyed).toBe(true);
+  expect(stream?.bytesRead).toBeLessThan(500_000);
+});
+
+test('a line that is no JSON is named by file and line', async () => {
+  const path = written('torn.jsonl', '{"q":1}\n\n{"q":');
+  const error = await caught(all(jsonl(path)));
+  expect(error.code).toBe('EVAL_INVALID');
+  expect(error.message).toContain(`jsonl(): ${relative(process.cwd(), path)}:3 is not JSON: `);
+});
+
+test('a file that cannot be read is named by its whole path', async () => {
+  for (const path of [`${__dirname}/none.jsonl`, __dirname]) {
+    const error = await caught(all(jsonl(path)));
+    expect(error.message).toContain(`jsonl(): ${path} cannot be read: E`);
+  }
+  expect(() => jsonl(7 as unknown as string)).toThrow(
+    'jsonl(): the path is a number; it must be a text or a file: URL.',
+  );
+});

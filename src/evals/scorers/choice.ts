@@ -1,0 +1,54 @@
+import { kindOf } from '../kind-of';
+import { requireText } from './require-text';
+import { defineScorer, type Judgement } from './define-scorer';
+import { letterOf, takeChoice } from './take-choice';
+
+/** The right one of the choices that a question gave. */
+export interface ExpectedChoice {
+  /** Its letter or its text. */
+  readonly answer: string;
+  /** The texts of all choices; the first is A. With them an answer may also be given by its text. */
+  readonly choices: readonly string[];
+}
+
+/**
+ * Whether the answer takes the right one of several choices, by its letter (`B`, `(b)`, `B) Rome`, `The answer is B.`) or, if the
+ * choices are given, by its text. An answer that takes none, or several, is wrong. The metadata has the letter that was `taken`,
+ * or null.
+ *
+ * @throws ModelProviderError `SCORER_FAILED` if what is expected is no letter and none of the choices.
+ * @example
+ * choice(reply.text, 'B');
+ * choice(reply.text, { answer: 'Rome', choices: ['Paris', 'Rome', 'Oslo'] });
+ */
+export const choice = defineScorer('choice', judge);
+
+function judge(answer: string, expected: string | ExpectedChoice): Judgement {
+  const { letter, choices } = parseExpected(expected);
+  const taken = takeChoice(requireText('the answer', answer), choices) ?? null;
+  return { value: taken === letter, metadata: { taken } };
+}
+
+function parseExpected(expected: unknown): { letter: string; choices: readonly string[] } {
+  if (typeof expected === 'string') return { letter: requireLetter(expected, []), choices: [] };
+  const { answer, choices } = (expected ?? {}) as { answer?: unknown; choices?: unknown };
+  if (typeof answer !== 'string' || !Array.isArray(choices) || choices.length < 2 || choices.length > 26)
+    throw new TypeError(
+      `expected is ${kindOf(expected)}; it must be a letter, or { answer, choices } with 2 to 26 choices`,
+    );
+  const texts = choices.map((text) => requireText('a choice', text));
+  return { letter: requireLetter(answer, texts), choices: texts };
+}
+
+function requireLetter(answer: string, choices: readonly string[]): string {
+  const index = choices.indexOf(answer);
+  if (index !== -1) return letterOf(index);
+  const letter = answer.trim().toUpperCase();
+  const last = letterOf(choices.length === 0 ? 25 : choices.length - 1);
+  if (/^[A-Z]$/.test(letter) && letter <= last) return letter;
+  throw new TypeError(
+    `expected is ${JSON.stringify(answer)}; it must be a letter from A to ${last}${
+      choices.length === 0 ? '' : ' or one of the choices'
+    }`,
+  );
+}
