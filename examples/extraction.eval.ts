@@ -1,5 +1,5 @@
-// A score of one's own: a score is a name and a value, and one answer may have several.
-import { exactMatch, foreach, Result, withClient, type Score } from 'jest-model-provider';
+// A scorer of one's own: it compares an answer with what is expected. One answer may have several scores.
+import { defineScorer, exactMatch, foreach, Result, withClient } from 'jest-model-provider';
 import dataset from './extraction.json';
 
 withClient(['embedded:novice', 'embedded:expert'], (handle) => {
@@ -15,12 +15,12 @@ withClient(['embedded:novice', 'embedded:expert'], (handle) => {
 });
 
 /** The share of the expected fields that the answer has right; 0 if it is not JSON. */
-function rightFields(text: string, expected: string): Score {
+const rightFields = defineScorer('rightFields', (text: string, expected: string) => {
   const wanted = Object.entries(JSON.parse(expected) as Record<string, unknown>);
   const found = parseObject(text);
   const right = wanted.filter(([name, value]) => found[name] === value);
-  return { name: 'rightFields', value: right.length / wanted.length };
-}
+  return right.length / wanted.length;
+});
 
 function parseObject(text: string): Record<string, unknown> {
   try {
