@@ -114,7 +114,7 @@ describe('an import along the order of the folders passes', () => {
     ['src/realm.ts', "export const x = () => require('./session/script-host');"],
     ['src/evals/foreach.ts', "import { x } from '../pattern/errors';"],
     ['src/evals/foreach.ts', "import { x } from '../providers/openai-compatible/client';"],
-    ['src/report/eval-matrix.ts', "import { x } from '../evals/wilson';"],
+    ['src/report/eval-matrix.ts', "import { x } from '../evals/summarize';"],
     ['src/report/session-table.ts', "import type { X } from '../session/events';"],
     ['src/testing/contract-bench.ts', "import type { X } from '../session/events';"],
     ['src/index.ts', "export { x } from './pattern/errors';"],

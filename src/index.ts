@@ -62,3 +62,28 @@ export { numeric, type ExpectedNumber } from './evals/scorers/numeric';
 export { toolCall, type ExpectedToolCall, type ToolCallAnswer } from './evals/scorers/tool-call';
 export { validJson, type JsonSchema } from './evals/scorers/valid-json';
 export type { ScoreMatchers, ToScoreOptions } from './evals/matchers';
+
+export type { Interval } from './evals/statistics/interval';
+export type { SampleScore } from './evals/statistics/sample-score';
+export { wilsonInterval } from './evals/statistics/wilson';
+export { tInterval } from './evals/statistics/t-interval';
+export { bootstrapInterval, type BootstrapOptions } from './evals/statistics/bootstrap';
+export { standardError, type StandardError } from './evals/statistics/standard-error';
+export { estimate, type Estimate, type EstimateOptions } from './evals/statistics/estimate';
+export { mean } from './evals/statistics/moments';
+export { passAll, passAt, reduceTrials, type TrialReducer, type TrialScore } from './evals/statistics/trials';
+export { compare, type CompareOptions, type Comparison } from './evals/statistics/compare';
+export { compareAll, type AdjustedComparison } from './evals/statistics/compare-all';
+export { mcnemar } from './evals/statistics/mcnemar';
+export { permutationTest, type PermutationOptions } from './evals/statistics/permutation-test';
+export { holm } from './evals/statistics/holm';
+export { detectableDifference } from './evals/statistics/detectable-difference';
+export {
+  evaluateGate,
+  type Gate,
+  type GatedScore,
+  type GateOutcome,
+  type GateSummary,
+  type GateVerdict,
+  type ScoreGate,
+} from './evals/statistics/gate';

@@ -1,3 +1,5 @@
+import { tInterval } from '../../src/evals/statistics/t-interval';
+import { wilsonInterval } from '../../src/evals/statistics/wilson';
 import { summarizeScores } from '../../src/evals/summarize';
 
 test('booleans count as 0 and 1, and make a score binary', () => {
@@ -28,4 +30,28 @@ test('scores are kept apart by name, in the order in which the names came', () =
     ['b', 2],
     ['a', 2],
   ]);
+});
+
+test("right and wrong have Wilson's interval, numbers the t interval", () => {
+  const [right, length] = summarizeScores([
+    ...[true, false, true, true].map((value) => ({ name: 'right', value })),
+    ...[2, 4, 9].map((value) => ({ name: 'length', value })),
+  ]);
+  expect(right?.interval?.low).toBeCloseTo(wilsonInterval(3, 4).low, 12);
+  expect(right?.standardError).toBe(0.25);
+  expect(length?.interval).toEqual(tInterval([2, 4, 9]));
+});
+
+test('a mixture of booleans and numbers is numbers', () => {
+  const [mixed] = summarizeScores([true, 0.5, 0].map((value) => ({ name: 'x', value })));
+  expect(mixed).toMatchObject({ mean: 0.5, isBinary: false, interval: tInterval([1, 0.5, 0]) });
+});
+
+test('a summary is the same after a journey as JSON', () => {
+  const summaries = summarizeScores([
+    { name: 'one', value: 37 },
+    { name: 'none', value: null },
+    { name: 'all', value: true },
+  ]);
+  expect(JSON.parse(JSON.stringify(summaries))).toEqual(summaries);
 });

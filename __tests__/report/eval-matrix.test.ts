@@ -60,10 +60,17 @@ test('an evaluation whose samples all failed has a line that says so', () => {
   ]);
 });
 
-test('a score says its mean, and for yes and no the interval; one that never applied says so', () => {
+test('a score says its mean and its interval, if it has one; one that never applied says so', () => {
   const scores = [
-    { name: 'exactMatch', count: 4, notApplicable: 0, mean: 0.75, isBinary: true },
-    { name: 'similarity', count: 4, notApplicable: 0, mean: 0.8125, isBinary: false },
+    {
+      ...{ name: 'exactMatch', count: 4, notApplicable: 0, mean: 0.75, isBinary: true },
+      interval: { low: 0.3006, high: 0.9544 },
+    },
+    {
+      ...{ name: 'similarity', count: 4, notApplicable: 0, mean: 0.8125, isBinary: false },
+      interval: { low: 0.7, high: 0.925 },
+    },
+    { name: 'length', count: 1, notApplicable: 3, mean: 25, isBinary: false },
     { name: 'tone', count: 0, notApplicable: 4, mean: null, isBinary: true },
   ];
   const records = [
@@ -76,7 +83,9 @@ test('a score says its mean, and for yes and no the interval; one that never app
     ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
     │ sums       │ exactMatch │ 4 / 5   │ 75.0 % (30.1 %–95.4 %) │ 75.0 % (30.1 %–95.4 %), 1 errors │
     ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
-    │ sums       │ similarity │ 4 / 5   │ 0.813                  │ 1 errors                         │
+    │ sums       │ similarity │ 4 / 5   │ 0.813 (0.700–0.925)    │ 1 errors                         │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
+    │ sums       │ length     │ 4 / 5   │ 25.000                 │ 1 errors                         │
     ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
     │ sums       │ tone       │ 4 / 5   │ not applicable         │ 1 errors                         │
     └────────────┴────────────┴─────────┴────────────────────────┴──────────────────────────────────┘"

@@ -1,3 +1,5 @@
+import type { Interval } from './statistics/interval';
+
 /** The record type under which evaluations reach the reports. */
 export const evalRecordType = 'eval';
 
@@ -10,6 +12,10 @@ export interface ScoreSummary {
   readonly notApplicable: number;
   /** Mean of the values, true being 1; null if there are none. */
   readonly mean: number | null;
+  /** Of the mean. Absent if there are fewer than two values. */
+  readonly standardError?: number;
+  /** The 95 % interval of the mean. Absent if there is no value, or nothing is known of the spread. */
+  readonly interval?: Interval;
   /** Whether every value was a boolean. */
   readonly isBinary: boolean;
 }

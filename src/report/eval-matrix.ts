@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
 import type { EvalRecord, ScoreSummary } from '../evals/eval-record';
-import { wilsonInterval } from '../evals/wilson';
 import { printable } from '../pattern/printable';
 
 /** A record, and the test file it came from. */
@@ -52,11 +51,14 @@ function cell(evaluation: readonly EvalRecord[], model: string, score: string): 
   return [...(summary === undefined ? [] : [describe(summary)]), ...errors].join(', ') || '-';
 }
 
-function describe({ mean, count, isBinary }: ScoreSummary): string {
+function describe({ mean, interval, isBinary }: ScoreSummary): string {
   if (mean === null) return 'not applicable';
-  if (!isBinary) return mean.toFixed(3);
-  const { low, high } = wilsonInterval(Math.round(mean * count), count);
-  return `${percent(mean)} (${percent(low)}–${percent(high)})`;
+  const show = isBinary ? percent : decimal;
+  return interval === undefined ? show(mean) : `${show(mean)} (${show(interval.low)}–${show(interval.high)})`;
+}
+
+function decimal(value: number): string {
+  return value.toFixed(3);
 }
 
 function percent(value: number): string {

@@ -1,0 +1,131 @@
+import { detectableDifference } from './detectable-difference';
+import type { Interval } from './interval';
+import { mcnemar, pairedShareInterval } from './mcnemar';
+import { mean } from './moments';
+import { permutationTest, type PermutationOptions } from './permutation-test';
+import { refusal } from './refuse';
+import { clustersOf, type SampleScore } from './sample-score';
+import { clusterSums, standardError } from './standard-error';
+import { tTwoSided } from './student-t';
+import { tIntervalAround } from './t-interval';
+
+/** The difference of two models on the samples that both have. */
+export interface Comparison {
+  /** Samples that both have. */
+  readonly n: number;
+  /** Samples that only the first has; they are left out, as are those of `missingInA`. */
+  readonly missingInB: number;
+  readonly missingInA: number;
+  /** Mean of the first minus mean of the second, over the common samples. */
+  readonly difference: number;
+  /** Of the difference. Absent if nothing is known of the spread: all differences of real values are equal, or there is one. */
+  readonly standardError?: number;
+  /** The 95 % interval of the difference. Absent with `standardError`. */
+  readonly interval?: Interval;
+  /** The two-sided p-value, for itself: {@link holm} adjusts several. */
+  readonly p: number;
+  /** Where `p` comes from. */
+  readonly test: 'mcnemar' | 't' | 'permutation';
+  /** See {@link detectableDifference}. Absent with `standardError`. */
+  readonly detectable?: number;
+}
+
+/** How {@link compare} tests. */
+export interface CompareOptions extends PermutationOptions {
+  /** `auto`, the default: McNemar's exact test for right and wrong, else the paired t test. */
+  readonly test?: 'auto' | 't' | 'permutation';
+}
+
+/**
+ * Compares two models on the samples that both have. Pairs say much more than two intervals side by side, since a hard sample is
+ * hard for both (E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640).
+ *
+ * Right and wrong: McNemar's exact test, and the interval of Bonett and Price. Real values, shares of several trials and
+ * clustered samples: the paired t test ("Student", 1908) on the differences, cluster-robust for clusters, and its interval. By choice,
+ * or where all differences are equal and t is not defined, the permutation test; of clusters it changes the signs as a whole.
+ *
+ * @param a one value for each sample of the first model.
+ * @param b the same of the second.
+ * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a value that is not
+ *   finite, or clusters of some samples only.
+ * @example
+ * const { difference, interval, p } = compare(expert, novice);
+ */
+export function compare(
+  a: readonly SampleScore[],
+  b: readonly SampleScore[],
+  options: CompareOptions = {},
+): Comparison {
+  const [ofA, ofB] = [byId(a), byId(b)];
+  const pairs = a.flatMap((first) => {
+    const second = ofB.get(first.id);
+    return second === undefined ? [] : [{ first, second }];
+  });
+  if (pairs.length === 0) throw refusal('compare(): the models have no sample in common.');
+  const counts = {
+    n: pairs.length,
+    missingInB: ofA.size - pairs.length,
+    missingInA: ofB.size - pairs.length,
+  };
+  const differences = pairs.map(({ first, second }) => Number(first.value) - Number(second.value));
+  const clusters = clustersOf(pairs.map(({ first }) => first));
+  const isBinary = pairs.every(({ first, second }) =>
+    [first.value, second.value].every((value) => typeof value === 'boolean'),
+  );
+  const { test = 'auto' } = options;
+  return test === 'auto' && isBinary && clusters === undefined
+    ? { ...counts, ...compareShares(differences) }
+    : { ...counts, ...compareValues(differences, clusters, options) };
+}
+
+type Finding = Omit<Comparison, 'n' | 'missingInA' | 'missingInB'>;
+
+function compareShares(differences: readonly number[]): Finding {
+  const n = differences.length;
+  const onlyA = differences.filter((difference) => difference > 0).length;
+  const onlyB = differences.filter((difference) => difference < 0).length;
+  const { interval, standardError } = pairedShareInterval(onlyA, onlyB, n);
+  return {
+    difference: (onlyA - onlyB) / n,
+    standardError,
+    interval,
+    p: mcnemar(onlyA, onlyB),
+    test: 'mcnemar',
+    ...(n === 1 ? {} : { detectable: detectableDifference({ standardError, df: n - 1 }) }),
+  };
+}
+
+function compareValues(
+  differences: readonly number[],
+  clusters: string[] | undefined,
+  options: CompareOptions,
+): Finding {
+  const difference = mean(differences);
+  const error = standardError(differences, clusters);
+  // But for rounding, the differences are equal.
+  const hasSpread = error.df >= 1 && error.standardError > 1e-12 * Math.abs(difference);
+  const isT = options.test !== 'permutation' && hasSpread;
+  const units = clusters === undefined ? differences : [...clusterSums(differences, clusters, 0).values()];
+  return {
+    difference,
+    p: isT ? tTwoSided(difference / error.standardError, error.df) : permutationTest(units, options),
+    test: isT ? 't' : 'permutation',
+    ...(hasSpread
+      ? {
+          standardError: error.standardError,
+          interval: tIntervalAround(difference, error),
+          detectable: detectableDifference(error),
+        }
+      : {}),
+  };
+}
+
+function byId(samples: readonly SampleScore[]): Map<string, SampleScore> {
+  const map = new Map<string, SampleScore>();
+  for (const sample of samples) {
+    if (map.has(sample.id))
+      throw refusal(`compare(): sample "${sample.id}" occurs twice in one model; reduce its trials first.`);
+    map.set(sample.id, sample);
+  }
+  return map;
+}

@@ -1,0 +1,69 @@
+import { bootstrapInterval, type BootstrapOptions } from './bootstrap';
+import type { Interval } from './interval';
+import { mean } from './moments';
+import { refusal } from './refuse';
+import { clustersOf, sharedTrials, type SampleScore } from './sample-score';
+import { shareInterval } from './share-interval';
+import { standardError } from './standard-error';
+import { tIntervalAround } from './t-interval';
+
+/** A mean and how surely it is known. */
+export interface Estimate {
+  /** Number of samples. */
+  readonly n: number;
+  readonly mean: number;
+  /** In the units of the values. Absent if there is one sample or cluster only. */
+  readonly standardError?: number;
+  /** The 95 % interval of the mean. Absent if nothing is known of the spread. */
+  readonly interval?: Interval;
+}
+
+/** How {@link estimate} finds the interval. */
+export interface EstimateOptions extends BootstrapOptions {
+  /** `auto`, the default: Wilson's interval for right and wrong, the t interval for real values. */
+  readonly method?: 'auto' | 't' | 'bootstrap';
+}
+
+/**
+ * The mean of a score over samples, with standard error and 95 % interval.
+ *
+ * Right and wrong: {@link wilsonInterval}; for samples of several trials or in clusters, Wilson's for their effective number.
+ * Real values: {@link tInterval}, with cluster-robust errors if samples have clusters; or {@link bootstrapInterval} by choice. Where they
+ * show no spread (all are equal, or there is one sample or cluster) t would give a point or nothing: values from 0 to 1 then have
+ * Wilson's interval, which is wider than that of any such score could be, and others none.
+ *
+ * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is not finite, clusters of some samples only, or the
+ *   bootstrap of clustered samples.
+ * @example
+ * estimate([{ id: 'a', value: true }, { id: 'b', value: false }]); // { n: 2, mean: 0.5, standardError: 0.5, interval: … }
+ */
+export function estimate(samples: readonly SampleScore[], options: EstimateOptions = {}): Estimate {
+  const values = samples.map(({ value }) => Number(value));
+  const clusters = clustersOf(samples);
+  const error = standardError(values, clusters);
+  return {
+    n: values.length,
+    mean: mean(values),
+    ...(error.df < 1 ? {} : { standardError: error.standardError }),
+    ...bounded(interval()),
+  };
+
+  function interval(): Interval {
+    const { method = 'auto' } = options;
+    if (method === 'bootstrap') {
+      if (clusters === undefined) return bootstrapInterval(values, options);
+      throw refusal(
+        'estimate(): the bootstrap does not know clusters; leave the method out, or the clusters.',
+      );
+    }
+    const trials = sharedTrials(samples);
+    if (trials !== undefined && method !== 't') return shareInterval(values, error, trials);
+    if (error.standardError > 0 || method === 't') return tIntervalAround(mean(values), error);
+    const areShares = values.every((value) => value >= 0 && value <= 1);
+    return areShares ? shareInterval(values, error, error.df + 1) : { low: -Infinity, high: Infinity };
+  }
+}
+
+function bounded(interval: Interval): { interval?: Interval } {
+  return Number.isFinite(interval.low) ? { interval } : {};
+}

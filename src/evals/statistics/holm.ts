@@ -1,0 +1,25 @@
+import { refusal } from './refuse';
+
+/**
+ * Adjusts p-values for having made several comparisons: whoever calls significant what is adjusted to at most 0.05 has a chance
+ * of at most 5 % to be wrong anywhere among them.
+ *
+ * S. Holm (1979), "A simple sequentially rejective multiple test procedure", Scand. J. Stat. 6, 65–70.
+ *
+ * @returns the adjusted p-values, in the order given.
+ * @throws ModelProviderError `EVAL_INVALID` for a number that is not from 0 to 1.
+ * @example
+ * holm([0.01, 0.04, 0.03]); // [0.03, 0.06, 0.06]
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const wrong = pValues.find((p) => !(p >= 0 && p <= 1));
+  if (wrong !== undefined) throw refusal(`holm(): ${String(wrong)} is not a p-value.`);
+  const adjusted = [...pValues];
+  const ascending = pValues.map((p, index) => ({ p, index })).sort((one, other) => one.p - other.p);
+  let least = 0;
+  ascending.forEach(({ p, index }, rank) => {
+    least = Math.max(least, Math.min(1, p * (pValues.length - rank)));
+    adjusted[index] = least;
+  });
+  return adjusted;
+}

@@ -1,0 +1,19 @@
+import { ModelProviderError } from '../../pattern/errors';
+
+/** The error for an argument that a formula is not made for: NaN would travel unseen into a report. */
+export function refusal(message: string): ModelProviderError {
+  return new ModelProviderError('EVAL_INVALID', message);
+}
+
+/** @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers. */
+export function requireValues(caller: string, values: readonly number[]): void {
+  if (values.length === 0) throw refusal(`${caller}: there are no values.`);
+  const wrong = values.find((value) => !Number.isFinite(value));
+  if (wrong !== undefined) throw refusal(`${caller}: ${String(wrong)} is not a finite number.`);
+}
+
+/** @throws ModelProviderError `EVAL_INVALID` unless `value` is a whole number of at least 1. */
+export function requireCount(caller: string, name: string, value: number): void {
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw refusal(`${caller}: ${name} is ${String(value)}; it must be a whole number of at least 1.`);
+}

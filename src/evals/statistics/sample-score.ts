@@ -1,0 +1,35 @@
+import { refusal } from './refuse';
+
+/** One sample's value of one score, trials already reduced. */
+export interface SampleScore {
+  /** Names the sample; equal in all models. */
+  readonly id: string;
+  /** True counts as 1, false as 0. */
+  readonly value: number | boolean;
+  /** The number of trials if `value` is a share of right and wrong ones, from 0 to 1. A boolean is a share of one. */
+  readonly trials?: number;
+  /** What the sample shares with others of the data set (a passage, a repository), if samples belong together. */
+  readonly cluster?: string;
+}
+
+/**
+ * The clusters of the samples, or undefined if none has one.
+ *
+ * @throws ModelProviderError `EVAL_INVALID` if only some have one.
+ */
+export function clustersOf(samples: readonly SampleScore[]): string[] | undefined {
+  const clusters = samples.flatMap(({ cluster }) => (cluster === undefined ? [] : [cluster]));
+  if (clusters.length === 0) return undefined;
+  if (clusters.length === samples.length) return clusters;
+  const without = samples.find(({ cluster }) => cluster === undefined);
+  throw refusal(
+    `Sample "${without?.id ?? ''}" has no cluster, but ${clusters.length} of ${samples.length} samples have one.`,
+  );
+}
+
+/** The number of trials of right and wrong of which the values are shares, or undefined if one of them is a real value. */
+export function sharedTrials(samples: readonly SampleScore[]): number | undefined {
+  const trials = samples.map(({ value, trials }) => trials ?? (typeof value === 'boolean' ? 1 : NaN));
+  const total = trials.reduce((sum, count) => sum + count, 0);
+  return Number.isNaN(total) ? undefined : total;
+}

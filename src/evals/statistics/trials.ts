@@ -1,0 +1,96 @@
+import { mean } from './moments';
+import { requireCount } from './refuse';
+import type { SampleScore } from './sample-score';
+
+/** Makes one value of the trials of one sample; null if they cannot tell. */
+export type TrialReducer = (trials: readonly (number | boolean)[]) => number | boolean | null;
+
+/** One trial's value of one score; null if the score does not apply. */
+export interface TrialScore {
+  /** Names the sample. */
+  readonly id: string;
+  readonly value: number | boolean | null;
+  /** What the sample shares with others of the data set, if samples belong together. */
+  readonly cluster?: string;
+}
+
+/**
+ * Reduces trials to samples: the sample is the unit of all statistics, since trials of one sample are not independent, and four
+ * samples tried three times are not twelve.
+ *
+ * @param trials in any order; those of one sample share its `id`, and its `cluster` is that of its first trial.
+ * @param reducer the mean by default, {@link passAt} or {@link passAll}.
+ * @returns the samples in the order of their first trials, without those that have no value.
+ */
+export function reduceTrials(
+  trials: readonly TrialScore[],
+  reducer: TrialReducer = meanOfTrials,
+): SampleScore[] {
+  const samples = new Map<string, { first: TrialScore; values: (number | boolean)[] }>();
+  for (const trial of trials) {
+    const sample = samples.get(trial.id) ?? { first: trial, values: [] };
+    samples.set(trial.id, sample);
+    if (trial.value !== null) sample.values.push(trial.value);
+  }
+  return [...samples.values()].flatMap(({ first, values }) => {
+    const value = values.length === 0 ? null : reducer(values);
+    if (value === null) return [];
+    const isShare = values.length > 1 && values.every((trial) => typeof trial === 'boolean');
+    return [{ ...first, value, ...(isShare ? { trials: values.length } : {}) }];
+  });
+}
+
+// One trial stays as it is: a boolean is still one, and has Wilson's interval.
+function meanOfTrials(trials: readonly (number | boolean)[]): number | boolean {
+  const [only] = trials;
+  return trials.length === 1 && only !== undefined ? only : mean(trials);
+}
+
+/**
+ * pass@k: the probability that at least one of k trials passes, 1 − C(n−c, k)/C(n, k) for c passes in n trials.
+ *
+ * The unbiased estimator of M. Chen et al. (2021), "Evaluating large language models trained on code", arXiv 2107.03374;
+ * 1 − (1 − c/n)^k would be too low.
+ *
+ * @param k a whole number of at least 1.
+ * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is true or 1.
+ * @throws ModelProviderError `EVAL_INVALID` for any other k.
+ * @example
+ * passAt(2)([true, false, false]); // 0.666…
+ */
+export function passAt(k: number): TrialReducer {
+  requireCount('passAt()', 'k', k);
+  return (trials) => {
+    const none = chanceOfOnly(trials.length - passes(trials), trials.length, k);
+    return none === null ? null : 1 - none;
+  };
+}
+
+/**
+ * pass^k: the probability that all of k trials pass, C(c, k)/C(n, k) for c passes in n trials: what a user sees of a model that
+ * must not fail.
+ *
+ * The counterpart of {@link passAt}, unbiased for the same reason; as in S. Yao et al. (2024), "τ-bench", arXiv 2406.12045.
+ *
+ * @param k a whole number of at least 1.
+ * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is true or 1.
+ * @throws ModelProviderError `EVAL_INVALID` for any other k.
+ * @example
+ * passAll(2)([true, true, false]); // 0.333…
+ */
+export function passAll(k: number): TrialReducer {
+  requireCount('passAll()', 'k', k);
+  return (trials) => chanceOfOnly(passes(trials), trials.length, k);
+}
+
+function passes(trials: readonly (number | boolean)[]): number {
+  return trials.filter((value) => Number(value) === 1).length;
+}
+
+/** The chance that k of n, drawn without replacement, are all among `marked`; null for k above n. A product, as C(n, k) overflows. */
+function chanceOfOnly(marked: number, n: number, k: number): number | null {
+  if (k > n) return null;
+  let chance = 1;
+  for (let drawn = 0; drawn < k && chance > 0; drawn++) chance *= Math.max(0, marked - drawn) / (n - drawn);
+  return chance;
+}

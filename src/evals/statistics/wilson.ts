@@ -1,0 +1,30 @@
+import type { Interval } from './interval';
+import { refusal } from './refuse';
+
+/** The two-sided 95 % point of the normal distribution. */
+const z95 = 1.959963984540054;
+
+/**
+ * The 95 % interval of a proportion after E. B. Wilson (1927), "Probable inference, the law of succession, and statistical
+ * inference", J. Am. Stat. Assoc. 22, 209–212. Unlike the normal approximation it stays within 0 and 1, holds for few samples,
+ * and does not shrink to a point when all answers are right.
+ *
+ * @param successes number of successes, 0 to `n`; need not be whole.
+ * @param n number of independent samples, above 0; need not be whole, so that an effective number can be given.
+ * @throws ModelProviderError `EVAL_INVALID` for anything else.
+ * @example
+ * wilsonInterval(8, 10); // { low: 0.490…, high: 0.943… }
+ */
+export function wilsonInterval(successes: number, n: number): Interval {
+  if (!(n > 0 && Number.isFinite(n) && successes >= 0 && successes <= n))
+    throw refusal(`wilsonInterval(): ${successes} successes of ${n} samples is no proportion.`);
+  const p = successes / n;
+  const scale = 1 + z95 ** 2 / n;
+  const centre = (p + z95 ** 2 / (2 * n)) / scale;
+  const half = (z95 / scale) * Math.sqrt((p * (1 - p)) / n + z95 ** 2 / (4 * n ** 2));
+  // At the edge the formula gives 0 and 1, but for rounding.
+  return {
+    low: p === 0 ? 0 : Math.max(0, centre - half),
+    high: p === 1 ? 1 : Math.min(1, centre + half),
+  };
+}
