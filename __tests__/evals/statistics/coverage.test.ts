@@ -157,11 +157,12 @@ describe('two models', () => {
     expectHonest(share);
   });
 
-  // McNemar's exact test may be wrong less often than it says, as counts are whole numbers.
+  // Of 1,000 sets, 5 % are met within 2.1 points in 997 of 1,000 runs. McNemar's exact test may be wrong less often than it says, as
+  // counts are whole numbers.
   test.each([
     ['mcnemar', 'auto', 0, (chance: Chance) => chance.is(0.7)],
-    ['t', 'auto', 0.035, (chance: Chance) => chance.normal()],
-    ['permutation', 'permutation', 0.035, (chance: Chance) => chance.normal() ** 3],
+    ['t', 'auto', 0.029, (chance: Chance) => chance.normal()],
+    ['permutation', 'permutation', 0.029, (chance: Chance) => chance.normal() ** 3],
   ] as const)('that are equally good differ by %s in at most 5 %% of sets', (name, test, least, value) => {
     let wrong = 0;
     const chance = new Chance();
@@ -173,6 +174,6 @@ describe('two models', () => {
       if (found.p <= 0.05) wrong++;
     }
     expect(wrong / (sets / 2)).toBeGreaterThanOrEqual(least);
-    expect(wrong / (sets / 2)).toBeLessThan(0.065);
+    expect(wrong / (sets / 2)).toBeLessThan(0.071);
   });
 });

@@ -3,8 +3,8 @@ import type { Interval } from './interval';
 import { mcnemar, pairedShareInterval } from './mcnemar';
 import { mean } from './moments';
 import { permutationTest, type PermutationOptions } from './permutation-test';
-import { refusal } from './refuse';
-import { clustersOf, type SampleScore } from './sample-score';
+import { refusal, requireOneOf } from './refuse';
+import { clustersOf, numberOf, type SampleScore } from './sample-score';
 import { clusterSums, standardError } from './standard-error';
 import { tTwoSided } from './student-t';
 import { tIntervalAround } from './t-interval';
@@ -46,8 +46,8 @@ export interface CompareOptions extends PermutationOptions {
  *
  * @param a one value for each sample of the first model.
  * @param b the same of the second.
- * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a value that is not
- *   finite, or clusters of some samples only.
+ * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a value that is no
+ *   finite number, or clusters of some samples only.
  * @example
  * const { difference, interval, p } = compare(expert, novice);
  */
@@ -56,6 +56,8 @@ export function compare(
   b: readonly SampleScore[],
   options: CompareOptions = {},
 ): Comparison {
+  const { test = 'auto' } = options;
+  requireOneOf('compare()', 'test', test, ['auto', 't', 'permutation']);
   const [ofA, ofB] = [byId(a), byId(b)];
   const pairs = a.flatMap((first) => {
     const second = ofB.get(first.id);
@@ -67,12 +69,11 @@ export function compare(
     missingInB: ofA.size - pairs.length,
     missingInA: ofB.size - pairs.length,
   };
-  const differences = pairs.map(({ first, second }) => Number(first.value) - Number(second.value));
+  const differences = pairs.map(({ first, second }) => numberOf(first) - numberOf(second));
   const clusters = clustersOf(pairs.map(({ first }) => first));
   const isBinary = pairs.every(({ first, second }) =>
     [first.value, second.value].every((value) => typeof value === 'boolean'),
   );
-  const { test = 'auto' } = options;
   return test === 'auto' && isBinary && clusters === undefined
     ? { ...counts, ...compareShares(differences) }
     : { ...counts, ...compareValues(differences, clusters, options) };

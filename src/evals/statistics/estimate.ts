@@ -1,8 +1,8 @@
 import { bootstrapInterval, type BootstrapOptions } from './bootstrap';
 import type { Interval } from './interval';
 import { mean } from './moments';
-import { refusal } from './refuse';
-import { clustersOf, sharedTrials, type SampleScore } from './sample-score';
+import { refusal, requireOneOf } from './refuse';
+import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { shareInterval } from './share-interval';
 import { standardError } from './standard-error';
 import { tIntervalAround } from './t-interval';
@@ -32,13 +32,13 @@ export interface EstimateOptions extends BootstrapOptions {
  * show no spread (all are equal, or there is one sample or cluster) t would give a point or nothing: values from 0 to 1 then have
  * Wilson's interval, which is wider than that of any such score could be, and others none.
  *
- * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is not finite, clusters of some samples only, or the
+ * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is no finite number, clusters of some samples only, or the
  *   bootstrap of clustered samples.
  * @example
  * estimate([{ id: 'a', value: true }, { id: 'b', value: false }]); // { n: 2, mean: 0.5, standardError: 0.5, interval: … }
  */
 export function estimate(samples: readonly SampleScore[], options: EstimateOptions = {}): Estimate {
-  const values = samples.map(({ value }) => Number(value));
+  const values = samples.map(numberOf);
   const clusters = clustersOf(samples);
   const error = standardError(values, clusters);
   return {
@@ -50,6 +50,7 @@ export function estimate(samples: readonly SampleScore[], options: EstimateOptio
 
   function interval(): Interval {
     const { method = 'auto' } = options;
+    requireOneOf('estimate()', 'method', method, ['auto', 't', 'bootstrap']);
     if (method === 'bootstrap') {
       if (clusters === undefined) return bootstrapInterval(values, options);
       throw refusal(

@@ -17,3 +17,9 @@ export function requireCount(caller: string, name: string, value: number): void 
   if (!Number.isSafeInteger(value) || value < 1)
     throw refusal(`${caller}: ${name} is ${String(value)}; it must be a whole number of at least 1.`);
 }
+
+/** @throws ModelProviderError `EVAL_INVALID` unless `value` is one of `known`. */
+export function requireOneOf(caller: string, name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw refusal(`${caller}: ${name} is ${JSON.stringify(value)}; it must be one of ${known.join(', ')}.`);
+}

@@ -33,3 +33,13 @@ export function sharedTrials(samples: readonly SampleScore[]): number | undefine
   const total = trials.reduce((sum, count) => sum + count, 0);
   return Number.isNaN(total) ? undefined : total;
 }
+
+/**
+ * The value of a sample as a number.
+ *
+ * @throws ModelProviderError `EVAL_INVALID` for anything but a boolean or a number: null would count as 0.
+ */
+export function numberOf({ id, value }: SampleScore): number {
+  if (typeof value === 'boolean' || typeof value === 'number') return Number(value);
+  throw refusal(`Sample "${id}" has the value ${String(value)}; leave out samples that have none.`);
+}
