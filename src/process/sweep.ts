@@ -25,7 +25,10 @@ type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
  */
 export async function sweepDeadSessions(stateDirectory: string): Promise<SweepReport> {
   const report: SweepReport = { sessions: [], processes: [] };
-  for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) await sweepLedger(ledger, report);
+  for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
+    // What cannot be swept now keeps its ledger for a later run; it must not stand in the way of this one.
+    await sweepLedger(ledger, report).catch(() => undefined);
+  }
   return report;
 }
 
@@ -34,8 +37,9 @@ async function sweepLedger(ledger: Ledger, report: SweepReport): Promise<void> {
   const session = entries.find((entry): entry is SessionEntry => entry.type === 'session');
   if (session === undefined || [session.owner, ...guardians(entries)].some(isAliveSince(session.bootId)))
     return;
-  if (session.bootId === bootId())
-    await Promise.all(unstopped(entries).map((line) => reclaim(line, session.session, report)));
+  const lines = session.bootId === bootId() ? unstopped(entries) : [];
+  const survivors = await Promise.all(lines.map((line) => reclaim(line, session.session, report)));
+  if (survivors.flat().length > 0) return;
   removeSessionDirectory(session.directory, session.session);
   ledger.remove();
   report.sessions.push(session.session);
@@ -45,18 +49,21 @@ async function sweepLedger(ledger: Ledger, report: SweepReport): Promise<void> {
 export async function reclaimProcesses(ledger: Ledger, session: string): Promise<SweepReport> {
   const report: SweepReport = { sessions: [], processes: [] };
   const lines = unstopped(readOrNothing(ledger));
-  await Promise.all(lines.map((line) => reclaim(line, session, report)));
-  for (const line of lines) ledger.append({ type: 'stopped', pid: line.process.pid });
+  const end = async (line: ProcessLine): Promise<void> => {
+    const survivors = await reclaim(line, session, report);
+    if (survivors.length === 0) ledger.append({ type: 'stopped', pid: line.process.pid });
+  };
+  await Promise.all(lines.map(end));
   return report;
 }
 
-async function reclaim(line: ProcessLine, session: string, report: SweepReport): Promise<void> {
+/** Ends what a line names; resolves to the processes that even SIGKILL did not end. */
+async function reclaim(line: ProcessLine, session: string, report: SweepReport): Promise<readonly number[]> {
   const { pid } = line.process;
   const found = groupMembers(pid).filter((entry) => isOurs(entry, line.process, session));
-  if (found.length === 0) return;
+  if (found.length === 0) return [];
   report.processes.push(...found.map((entry) => ({ pid: entry.pid, resourceId: line.resourceId })));
-  if (isAlive(line.process)) await stopGroup(pid, line.graceMs);
-  else await killGroup(pid);
+  return isAlive(line.process) ? (await stopGroup(pid, line.graceMs)).survivors : killGroup(pid);
 }
 
 // A group outlives its leader, and its number cannot be given away meanwhile. A member is ours if it is the recorded leader,

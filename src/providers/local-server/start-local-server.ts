@@ -57,7 +57,8 @@ export async function startLocalServer(
     try {
       await waitUntilReady(
         checks(starting),
-        { stallMs: server.stallMs, requestMs },
+        // A question that hangs is a stall like any other.
+        { stallMs: server.stallMs, requestMs: Math.min(requestMs, server.stallMs) },
         { signal: context.signal, progress, signOfLife: () => process.logSize() },
       );
       return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
