@@ -49,9 +49,13 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
         });`);
       const next = spec(`note('went on'); test('next', () => undefined);`);
       const all = { 'a.eval.js': waiting, 'b.eval.js': waiting, 'c.eval.js': next, 'd.eval.js': next };
-      const jest = startJest({ ...providerModule({ command: 'new CommandProvider()' }), ...all }, mode, {
-        config: withProviders,
-      });
+      const jest = startJest(
+        { ...providerModule({ command: 'new CommandProvider({}, 6000)' }), ...all },
+        mode,
+        {
+          config: withProviders,
+        },
+      );
       await jest.noted('up');
       process.kill(-jest.pid, signal);
       const run = await jest.finished();

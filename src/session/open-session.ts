@@ -50,14 +50,15 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   // A signal may come before there is anything to close: it then waits until there is.
   const close = (): Promise<CloseReport> => (closing ??= opening.then((opened) => end(opened)));
   const end = async ({ session, server }: Opened): Promise<CloseReport> => {
-    delete process.env[sessionVariable];
     server.close();
     try {
       return await session.close();
     } finally {
       await heardSignals();
-      // Only now, and never under a signal, whose handler exits: whoever asks to close it again must find it, and wait.
+      // Only now, and never under a signal, whose handler exits: whoever asks to close it again must find it, and wait, and
+      // a worker that Jest starts meanwhile must find that the session has ended, not that there is none.
       if (!signals.hasCome) {
+        delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[hostKey];
         signals.remove();

@@ -71,9 +71,10 @@ class NotingProvider extends ModelProvider {
 
 /** A resource with a process: a shell that runs the resource's name as a command line. */
 class CommandProvider extends ModelProvider {
-  constructor(constraints = {}) {
+  constructor(constraints = {}, graceMs = 2000) {
     super();
     this.constraints = { ...defaults, ...constraints };
+    this.graceMs = graceMs;
   }
 
   async createResource(command, _config, context) {
@@ -81,7 +82,7 @@ class CommandProvider extends ModelProvider {
       command: '/bin/sh',
       args: ['-c', command],
       passEnv: ['E2E_NOTES'],
-      graceMs: 2000,
+      graceMs: this.graceMs,
     });
     return { pid };
   }
