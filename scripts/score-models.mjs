@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 const { modelProviders } = require('../dist/src/index.js');
-const { wilsonInterval } = require('../dist/src/evals/wilson.js');
+const { wilsonInterval } = require('../dist/src/evals/statistics/wilson.js');
 const pLimit = require('p-limit');
 
 const models = ['novice', 'expert'];
