@@ -134,11 +134,7 @@ export class Session {
     const watch = this.#progress.watch(spec, 'waiting', () => this.#isQueued(id));
     watch.say('all slots are in use');
     const onAbort = (): void => {
-      this.#pending
-        .get(id)
-        ?.reject(
-          new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`),
-        );
+      this.#pending.get(id)?.reject(abortedError(spec));
       this.#scheduler.cancel(id);
     };
     try {
