@@ -3,7 +3,7 @@ import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/close-report';
 import { openSocketSession, presentSession } from '../src/session/open-session';
-import { loadProviderModule, providersOf } from '../src/session/provider-module';
+import { loadProviderModule, providersOf, requireSameModule } from '../src/session/provider-module';
 import type { SessionEvent } from '../src/session/events';
 import '../src/realm';
 import { providerModulePath, type ProjectOptions } from './options';
@@ -89,12 +89,4 @@ export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
  */
 export function sessionEvents(): readonly SessionEvent[] {
   return presentSession()?.session.record.events ?? [];
-}
-
-function requireSameModule(session: string | undefined, project: string | undefined): void {
-  if (project === undefined || project === session) return;
-  throw new ModelProviderError(
-    'PROVIDER_MODULE_CONFLICT',
-    `Two provider modules in one session: ${session ?? 'none'} and ${project}. Name the same module in testEnvironmentOptions.modelProviders of every project.`,
-  );
 }

@@ -68,3 +68,17 @@ function isEsmOnly(error: unknown): boolean {
     /Must use import to load ES Module/.test(messageOf(error))
   );
 }
+
+/**
+ * One session has one provider module, whichever project names it.
+ *
+ * @throws ModelProviderError `PROVIDER_MODULE_CONFLICT` if a project names another one than the session was opened with.
+ */
+export function requireSameModule(session: string | undefined, asked: string | undefined): void {
+  if (asked === undefined || asked === session) return;
+  throw new ModelProviderError(
+    'PROVIDER_MODULE_CONFLICT',
+    `Two provider modules in one session: ${session ?? 'none'} and ${asked}. Name the same module in testEnvironmentOptions.modelProviders of every project.`,
+    { details: { session: session ?? null, file: asked } },
+  );
+}

@@ -15,6 +15,7 @@ import {
   type HelloRequest,
   type SessionAddress,
 } from './protocol';
+import { requireSameModule } from './provider-module';
 import type { Session } from './session';
 import type { SessionConnection } from './session-connection';
 
@@ -112,13 +113,7 @@ export class SocketServer {
         `The session runs jest-model-provider ${packageVersion}, this file ${version}: install one version.`,
       );
     }
-    if (providerModule !== undefined && providerModule !== this.#providerModule) {
-      throw new ModelProviderError(
-        'PROVIDER_MODULE_CONFLICT',
-        `Two provider modules in one session: ${this.#providerModule ?? 'none'} and ${providerModule}. Name the same module in testEnvironmentOptions.modelProviders of every project.`,
-        { details: { session: this.#providerModule ?? null, file: providerModule } },
-      );
-    }
+    requireSameModule(this.#providerModule, providerModule);
     return {
       session: this.#session.id,
       providerNames: this.#session.registry.names,
