@@ -1,0 +1,82 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { logSchema, type LogRecord } from './log-record';
+
+const chunkBytes = 1 << 16;
+const newline = 0x0a;
+
+/** How a log ends. */
+export interface LogEnd {
+  /** Bytes of its complete lines. */
+  readonly length: number;
+  /** Bytes after them: a line that was being written when its process was killed. */
+  readonly torn: number;
+}
+
+/**
+ * Reads a log line by line, without holding it.
+ *
+ * @param visit called with each record and its number, from 0.
+ * @throws ModelProviderError `LOG_INVALID` for a file that cannot be read, does not begin with a header of this schema, or has a
+ *   line that is not JSON. A torn last line is no error.
+ */
+export function visitLog(path: string, visit: (record: LogRecord, number: number) => void): LogEnd {
+  let number = 0;
+  const take = (line: string): void => {
+    const record = parse(path, number, line);
+    if (number === 0) requireHeader(path, record);
+    visit(record, number);
+    number += 1;
+  };
+  const file = open(path);
+  try {
+    const chunk = Buffer.alloc(chunkBytes);
+    let rest = Buffer.alloc(0);
+    let length = 0;
+    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
+      const bytes = Buffer.concat([rest, chunk.subarray(0, size)]);
+      let start = 0;
+      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+        take(bytes.toString('utf8', start, end));
+        start = end + 1;
+      }
+      length += start;
+      rest = bytes.subarray(start);
+    }
+    return { length, torn: rest.length };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw new ModelProviderError('LOG_INVALID', `The log ${path} cannot be read: ${messageOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(path: string, number: number, line: string): LogRecord {
+  try {
+    return JSON.parse(line) as LogRecord;
+  } catch (error) {
+    throw new ModelProviderError(
+      'LOG_INVALID',
+      `The log ${path} is damaged: line ${number + 1} is not JSON. Move it away, and its samples are run again.`,
+      { cause: error },
+    );
+  }
+}
+
+function requireHeader(path: string, record: LogRecord): void {
+  const { type, schema } = record as { type?: unknown; schema?: unknown };
+  if (type === 'header' && schema === logSchema) return;
+  const found = type === 'header' ? `schema ${String(schema)}` : 'no header';
+  throw new ModelProviderError(
+    'LOG_INVALID',
+    `${path} is no log of schema ${logSchema}: it begins with ${found}. Move it away, or read it with the version that wrote it.`,
+  );
+}
