@@ -1,5 +1,6 @@
 import { readSamples, type DataSet } from '../../../src/evals/data-sets/data-set';
 import { locate } from '../../../src/evals/data-sets/row-location';
+import { sampleId } from '../../../src/evals/data-sets/sample-id';
 import { caught } from '../../fixtures/caught';
 import { all } from './temporary-folder';
 
@@ -22,8 +23,8 @@ test.each<[string, DataSet<unknown>]>([
   ['a generator function', () => generated('a', 'b')],
 ])('%s is a data set', async (_what, dataset) => {
   expect(await all(readSamples(['q'], dataset))).toEqual([
-    { index: 0, label: '0', cells: 'a' },
-    { index: 1, label: '1', cells: 'b' },
+    { index: 0, label: '0', id: sampleId('a'), cells: 'a' },
+    { index: 1, label: '1', id: sampleId('b'), cells: 'b' },
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { isModelProviderError, messageOf } from '../../pattern/errors';
-import { DataFile } from './data-file';
+import { DataFile, rowsOf } from './data-file';
 import { locate } from './row-location';
 
 /**
@@ -15,8 +15,7 @@ import { locate } from './row-location';
  * foreach('question, answer', csv('questions.csv'), fn);
  */
 export function csv<Row = Record<string, string>>(path: string | URL): AsyncIterable<Row> {
-  const file = new DataFile('csv', path);
-  return { [Symbol.asyncIterator]: () => rows<Row>(file) };
+  return rowsOf(new DataFile('csv', path), rows<Row>);
 }
 
 async function* rows<Row>(file: DataFile): AsyncGenerator<Row, void, undefined> {

@@ -37,6 +37,23 @@ export class DataFile {
   }
 }
 
+const files = new WeakMap<object, DataFile>();
+
+/** The data set of a file's rows, which are read anew each time. */
+export function rowsOf<Row>(
+  file: DataFile,
+  read: (file: DataFile) => AsyncIterator<Row>,
+): AsyncIterable<Row> {
+  const rows = { [Symbol.asyncIterator]: () => read(file) };
+  files.set(rows, file);
+  return rows;
+}
+
+/** The file whose rows a data set has. */
+export function fileOf(dataset: unknown): DataFile | undefined {
+  return typeof dataset === 'object' && dataset !== null ? files.get(dataset) : undefined;
+}
+
 function folder(): string {
   if (process.env['JEST_WORKER_ID'] === undefined) return process.cwd();
   const { testPath } = jestGlobals().expect.getState();

@@ -2,6 +2,10 @@ import { ModelProviderError } from '../../pattern/errors';
 import { pickColumns } from '../columns';
 import { kindOf } from '../kind-of';
 import { rowLabel } from './row-location';
+import { rowText } from './row-text';
+import { sampleId } from './sample-id';
+import { SeenIds } from './seen-ids';
+import { selectRows, type Selection } from './selection';
 
 type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 
@@ -10,34 +14,58 @@ export type DataSet<Row> = Rows<Row> | (() => Rows<Row> | Promise<Rows<Row>>);
 
 /** One row as `foreach` runs it. */
 export interface Sample {
+  /** The row's position in the data set, whatever was filtered or shuffled. */
   readonly index: number;
   /** How messages name it. */
   readonly label: string;
+  /** What names it in logs, the same in every run. No other sample of the evaluation has it. */
+  readonly id: string;
+  readonly cluster?: string;
   /** The named columns, or the value of the only one. */
   readonly cells: unknown;
 }
 
 /**
- * Reads a data set row by row. Several may ask for the next sample at once: a generator answers one after the other, and has ended
- * for all after an error.
+ * Reads the selected rows of a data set one by one. Several may ask for the next sample at once: a generator answers one after the
+ * other, and has ended for all after an error.
  *
- * @throws ModelProviderError `EVAL_INVALID` for what is no data set, and for a row that lacks a column; what the rows themselves throw.
+ * @throws ModelProviderError `EVAL_INVALID` for what is no data set, for a row that lacks a column, for an id that is missing or
+ *   taken, and for a filter that leaves nothing; what the rows themselves throw.
  */
-export async function* readSamples(
+export async function* readSamples<Row>(
   names: readonly string[],
-  dataset: DataSet<unknown>,
+  dataset: DataSet<Row>,
+  selection: Selection<Row> = {},
 ): AsyncGenerator<Sample, void, undefined> {
   const rows: unknown = typeof dataset === 'function' ? await dataset() : dataset;
-  requireRows(rows);
-  let index = 0;
-  for await (const row of rows) {
-    const label = rowLabel(row, index);
-    yield { index, label, cells: pickColumns(names, row, label) };
-    index += 1;
+  requireRows<Row>(rows);
+  const ids = new SeenIds();
+  for await (const { row, index } of selectRows(rows, selection)) {
+    const sample = sampleOf(names, row, index, selection);
+    ids.add(sample.id, index, sample.label, sample.cells);
+    yield sample;
   }
 }
 
-function requireRows(rows: unknown): asserts rows is Rows<unknown> {
+function sampleOf<Row>(
+  names: readonly string[],
+  row: Row,
+  index: number,
+  { id, cluster }: Selection<Row>,
+): Sample {
+  const label = rowLabel(row, index);
+  const cells = pickColumns(names, row, label);
+  const named = names.length === 1 ? { [names[0] as string]: cells } : (cells as Record<string, unknown>);
+  return {
+    index,
+    label,
+    id: id === undefined ? sampleId(cells) : rowText('id', id, row, named, label),
+    ...(cluster !== undefined && { cluster: rowText('cluster', cluster, row, named, label) }),
+    cells,
+  };
+}
+
+function requireRows<Row>(rows: unknown): asserts rows is Rows<Row> {
   if (typeof rows === 'object' && rows !== null && (Symbol.iterator in rows || Symbol.asyncIterator in rows))
     return;
   throw new ModelProviderError(

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { messageOf } from '../../pattern/errors';
-import { DataFile } from './data-file';
+import { DataFile, rowsOf } from './data-file';
 import { locate } from './row-location';
 
 /**
@@ -14,8 +14,7 @@ import { locate } from './row-location';
  * foreach('question, answer', jsonl<{ question: string; answer: string }>('questions.jsonl'), fn);
  */
 export function jsonl<Row = Record<string, unknown>>(path: string | URL): AsyncIterable<Row> {
-  const file = new DataFile('jsonl', path);
-  return { [Symbol.asyncIterator]: () => rows<Row>(file) };
+  return rowsOf(new DataFile('jsonl', path), rows<Row>);
 }
 
 async function* rows<Row>(file: DataFile): AsyncGenerator<Row, void, undefined> {
