@@ -28,7 +28,7 @@ const specRoots = ['src/realm.ts', 'src/index.ts'];
  * any realm: the loader of the user's provider module, or, in a script outside Jest, the session of this very process.
  */
 const lazyRequires = {
-  'src/providers/*/provider.ts': ['^\\./resource$'],
+  'src/providers/*/provider.ts': ['^\\./(resource|identity)$'],
   'src/realm.ts': ['^\\./session/(provider-module|script-host)$'],
 };
 

@@ -2,6 +2,8 @@ import { ModelProviderError } from '../src/pattern/errors';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/close-report';
+import { evalRun } from '../src/session/eval-runs';
+import { lockRun } from '../src/session/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/session/provider-module';
 import type { SessionEvent } from '../src/session/events';
@@ -14,6 +16,9 @@ export type { SessionEvent };
 export interface GlobalOptions {
   readonly watch: boolean;
   readonly watchAll: boolean;
+  /** Where `.evals` lies. */
+  readonly rootDir: string;
+  readonly seed: number;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface GlobalOptions {
  * session is open already: several projects share one, and watch mode keeps it across runs.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`, `PROVIDER_MODULE_CONFLICT`,
- *   `PLATFORM_UNSUPPORTED`, `STATE_DIRECTORY_UNSAFE`; nothing is left behind then.
+ *   `PLATFORM_UNSUPPORTED`, `RUN_IN_USE`, `STATE_DIRECTORY_UNSAFE`; nothing is left behind then.
  * @example
  * // global-setup.js
  * const { openSession } = require('jest-model-provider/session');
@@ -30,17 +35,33 @@ export interface GlobalOptions {
  *   // your own setup
  * };
  */
-export async function openSession(
-  _globalConfig: GlobalOptions,
-  projectConfig: ProjectOptions,
-): Promise<void> {
+export async function openSession(globalConfig: GlobalOptions, projectConfig: ProjectOptions): Promise<void> {
   const providerModule = providerModulePath(projectConfig);
   const present = presentSession();
   if (present !== undefined) {
     requireSameModule(present.providerModule, providerModule);
+    // In watch mode each run has logs of its own, unless it has a name.
+    if (isWatching(globalConfig)) present.session.evals = evalRun(globalConfig, process.env);
     return;
   }
-  await openSocketSession({ registry: () => loadRegistry(providerModule), providerModule });
+  const evals = evalRun(globalConfig, process.env);
+  // A run without a name is nobody else's.
+  const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await evals());
+  try {
+    const { session } = await openSocketSession({
+      registry: () => loadRegistry(providerModule),
+      providerModule,
+    });
+    session.evals = evals;
+    if (unlock !== undefined) session.atEnd(unlock);
+  } catch (error) {
+    unlock?.();
+    throw error;
+  }
+}
+
+function isWatching({ watch, watchAll }: Pick<GlobalOptions, 'watch' | 'watchAll'>): boolean {
+  return watch || watchAll;
 }
 
 // Called while Jest's transforms are in force.
@@ -63,9 +84,9 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  *   await closeSession(globalConfig);
  * };
  */
-export async function closeSession(globalConfig: GlobalOptions): Promise<void> {
+export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | 'watchAll'>): Promise<void> {
   const present = presentSession();
-  if (present === undefined || globalConfig.watch || globalConfig.watchAll) return;
+  if (present === undefined || isWatching(globalConfig)) return;
   const report = await present.close();
   if (report.stopped > 0) process.stderr.write(`${describeClose(report)}\n`);
   const problems = [

@@ -56,6 +56,16 @@ export class SpecHost extends LeaseHost {
     }
   }
 
+  override forgive(resourceId: string): void {
+    const test = this.#running;
+    const losses = test === undefined ? undefined : this.#losses.get(test);
+    if (test === undefined || losses === undefined) return;
+    this.#losses.set(
+      test,
+      losses.filter(({ details }) => details['resourceId'] !== resourceId),
+    );
+  }
+
   override blockNeedsLease(): boolean {
     const block = this.#block;
     if (block === undefined) return true;

@@ -10,6 +10,7 @@ export class OwnLease implements HostLease {
   readonly leaseId: string;
   readonly resourceId: string;
   readonly connection: Json = { port: 1 };
+  readonly facts = { command: null, startMs: 0 };
   /** How often it was given back, failures included. */
   releases = 0;
   /** What the next attempts to give it back do. */
@@ -39,6 +40,7 @@ export class OwnLease implements HostLease {
 export class OwnHost implements Host {
   readonly providerNames: readonly string[];
   readonly providerModule = undefined;
+  readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
   readonly leases: OwnLease[] = [];
   readonly adopted: unknown[] = [];
@@ -61,6 +63,14 @@ export class OwnHost implements Host {
     return 'adopted';
   }
 
+  identify(): Promise<Json> {
+    return Promise.resolve(null);
+  }
+  onEnding(): () => void {
+    return () => undefined;
+  }
+  progress(): void {}
+  forgive(): void {}
   noticeImport(): void {}
   record(): void {}
   enterOwner(): void {}

@@ -9,6 +9,8 @@ export interface ProviderConstraints {
   readonly sharing: 'shared' | 'exclusive' | 'perLease';
   /** How long a resource without leases is kept: not at all, until the session ends or its slot is needed, or for a while. */
   readonly retain: 'lease' | 'session' | { readonly idleMs: number };
+  /** How many requests one resource answers at once: the default of `foreach`'s concurrency. 4 if not given. */
+  readonly slots?: number;
   /** Milliseconds a start may take, counted from the moment a slot is granted. */
   readonly startTimeoutMs: number;
   /** Milliseconds a stop may take before it is reported as failed. */
@@ -71,4 +73,8 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
   },
   startTimeoutMs: duration,
   stopTimeoutMs: duration,
+  slots: {
+    allows: (value) => value === undefined || (Number.isInteger(value) && (value as number) >= 1),
+    wanted: 'a whole number of at least 1, or left out',
+  },
 };

@@ -24,6 +24,7 @@ export const errorCodes = [
   'PROVIDER_UNKNOWN',
   'REQUEST_FAILED',
   'RESOURCE_LOST',
+  'RUN_IN_USE',
   'SCORER_FAILED',
   'SESSION_CLOSED',
   'SESSION_MISSING',

@@ -1,4 +1,6 @@
 import type { SerializedError } from './errors';
+import type { EvalProgress } from './eval-progress';
+import type { EvalRun } from './eval-run';
 import type { Json } from './json';
 
 /** A request for the right to use one resource. */
@@ -15,6 +17,8 @@ export interface HostLease {
   readonly leaseId: string;
   readonly resourceId: string;
   readonly connection: Json;
+  /** What the log of an evaluation keeps: the command line of its server, if it has one, and milliseconds to ready. */
+  readonly facts: { readonly command: string | null; readonly startMs: number };
   /** Calls back once if the resource dies while leased; at once if it is dead already. */
   onLost(callback: (error: SerializedError) => void): void;
   /** Gives the lease back; resolves when everything that its end entails is done. Safe to repeat. */
@@ -36,6 +40,18 @@ export interface Host {
   readonly providerNames: readonly string[];
   /** Absolute path of the user's provider module, if there is one. */
   readonly providerModule: string | undefined;
+  /** The run whose logs evaluations write; undefined in scripts. */
+  readonly evals: EvalRun | undefined;
+  /**
+   * What the answers of a resource depend on, known without starting it; null if its provider does not say.
+   *
+   * @throws ModelProviderError what a start would throw for a resource that cannot be, such as a missing file.
+   */
+  identify(request: Pick<LeaseRequest, 'provider' | 'name' | 'config'>): Promise<Json>;
+  /** Registers what must be finished before the session ends, when the run is interrupted. Returns how to forget it. */
+  onEnding(finish: () => Promise<void>): () => void;
+  /** Shows how far an evaluation is; never fails the caller. */
+  progress(update: EvalProgress): void;
   /** Told once when code of this realm imports the package: only then is it worth following who owns what. */
   noticeImport(): void;
   lease(request: LeaseRequest): Promise<HostLease>;
@@ -47,6 +63,8 @@ export interface Host {
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T>;
   /** Runs `fn` so that leases asked for inside it belong to a new owner within the present one. */
   runAs<T>(owner: string, fn: () => Promise<T>): Promise<T>;
+  /** The running test has dealt with the death of that resource: it does not fail for it. */
+  forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */
   blockNeedsLease(): boolean;
   /** Marks the test that `register` registers as one that leases by itself. */

@@ -1,5 +1,6 @@
 import { providerOf } from './model-providers';
 import { currentRealm } from './realm';
+import type { AnyProvider } from './registry';
 import { ResourceHandle } from './resource-handle';
 import type { ParsedRequest } from './resource-spec';
 import { leaseInto } from './setup';
@@ -15,13 +16,13 @@ export function currentBlock(): LeasedBlock | undefined {
 export class LeasedBlock {
   readonly label: string;
   readonly handle = new ResourceHandle();
-  readonly #request: ParsedRequest;
+  readonly request: ParsedRequest;
   #setup: Promise<void> | undefined;
   #abort = new AbortController();
   #inBlock: <T>(fn: () => Promise<T>) => Promise<T> = (fn) => fn();
 
   constructor(request: ParsedRequest) {
-    this.#request = request;
+    this.request = request;
     this.label = request.label;
   }
 
@@ -48,6 +49,11 @@ export class LeasedBlock {
     return this.#setup;
   }
 
+  /** The provider of the block's model, in this realm. */
+  provider(): Promise<AnyProvider> {
+    return providerOf(this.request);
+  }
+
   async teardown(): Promise<void> {
     // Jest goes on to afterAll when beforeAll fails or times out, so a setup that is still under way is given up first.
     this.#abort.abort();
@@ -58,8 +64,8 @@ export class LeasedBlock {
 
   async #start(): Promise<void> {
     this.#abort = new AbortController();
-    const { name, config } = this.#request;
-    await leaseInto(this.handle, await providerOf(this.#request), {
+    const { name, config } = this.request;
+    await leaseInto(this.handle, await this.provider(), {
       name,
       config,
       signal: this.#abort.signal,

@@ -55,6 +55,16 @@ export abstract class ModelProvider<
   ): Promise<Connection>;
 
   /**
+   * Session half. What the answers of a resource depend on, known without starting it: a hash of its weights, the version of its
+   * engine. When an evaluation is continued, samples that were answered under another identity run again.
+   *
+   * @throws for a resource that cannot be, what `createResource` would throw.
+   * @example
+   * async identity(name: string) { return { weights: await sha256(name), engine: '1.2.3' }; }
+   */
+  identity?(name: string, config: Config | undefined): Json | Promise<Json>;
+
+  /**
    * Session half. Ends what `context` does not end by itself (it stops launched processes and runs deferred steps anyway).
    * Called at most once at a time; called again if it threw.
    */

@@ -41,6 +41,11 @@ export class ResourceHandle<Client = unknown> {
     return this.#lease('manager').manager;
   }
 
+  /** @internal What the log of an evaluation keeps about the resource. */
+  get facts(): HostLease['facts'] {
+    return this.#lease('facts').lease.facts;
+  }
+
   /** Whether the lease is held and its resource alive. */
   get isActive(): boolean {
     return this.#active !== undefined && !this.#closed && !this.#active.controller.signal.aborted;

@@ -1,13 +1,16 @@
 import type { SerializedError } from '../pattern/errors';
 import type { HostRecord } from '../pattern/host';
 import type { AnyProvider } from '../pattern/registry';
+import type { Json } from '../pattern/json';
+import { identityOf } from './identity';
 import { LeaseHost, type SessionLink } from './lease-host';
 import type { Session } from './session';
-import type { ConnectionRequest, LeaseGrant, SessionConnection } from './session-connection';
+import type { ConnectionRequest, IdentityRequest, LeaseGrant, SessionConnection } from './session-connection';
 
 /** A link to a session in this very process. */
 class DirectLink implements SessionLink {
   readonly providerModule = undefined;
+  readonly evals = undefined;
   readonly #session: Session;
   readonly #connection: SessionConnection;
 
@@ -31,6 +34,17 @@ class DirectLink implements SessionLink {
   record(record: HostRecord): void {
     this.#session.records.push({ ...record, from: '' });
   }
+
+  identify(request: IdentityRequest): Promise<Json> {
+    return identityOf(this.#session.registry, request);
+  }
+
+  // Code of the session's own process ends with it.
+  onEnding(): () => void {
+    return () => undefined;
+  }
+
+  progress(): void {}
 
   adopt(provider: unknown): string {
     return this.#session.registry.adopt(provider as AnyProvider);

@@ -1,7 +1,10 @@
 import type { SerializedError } from '../pattern/errors';
+import type { EvalProgress } from '../pattern/eval-progress';
+import type { EvalRun } from '../pattern/eval-run';
 import type { Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
+import type { Json } from '../pattern/json';
 import { isWithin, Owners, type OwnedLease, type Owner } from './owners';
-import type { ConnectionRequest, LeaseGrant } from './session-connection';
+import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
 /** How a host reaches its session: over the socket, or directly. */
 export interface SessionLink {
@@ -10,6 +13,10 @@ export interface SessionLink {
   lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
   record(record: HostRecord): void;
+  readonly evals: EvalRun | undefined;
+  identify(request: IdentityRequest): Promise<Json>;
+  onEnding(finish: () => Promise<void>): () => void;
+  progress(update: EvalProgress): void;
   adopt(provider: unknown): string;
 }
 
@@ -41,6 +48,22 @@ export class LeaseHost implements Host {
     return this.#link.providerModule;
   }
 
+  get evals(): EvalRun | undefined {
+    return this.#link.evals;
+  }
+
+  identify(request: IdentityRequest): Promise<Json> {
+    return this.#link.identify(request);
+  }
+
+  onEnding(finish: () => Promise<void>): () => void {
+    return this.#link.onEnding(finish);
+  }
+
+  progress(update: EvalProgress): void {
+    this.#link.progress(update);
+  }
+
   enterOwner(): void {
     this.owners.enter();
   }
@@ -51,7 +74,7 @@ export class LeaseHost implements Host {
     owner.isFresh = false;
     const requester = this.owners.describe(owner);
     const grant = await this.#link.lease({ provider, name, config, holding, requester }, signal);
-    const { leaseId, resourceId, connection } = grant;
+    const { leaseId, resourceId, connection, facts } = grant;
     const { lease: owned, detach } = this.owners.attach(leaseId, owner);
     const held: HeldLease = { owned, detach, lost: undefined, callbacks: [] };
     this.#held.set(leaseId, held);
@@ -59,6 +82,7 @@ export class LeaseHost implements Host {
       leaseId,
       resourceId,
       connection,
+      facts,
       onLost: (callback) => {
         if (held.lost === undefined) held.callbacks.push(callback);
         else callback(held.lost);
@@ -105,8 +129,10 @@ export class LeaseHost implements Host {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The next three are Jest's business: its environment overrides them.
+  // The next four are Jest's business: its environment overrides them.
   noticeImport(): void {}
+
+  forgive(_resourceId: string): void {}
 
   blockNeedsLease(): boolean {
     return true;

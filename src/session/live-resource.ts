@@ -47,6 +47,10 @@ const ownStep = 'destroyResource';
 export class LiveResource {
   readonly plan: ResourcePlan;
   connection: Json = null;
+  /** Of its first server; null if it has none. */
+  commandLine: string | null = null;
+  /** Milliseconds from the grant of its slot until it was ready. */
+  startMs = 0;
   readonly #surroundings: ResourceSurroundings;
   readonly #teardown = new TeardownStack();
   readonly #abort = new AbortController();
@@ -228,6 +232,7 @@ export class LiveResource {
     );
     const server = await launched;
     this.#servers.push(server);
+    this.commandLine ??= [options.command, ...options.args].join(' ');
     this.#surroundings.launched(server.pid, options.command);
     void server.exited.then((exit) => {
       this.#surroundings.exited(server.pid, exit);

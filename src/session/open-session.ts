@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ModelProviderError } from '../pattern/errors';
 import { hostKey } from '../pattern/host';
@@ -66,7 +67,10 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     }
   };
   const signals = handleSignals({
-    close: async () => say(describeClose(await close())),
+    close: async () => {
+      await drained((await opening).server);
+      say(describeClose(await close()));
+    },
     kill: async () => (await opening).session.kill(),
     say,
   });
@@ -92,6 +96,18 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   (globalThis as Owner)[sessionKey] = open;
   (globalThis as Owner)[hostKey] = directHost(session, 'globalSetup');
   return open;
+}
+
+// An evaluation that is interrupted writes down what it has; whatever takes longer is lost with its connection.
+const drainMs = 3000;
+
+async function drained(server: SocketServer): Promise<void> {
+  const late = new AbortController();
+  await Promise.race([
+    server.drain(),
+    delay(drainMs, undefined, { signal: late.signal }).catch(() => undefined),
+  ]);
+  late.abort();
 }
 
 // A signal that came while JavaScript was busy is heard when the event loop turns, and lost if nobody listens any more. Jest may

@@ -1,7 +1,10 @@
 import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc/node';
 import { deserializeError, messageOf, serializeError, type SerializedError } from '../pattern/errors';
+import type { EvalProgress } from '../pattern/eval-progress';
+import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
-import type { ConnectionRequest, LeaseGrant } from './session-connection';
+import type { Json } from '../pattern/json';
+import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
 /** The variable through which workers learn where the session is; see {@link SessionAddress}. */
 export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
@@ -25,6 +28,7 @@ export interface HelloAnswer {
   readonly session: string;
   readonly providerNames: readonly string[];
   readonly providerModule: string | undefined;
+  readonly evals: EvalRun | undefined;
 }
 
 /** First on every connection. */
@@ -34,6 +38,11 @@ export const leaseRequest = new RequestType<ConnectionRequest, LeaseGrant, Seria
 export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
 /** Answered, so that a file that closes knows that all its records have arrived. */
 export const recordRequest = new RequestType<HostRecord, null, SerializedError>('record');
+export const identifyRequest = new RequestType<IdentityRequest, Json, SerializedError>('identify');
+/** Never answered: what is lost of it does no harm. */
+export const progressNotification = new NotificationType<EvalProgress>('progress');
+/** From the session: finish what is under way, for the run was interrupted. */
+export const endingRequest = new RequestType<null, null, SerializedError>('ending');
 /** A leased resource died. */
 export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
 

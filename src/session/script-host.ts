@@ -1,13 +1,16 @@
 import type { SerializedError } from '../pattern/errors';
 import type { Host, HostRecord } from '../pattern/host';
 import type { AnyProvider, ProviderRegistry } from '../pattern/registry';
+import type { Json } from '../pattern/json';
+import { identityOf } from './identity';
 import { LeaseHost, type SessionLink } from './lease-host';
 import { openPrivateSession } from './open-session';
-import type { ConnectionRequest, LeaseGrant, SessionConnection } from './session-connection';
+import type { ConnectionRequest, IdentityRequest, LeaseGrant, SessionConnection } from './session-connection';
 
 /** A link to a session of this process that is opened at the first lease. */
 class LateLink implements SessionLink {
   readonly providerModule = undefined;
+  readonly evals = undefined;
   readonly #registry: ProviderRegistry;
   readonly #onLost: (leaseId: string, error: SerializedError) => void;
   #connection: Promise<SessionConnection> | undefined;
@@ -33,6 +36,17 @@ class LateLink implements SessionLink {
   record(_record: HostRecord): void {
     // A script reports for itself.
   }
+
+  identify(request: IdentityRequest): Promise<Json> {
+    return identityOf(this.#registry, request);
+  }
+
+  // Code of the session's own process ends with it.
+  onEnding(): () => void {
+    return () => undefined;
+  }
+
+  progress(): void {}
 
   adopt(provider: unknown): string {
     return this.#registry.adopt(provider as AnyProvider);

@@ -1,3 +1,4 @@
+import type { HostLease } from '../pattern/host';
 import type { Json } from '../pattern/json';
 
 /** A lease request as a connection makes it. */
@@ -11,10 +12,14 @@ export interface ConnectionRequest {
   readonly requester: string;
 }
 
+/** A resource that is to be identified, not started. */
+export type IdentityRequest = Pick<ConnectionRequest, 'provider' | 'name' | 'config'>;
+
 export interface LeaseGrant {
   readonly leaseId: string;
   readonly resourceId: string;
   readonly connection: Json;
+  readonly facts: HostLease['facts'];
 }
 
 /** One holder of leases: a test file, a script, a resource. All its leases end with it. */

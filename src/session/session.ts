@@ -1,4 +1,5 @@
 import { ModelProviderError, serializeError, type SerializedError } from '../pattern/errors';
+import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
 import type { ProviderRegistry } from '../pattern/registry';
@@ -6,6 +7,7 @@ import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
 import type { CloseReport } from './close-report';
+import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { LiveResource } from './live-resource';
@@ -43,6 +45,9 @@ export class Session {
   readonly record = new EventRecord();
   readonly records: SessionRecord[] = [];
   readonly registry: ProviderRegistry;
+  readonly evalProgress = new EvalProgressDisplay();
+  /** The run whose logs evaluations write; watch mode has one for each of its runs. */
+  evals: (() => Promise<EvalRun>) | undefined;
   readonly #place: SessionPlace;
   readonly #launcher: ServerLauncher;
   readonly #progress: ProgressPrinter;
@@ -54,6 +59,7 @@ export class Session {
   readonly #releasedFrom = new Map<string, LiveResource>();
   readonly #instances = new Map<string, number>();
   readonly #scheduler: Scheduler;
+  readonly #atEnd: (() => void)[] = [];
   #count = 0;
   #closing: Promise<CloseReport> | undefined;
 
@@ -103,11 +109,17 @@ export class Session {
     });
   }
 
+  /** Registers what is done when the session has ended, however it ends. */
+  atEnd(step: () => void): void {
+    this.#atEnd.push(step);
+  }
+
   /** Kills every server without any grace and removes the session's files; for the impatient, after {@link close}. */
   async kill(): Promise<void> {
     await this.#launcher.hurry();
     await this.#launcher.close();
     this.#place.remove();
+    for (const step of this.#atEnd) step();
   }
 
   /** Stops everything and removes the session's files. Repeated calls share one close. */
@@ -214,7 +226,8 @@ export class Session {
     try {
       await live.start();
       live.confirm();
-      this.record.add({ type: 'ready', spec, resourceId, startMs: Math.round(performance.now() - since) });
+      live.startMs = Math.round(performance.now() - since);
+      this.record.add({ type: 'ready', spec, resourceId, startMs: live.startMs });
       this.#scheduler.started(scheduled.id);
     } catch (error) {
       const { code, message } = serializeError(error);
@@ -271,7 +284,8 @@ export class Session {
     this.#held.set(leaseId, { resource: live, onLost: pending.onLost });
     const waitedMs = Math.round(performance.now() - pending.since);
     this.record.add({ type: 'leased', resourceId, leaseId, requester: pending.request.requester, waitedMs });
-    pending.grant({ leaseId, resourceId, connection: live.connection });
+    const facts = { command: live.commandLine, startMs: live.startMs };
+    pending.grant({ leaseId, resourceId, connection: live.connection, facts });
   }
 
   #refuse(demand: LeaseDemand, error: Error): void {
@@ -326,6 +340,7 @@ export class Session {
     const failures = [...this.#stopFailures.values()];
     await this.#launcher.close();
     const leftBehind = this.#place.remove();
+    for (const step of this.#atEnd) step();
     watch.done();
     return { stopped, failures, leftBehind, closeMs: Math.round(performance.now() - since) };
   }

@@ -7,20 +7,27 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { ModelProviderError, type SerializedError } from '../pattern/errors';
+import type { EvalProgress } from '../pattern/eval-progress';
+import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
+import type { Json } from '../pattern/json';
 import { packageVersion } from '../pattern/version';
+import { Endings } from './endings';
 import type { SessionLink } from './lease-host';
 import {
   answeredError,
+  endingRequest,
   helloRequest,
+  identifyRequest,
   leaseRequest,
   lostNotification,
+  progressNotification,
   recordRequest,
   releaseRequest,
   type HelloAnswer,
   type SessionAddress,
 } from './protocol';
-import type { ConnectionRequest, LeaseGrant } from './session-connection';
+import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
 export interface SocketLinkOptions {
   readonly label: string;
@@ -37,6 +44,7 @@ export class SocketLink implements SessionLink {
   readonly #answer: HelloAnswer;
   /** Rejects when the socket closes, for whoever waits for an answer then. */
   readonly #ended: Promise<never>;
+  readonly #endings = new Endings();
   /** Records that the session has not confirmed yet. */
   #sending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -53,6 +61,11 @@ export class SocketLink implements SessionLink {
       });
     });
     this.#ended.catch(() => undefined);
+    rpc.onRequest(endingRequest, async () => {
+      await this.#endings.finish();
+      await this.#sending;
+      return null;
+    });
   }
 
   /**
@@ -110,6 +123,22 @@ export class SocketLink implements SessionLink {
     if (this.#isClosed) return;
     const answer = this.#send(() => this.#rpc.sendRequest(recordRequest, record));
     this.#sending = Promise.allSettled([this.#sending, answer]);
+  }
+
+  get evals(): EvalRun | undefined {
+    return this.#answer.evals;
+  }
+
+  identify(request: IdentityRequest): Promise<Json> {
+    return this.#send(() => this.#rpc.sendRequest(identifyRequest, request));
+  }
+
+  onEnding(finish: () => Promise<void>): () => void {
+    return this.#endings.add(finish);
+  }
+
+  progress(update: EvalProgress): void {
+    if (!this.#isClosed) void this.#rpc.sendNotification(progressNotification, update).catch(() => undefined);
   }
 
   adopt(): string {

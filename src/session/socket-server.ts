@@ -4,11 +4,15 @@ import { chmodSync } from 'node:fs';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { ModelProviderError } from '../pattern/errors';
 import { packageVersion } from '../pattern/version';
+import { identityOf } from './identity';
 import {
   answer,
+  endingRequest,
   helloRequest,
+  identifyRequest,
   leaseRequest,
   lostNotification,
+  progressNotification,
   recordRequest,
   releaseRequest,
   type HelloAnswer,
@@ -26,6 +30,7 @@ export class SocketServer {
   readonly #session: Session;
   readonly #providerModule: string | undefined;
   readonly #sockets = new Set<Socket>();
+  readonly #endings = new Map<Socket, () => Promise<void>>();
 
   private constructor(session: Session, socket: string, providerModule: string | undefined) {
     this.#session = session;
@@ -51,6 +56,11 @@ export class SocketServer {
     return server;
   }
 
+  /** Asks every connection to finish what is under way. Resolves when all have, or are gone. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#endings.values()].map((ending) => ending()));
+  }
+
   /** Ends every connection; workers then stop. */
   close(): void {
     this.#server.close();
@@ -64,7 +74,7 @@ export class SocketServer {
     let label = '';
     rpc.onRequest(helloRequest, (hello) =>
       answer(async () => {
-        const granted = this.#greet(hello);
+        const granted = await this.#greet(hello);
         label = hello.label;
         connection = this.#session.connect(
           (leaseId, error) =>
@@ -87,6 +97,13 @@ export class SocketServer {
         return null;
       }),
     );
+    rpc.onRequest(identifyRequest, (request) =>
+      answer(async () => {
+        required(connection);
+        return identityOf(this.#session.registry, request);
+      }),
+    );
+    rpc.onNotification(progressNotification, (update) => this.#session.evalProgress.show(update));
     rpc.onRequest(recordRequest, (record) =>
       answer(async () => {
         required(connection);
@@ -94,17 +111,19 @@ export class SocketServer {
         return null;
       }),
     );
+    this.#endings.set(socket, () => rpc.sendRequest(endingRequest, null).then(nothing, nothing));
     rpc.onError(() => undefined);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       this.#sockets.delete(socket);
+      this.#endings.delete(socket);
       rpc.dispose();
       void connection?.close();
     });
     rpc.listen();
   }
 
-  #greet({ token, version, providerModule }: HelloRequest): HelloAnswer {
+  async #greet({ token, version, providerModule }: HelloRequest): Promise<HelloAnswer> {
     if (!isEqual(token, this.address.token))
       throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
     if (version !== packageVersion) {
@@ -118,6 +137,7 @@ export class SocketServer {
       session: this.#session.id,
       providerNames: this.#session.registry.names,
       providerModule: this.#providerModule,
+      evals: await this.#session.evals?.(),
     };
   }
 }
@@ -136,3 +156,5 @@ function isEqual(given: unknown, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);
 }
+
+const nothing = (): void => undefined;

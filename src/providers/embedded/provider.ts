@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
+import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient, type ModelConnection } from '../openai-compatible/client';
@@ -36,6 +37,7 @@ export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection
       maxLive: options.maxLive ?? Infinity,
       sharing: 'shared',
       retain: 'session',
+      slots: options.parallel ?? 4,
       startTimeoutMs: 60_000,
       stopTimeoutMs: 15_000,
     };
@@ -45,6 +47,11 @@ export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     const { startEmbedded } = require('./resource') as typeof import('./resource');
     return startEmbedded(name, this.#options, context);
+  }
+
+  override async identity(name: string): Promise<Json> {
+    const { embeddedIdentity } = require('./identity') as typeof import('./identity');
+    return embeddedIdentity(name);
   }
 
   createClient(connection: ModelConnection, context: ClientContext): ModelClient {

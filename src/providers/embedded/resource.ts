@@ -1,16 +1,10 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { ModelProviderError } from '../../pattern/errors';
-import { nearest } from '../../pattern/nearest';
+import { join } from 'node:path';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { checkGguf } from './gguf';
+import { modelFile } from './model-file';
 import type { EmbeddedOptions } from './provider';
-
-const shipped = ['novice', 'expert'];
-// From dist/src/providers/embedded to the package's models.
-const modelsDirectory = join(__dirname, '..', '..', '..', '..', 'models');
 
 /**
  * Starts the embedded server for a shipped model or a GGUF file.
@@ -43,19 +37,5 @@ export async function startEmbedded(
       hints: [],
     },
     context,
-  );
-}
-
-function modelFile(name: string): string {
-  if (shipped.includes(name)) return join(modelsDirectory, `${name}.gguf`);
-  if (/[/\\]|\.gguf$/.test(name)) return resolve(name);
-  const suggestion = nearest(name, shipped);
-  const file = existsSync(`${name}.gguf`)
-    ? ` For the file ${name}.gguf write "embedded:./${name}.gguf".`
-    : '';
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    `There is no embedded model "${name}".${suggestion === undefined ? '' : ` Did you mean "embedded:${suggestion}"?`} Shipped are ${shipped.join(' and ')}; a file is named by its path, "embedded:./model.gguf".${file}`,
-    { details: { name } },
   );
 }

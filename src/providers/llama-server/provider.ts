@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
+import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient, type ModelConnection } from '../openai-compatible/client';
@@ -59,6 +60,7 @@ export class LlamaServerProvider extends ModelProvider<ModelClient, ModelConnect
       maxLive: options.maxLive ?? 1,
       sharing: 'shared',
       retain: 'session',
+      slots: options.slots ?? 1,
       startTimeoutMs: options.startTimeoutMs ?? 600_000,
       stopTimeoutMs: 30_000,
     };
@@ -72,6 +74,11 @@ export class LlamaServerProvider extends ModelProvider<ModelClient, ModelConnect
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     const { startLlamaServer } = require('./resource') as typeof import('./resource');
     return startLlamaServer(name, { ...this.#options, ...config }, context);
+  }
+
+  override async identity(name: string, config: LlamaServerConfig | undefined): Promise<Json> {
+    const { llamaServerIdentity } = require('./identity') as typeof import('./identity');
+    return llamaServerIdentity(name, { ...this.#options, ...config });
   }
 
   createClient(connection: ModelConnection, context: ClientContext): ModelClient {

@@ -1,10 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { findCommand } from '../../process/find-command';
 import { checkGguf } from '../embedded/gguf';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
+import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
 import type { LlamaServerOptions } from './provider';
 
@@ -35,10 +35,7 @@ export async function startLlamaServer(
   ] as const) {
     requireWhole(option, value, least);
   }
-  const command = findCommand(
-    options.command ?? (process.env['LLAMA_SERVER'] || 'llama-server'),
-    'Install llama.cpp, set LLAMA_SERVER to its llama-server, or give new LlamaServerProvider({ command }).',
-  );
+  const command = llamaServerCommand(options.command);
   const file = resolve(name);
   checkGguf(file);
   const model = modelName(file);

@@ -7,6 +7,7 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import { ModelProviderError } from '../../pattern/errors';
+import { noteCall } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
 import { isSocketError, requestError } from './request-error';
 
@@ -102,9 +103,12 @@ export class ModelClient {
     const choice = (raw as Partial<OpenAI.ChatCompletion>).choices?.[0];
     if (choice === undefined)
       throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
+    const usage = readUsage(raw.usage);
+    const { promptTokens = 0, completionTokens = 0 } = usage ?? {};
+    noteCall({ client: this, latencyMs, promptTokens, completionTokens });
     return {
       text: choice.message.content ?? '',
-      usage: readUsage(raw.usage),
+      usage,
       finishReason: choice.finish_reason,
       latencyMs,
       model: raw.model,

@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
+import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient, type ModelConnection } from './client';
@@ -50,6 +51,12 @@ export class OpenAICompatibleProvider extends ModelProvider<ModelClient, ModelCo
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     const { connectEndpoint } = require('./resource') as typeof import('./resource');
     return connectEndpoint(name, this.#options, context);
+  }
+
+  /** What the endpoint serves under a name may change unseen: only the endpoint itself can be told. */
+  override identity(): Json {
+    const { endpointURL } = require('./resource') as typeof import('./resource');
+    return { endpoint: endpointURL(this.#options) };
   }
 
   createClient(connection: ModelConnection, context: ClientContext): ModelClient {

@@ -7,6 +7,7 @@ interface SdkError {
   readonly type?: string | null;
   readonly code?: string | null;
   readonly error?: unknown;
+  readonly headers?: Headers;
 }
 
 /** Whether a request failed without any word of its server. */
@@ -18,7 +19,8 @@ export function isSocketError(error: unknown): boolean {
 /** A failed request as an error that names the model, the status and the server's own words, and never the key. */
 export function requestError(error: unknown, { baseURL, apiKey, model }: ModelConnection): Error {
   if (isModelProviderError(error)) return error;
-  const { status, type, code } = error as SdkError;
+  const { status, type, code, headers } = error as SdkError;
+  const retryAfterMs = readRetryAfter(headers?.get('retry-after'));
   const message = messageOf(error);
   const said = clean(message, apiKey);
   const what = isSocketError(error)
@@ -31,10 +33,19 @@ export function requestError(error: unknown, { baseURL, apiKey, model }: ModelCo
       model,
       baseURL,
       ...(status === undefined ? {} : { status }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(type == null ? {} : { type }),
       ...(code == null ? {} : { serverCode: code }),
     },
   });
+}
+
+/** Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+function readRetryAfter(value: string | null | undefined): number | undefined {
+  if (value == null || value === '') return undefined;
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
 function causeOf(error: unknown): string {

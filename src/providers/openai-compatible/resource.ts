@@ -25,6 +25,11 @@ export async function connectEndpoint(
   throw endpoint.refusal(answer);
 }
 
+/** @throws ModelProviderError `CONFIG_INVALID` for what is no URL of an endpoint. */
+export function endpointURL({ baseURL }: OpenAICompatibleOptions): string {
+  return checkURL(baseURL ?? (process.env['OPENAI_BASE_URL'] || openaiURL));
+}
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -39,7 +44,7 @@ class Endpoint {
   constructor(model: string, options: OpenAICompatibleOptions, context: ResourceContext) {
     this.#variable = options.apiKeyVariable ?? 'OPENAI_API_KEY';
     this.#context = context;
-    const baseURL = checkURL(options.baseURL ?? (process.env['OPENAI_BASE_URL'] || openaiURL));
+    const baseURL = endpointURL(options);
     // A key that was read from a file often ends with a line break.
     const apiKey = (process.env[this.#variable] ?? '').trim();
     if (/[^\x21-\x7e]/.test(apiKey)) {

@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { Json } from '../../pattern/json';
+import { fileHash } from '../../process/file-hash';
+import { checkGguf } from '../embedded/gguf';
+import { llamaServerCommand } from './command';
+import type { LlamaServerOptions } from './provider';
+
+const versionLimitMs = 10_000;
+
+/** The weights, the build of llama-server and the options that change answers. */
+export async function llamaServerIdentity(
+  name: string,
+  { command, contextSize, extraArgs }: LlamaServerOptions,
+): Promise<Json> {
+  const file = resolve(name);
+  checkGguf(file);
+  const engine = await versionOf(llamaServerCommand(command));
+  const options = { contextSize: contextSize ?? null, extraArgs: [...(extraArgs ?? [])] };
+  return { weights: await fileHash(file), engine, ...options };
+}
+
+/** It prints its version to standard error, in two lines. */
+async function versionOf(command: string): Promise<string> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(command, ['--version'], { timeout: versionLimitMs });
+    return /^version: .*$/m.exec(stdout + stderr)?.[0] ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
+}

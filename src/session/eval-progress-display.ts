@@ -1,0 +1,62 @@
+import type { EvalProgress } from '../pattern/eval-progress';
+import { printable } from '../pattern/printable';
+
+/** Where progress goes; `process.stderr` by default. */
+export interface ProgressTerminal {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+const redrawEveryMs = 100;
+const linesEveryMs = 10_000;
+const eraseLine = '\r\u001B[K';
+
+/**
+ * Says how far evaluations are: `arithmetic embedded:expert 120/1,040, 2 errors`. On a terminal one line that is drawn anew at most
+ * ten times a second; elsewhere, and in CI, whole lines, the first after ten seconds of an evaluation and then one every ten.
+ */
+export class EvalProgressDisplay {
+  readonly #terminal: ProgressTerminal;
+  readonly #now: () => number;
+  readonly #isLive: boolean;
+  readonly #running = new Map<string, { update: EvalProgress; saidAt: number }>();
+  #drawnAt = -Infinity;
+
+  constructor(terminal: ProgressTerminal = process.stderr, now = (): number => performance.now()) {
+    this.#terminal = terminal;
+    this.#now = now;
+    this.#isLive = terminal.isTTY === true && (process.env['CI'] ?? '') === '';
+  }
+
+  /** Takes note of an update; costs the same however many samples there are. */
+  show(update: EvalProgress): void {
+    const now = this.#now();
+    const saidAt = this.#running.get(update.id)?.saidAt ?? now;
+    if (update.isOver) this.#running.delete(update.id);
+    else this.#running.set(update.id, { update, saidAt });
+    if (this.#isLive) this.#draw(now, update.isOver);
+    else if (!update.isOver && now - saidAt >= linesEveryMs) {
+      this.#running.set(update.id, { update, saidAt: now });
+      this.#terminal.write(`${describe(update)}\n`);
+    }
+  }
+
+  #draw(now: number, isOver: boolean): void {
+    if (!isOver && now - this.#drawnAt < redrawEveryMs) return;
+    this.#drawnAt = now;
+    const line = [...this.#running.values()].map(({ update }) => describe(update)).join(' · ');
+    // The cursor goes back to the begin of the line, so that what Jest prints next takes its place.
+    this.#terminal.write(`${eraseLine}${line.slice(0, (this.#terminal.columns ?? 80) - 1)}\r`);
+  }
+}
+
+function describe({ title, model, done, total, errors }: EvalProgress): string {
+  const count = total === null ? number(done) : `${number(done)}/${number(total)}`;
+  const failed = errors === 0 ? [] : [`${number(errors)} ${errors === 1 ? 'error' : 'errors'}`];
+  return printable([[title, model, count].filter((part) => part !== '').join(' '), ...failed].join(', '));
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en');
+}

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ModelProviderError } from '../pattern/errors';
+import type { EvalRun } from '../pattern/eval-run';
+import { packageVersion } from '../pattern/version';
+
+/** What Jest knows of a run. */
+export interface JestRunFacts {
+  readonly rootDir: string;
+  readonly seed: number;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const reruns = ['errors', 'failed', 'all'] as const;
+const longestName = 100;
+const gitLimitMs = 5000;
+
+/**
+ * Describes the run that begins, as `EVALS_RUN`, `EVALS_RERUN` and `EVALS_SAMPLES` say. Nothing is made yet.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` naming variable, value and fix.
+ */
+export function evalRun({ rootDir, seed }: JestRunFacts, env: Variables): () => Promise<EvalRun> {
+  const run = nameOf(env['EVALS_RUN']);
+  const rest = {
+    run,
+    directory: join(rootDir, '.evals', run),
+    root: rootDir,
+    seed,
+    packages: { node: process.version.slice(1), jest: jestVersion(), 'jest-model-provider': packageVersion },
+    rerun: rerunOf(env['EVALS_RERUN']),
+    samples: samplesOf(env['EVALS_SAMPLES']),
+  };
+  // Git is asked once, by the first file that connects: most of the time nobody waits for it.
+  let git: Promise<EvalRun['git']> | undefined;
+  return async () => ({ ...rest, git: await (git ??= gitFacts(rootDir)) });
+}
+
+function nameOf(given: string | undefined): string {
+  if (given === undefined || given === '') {
+    const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+    return `${time}-${randomBytes(2).toString('hex')}`;
+  }
+  if (/^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(given) && Buffer.byteLength(given) <= longestName)
+    return given;
+  throw invalid(
+    `EVALS_RUN is ${JSON.stringify(given)}; it must be a name of letters, digits, ".", "_" and "-" that does not begin with a dot, of ${longestName} bytes at most`,
+  );
+}
+
+function rerunOf(given: string | undefined): EvalRun['rerun'] {
+  if (given === undefined || given === '') return null;
+  const rerun = reruns.find((name) => name === given);
+  if (rerun !== undefined) return rerun;
+  throw invalid(`EVALS_RERUN is ${JSON.stringify(given)}; it must be errors, failed or all`);
+}
+
+function samplesOf(given: string | undefined): number | null {
+  if (given === undefined || given === '') return null;
+  const samples = Number(given);
+  if (Number.isSafeInteger(samples) && samples >= 1) return samples;
+  throw invalid(`EVALS_SAMPLES is ${JSON.stringify(given)}; it must be a whole number of at least 1`);
+}
+
+function invalid(what: string): ModelProviderError {
+  return new ModelProviderError('CONFIG_INVALID', `${what}.`);
+}
+
+async function gitFacts(directory: string): Promise<EvalRun['git']> {
+  const git = async (...args: string[]): Promise<string> =>
+    (await promisify(execFile)('git', args, { cwd: directory, timeout: gitLimitMs })).stdout.trim();
+  try {
+    const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
+    return { commit, dirty: changes !== '' };
+  } catch {
+    return null;
+  }
+}
+
+function jestVersion(): string {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- read at run time: it is the user's Jest
+    return (require('jest/package.json') as { version: string }).version;
+  } catch {
+    return 'unknown';
+  }
+}
