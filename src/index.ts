@@ -45,8 +45,12 @@ export {
   type Usage,
 } from './providers/openai-compatible/client';
 
-export { foreach, type ForeachOptions, type SampleContext } from './evals/foreach';
+export { foreach, type Foreach, type RegisterEvaluation } from './evals/foreach';
+export type { ForeachOptions } from './evals/foreach-options';
+export type { SampleContext } from './evals/run-trial';
+export { rescore, type RescoreOptions } from './evals/rescore';
 export { Result, type Score } from './evals/result';
+export type { Returned } from './evals/returned';
 export type { DataSet } from './evals/data-sets/data-set';
 export { csv } from './evals/data-sets/csv';
 export { jsonl } from './evals/data-sets/jsonl';

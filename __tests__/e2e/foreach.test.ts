@@ -53,7 +53,7 @@ describe.each(bothModes)('foreach, %s', (mode) => {
     ['matcher', 'sample 0: expect(received).toBe(expected)'],
     ['empty', 'the data set is empty'],
     ['never ends', 'sample 0: took longer than its 50 ms'],
-    ['no result', 'returned string; return new Result(response, ...scores)'],
+    ['no result', 'returned a string; return new Result(response, scores), a score, a boolean or a number'],
     ['column', 'row 0 has no column "b"'],
   ])('an error is red: %s says %s', (title, message) => {
     expect(outcome(run, title)).toEqual({

@@ -23,6 +23,8 @@ export interface RunOptions {
   /** More arguments of the jest command line. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The project of an earlier run, to be run again; files that are given are written anew. */
+  readonly project?: string;
   /** Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`. */
   readonly terminal?: boolean;
 }
@@ -38,6 +40,8 @@ export interface TestOutcome {
 export interface JestRun {
   /** The main process. */
   readonly pid: number;
+  /** The folder of the mini project. */
+  readonly project: string;
   /** The exit code, or the signal that ended the main process. */
   readonly exit: number | string | null;
   /** Standard output and standard error, as they came. */
@@ -99,17 +103,17 @@ export class RunningJest {
     installed: Installation,
     files: Readonly<Record<string, string>>,
     mode: Mode,
-    { config, args = [], env = {}, terminal = false }: RunOptions,
+    { config, args = [], env = {}, terminal = false, project }: RunOptions,
   ) {
     const directory = installed.newDirectory();
     const place = (name: string): string => join(directory, name);
-    [this.project, this.#temporary, this.#state] = [place('p'), place('t'), place('s')];
+    [this.project, this.#temporary, this.#state] = [project ?? place('p'), place('t'), place('s')];
     [this.#notes, this.#events, this.#results] = [
       place('notes'),
       place('events.json'),
       place('results.json'),
     ];
-    for (const made of [this.project, this.#temporary, this.#state]) mkdirSync(made);
+    for (const made of [this.project, this.#temporary, this.#state]) mkdirSync(made, { recursive: true });
     writeFileSync(this.#notes, '');
     const configuration = { preset: 'jest-model-provider', ...modes[mode].config, ...config };
     this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
@@ -204,6 +208,7 @@ export class RunningJest {
     late.abort();
     return {
       pid: this.pid,
+      project: this.project,
       exit,
       output: this.#output,
       tests: existsSync(this.#results) ? readOutcomes(this.#results) : [],

@@ -1,19 +1,35 @@
 import { Result, type Score } from '../../src/evals/result';
 import { exactMatch } from '../../src/evals/scorers/exact-match';
 
-test('a result has a response and its scores', () => {
-  const score = exactMatch('4', '4');
-  expect(new Result('4', score, { name: 'mine', value: null })).toEqual({
+const score = exactMatch('4', '4');
+
+test('a result has a response, its scores and its metadata', () => {
+  expect(new Result('4', [score, { name: 'mine', value: null }], { finish: 'stop' })).toEqual({
     response: '4',
     scores: [score, { name: 'mine', value: null }],
+    metadata: { finish: 'stop' },
   });
+});
+
+test('a single score needs no array, and no score none', () => {
+  expect(new Result('4', score).scores).toEqual([score]);
+  expect(new Result('4').scores).toEqual([]);
 });
 
 test.each<[string, unknown, string]>([
   ['a check', exactMatch('4'), 'a function: give the scorer the answer and what is expected'],
   ['a promise', Promise.resolve(exactMatch('4', '4')), 'a promise: await it.'],
-  ['a boolean', true, 'no object of the form { name, value }.'],
-  ['nothing', undefined, 'no object of the form'],
-])('%s is no score', (_what, score, message) => {
-  expect(() => new Result('4', score as Score)).toThrow(`new Result(): a score is ${message}`);
+  ['a boolean', true, 'no object of the form { name, value }, the value being'],
+  ['no number', { name: 'x', value: NaN }, 'no object of the form'],
+  ['nothing', null, 'no object of the form'],
+])('%s is no score', (_what, wrong, message) => {
+  expect(() => new Result('4', wrong as Score)).toThrow(`new Result(): a score is ${message}`);
+});
+
+test('a second score is no metadata', () => {
+  expect(() => new Result('4', score, score as never)).toThrow('several scores go into an array');
+});
+
+test('a response is a text', () => {
+  expect(() => new Result(undefined as never)).toThrow('the response is undefined; it must be a text');
 });

@@ -67,13 +67,3 @@ export type EvalOutcome = {
   /** Absolute path of the log. */
   readonly log: string;
 };
-
-/** What one `foreach` found with one model. A type, not an interface: it must be JSON. */
-export type EvalRecord = {
-  readonly title: string;
-  /** The label of the model, or an empty text outside `withClient`. */
-  readonly model: string;
-  readonly samples: number;
-  readonly errors: number;
-  readonly scores: ScoreSummary[];
-};

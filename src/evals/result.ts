@@ -1,5 +1,6 @@
 import { ModelProviderError } from '../pattern/errors';
 import type { Json } from '../pattern/json';
+import { kindOf } from './kind-of';
 
 /** One judgement of an answer. */
 export interface Score {
@@ -10,38 +11,74 @@ export interface Score {
   readonly metadata?: Readonly<Record<string, Json>>;
 }
 
-/** What a sample's function returns: the model's answer and how it was judged. */
+/** What a sample's function returns: the model's answer, how it was judged, and facts to keep with it. */
 export class Result {
   readonly response: string;
   readonly scores: readonly Score[];
+  readonly metadata: Readonly<Record<string, Json>> | undefined;
 
   /**
    * @param response what the model answered.
-   * @param scores the judgements of it; none, one or several.
+   * @param scores the judgement of it, or several, each with a name of its own.
+   * @param metadata facts for the log.
    * @throws ModelProviderError `EVAL_INVALID` for anything that is no score, such as a promise of one.
    * @example
    * return new Result(reply.text, exactMatch(reply.text, answer));
+   * return new Result(reply.text, [exactMatch(reply.text, answer), levenshtein(reply.text, answer)], { finish: reply.finishReason });
    */
-  constructor(response: string, ...scores: readonly Score[]) {
-    scores.forEach(requireScore);
+  constructor(
+    response: string,
+    scores: Score | readonly Score[] = [],
+    metadata?: Readonly<Record<string, Json>>,
+  ) {
+    if (typeof response !== 'string') throw invalid(`the response is ${kindOf(response)}; it must be a text`);
+    if (metadata !== undefined && !isPlain(metadata))
+      throw invalid('the metadata must be an object; several scores go into an array, [first, second]');
+    const list: readonly unknown[] = Array.isArray(scores) ? scores : [scores];
+    list.forEach(requireScore);
     this.response = response;
-    this.scores = scores;
+    this.scores = list as readonly Score[];
+    this.metadata = metadata;
+    requireOwnNames(this.scores);
   }
 }
 
+/** Whether a value has the shape of a score. */
+export function isScore(value: unknown): value is Score {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, value: judged } = value as { name?: unknown; value?: unknown };
+  const isJudgement = judged === null || typeof judged === 'boolean' || Number.isFinite(judged);
+  return typeof name === 'string' && name !== '' && isJudgement;
+}
+
 function requireScore(score: unknown): void {
-  if (typeof score === 'object' && score !== null && 'name' in score && 'value' in score) return;
+  if (isScore(score)) return;
   const problem = typeof score === 'function' ? hints.check : hints[isPromise(score) ? 'promise' : 'other'];
-  throw new ModelProviderError('EVAL_INVALID', `new Result(): a score is ${problem}.`);
+  throw invalid(`a score is ${problem}`);
 }
 
 const hints = {
   check:
     'a function: give the scorer the answer and what is expected, such as exactMatch(reply.text, answer)',
   promise: 'a promise: await it',
-  other: 'no object of the form { name, value }',
+  other: 'no object of the form { name, value }, the value being a boolean, a finite number or null',
 };
+
+function requireOwnNames(scores: readonly Score[]): void {
+  const names = scores.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined)
+    throw invalid(`two scores are called "${twice}"; give one another name, { ...score, name: 'other' }`);
+}
+
+function invalid(what: string): ModelProviderError {
+  return new ModelProviderError('EVAL_INVALID', `new Result(): ${what}.`);
+}
 
 function isPromise(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isScore(value);
 }

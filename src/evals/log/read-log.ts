@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { ModelProviderError } from '../../pattern/errors';
 import type { FooterRecord, HeaderRecord, SampleRecord } from './log-record';
 import { visitLog } from './visit-log';
@@ -16,6 +15,8 @@ export interface EvalLog {
   readonly restarts: number;
   /** Calls `visit` with each sample that counts, in the order in which they ended. Reads the file anew. */
   eachSample(visit: (sample: SampleRecord) => void): void;
+  /** The same with those that the last footer dropped: they are finished all the same, should they come back. */
+  eachFinished(visit: (sample: SampleRecord) => void): void;
 }
 
 /**
@@ -49,21 +50,22 @@ export function readLog(path: string): EvalLog {
   });
   const header = headers.at(-1)?.header;
   if (header === undefined) throw new ModelProviderError('LOG_INVALID', `The log ${path} is empty.`);
-  const dropped = new Set(footer === undefined ? [] : (footer).dropped);
+  const dropped = new Set(footer === undefined ? [] : footer.dropped);
+  const eachFinished = (visit: (sample: SampleRecord) => void): void => {
+    let counts = false;
+    visitLog(path, (record, number) => {
+      if (record.type === 'header') counts = isSameMaking(record, header);
+      if (record.type === 'sample' && counts && last.get(trialKey(record)) === number) visit(record);
+    });
+  };
   return {
     path,
     header,
     footer,
     ...end,
     restarts,
-    eachSample: (visit) => {
-      let counts = false;
-      visitLog(path, (record, number) => {
-        if (record.type === 'header') counts = isSameMaking(record, header);
-        if (record.type !== 'sample' || !counts || dropped.has(record.id)) return;
-        if (last.get(trialKey(record)) === number) visit(record);
-      });
-    },
+    eachFinished,
+    eachSample: (visit) => eachFinished((record) => dropped.has(record.id) || visit(record)),
   };
 }
 
@@ -72,15 +74,14 @@ export function trialKey({ id, trial }: Pick<SampleRecord, 'id' | 'trial'>): str
   return `${id}/${trial}`;
 }
 
+type Making = Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity'>;
+
 /** Whether the samples of two segments were made by the same code and the same model. */
-export function isSameMaking(
-  a: Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity'>,
-  b: Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity'>,
-): boolean {
-  return (
-    a.code === b.code &&
-    a.spec === b.spec &&
-    isDeepStrictEqual(a.config, b.config) &&
-    isDeepStrictEqual(a.identity, b.identity)
-  );
+export function isSameMaking(a: Making, b: Making): boolean {
+  return textOf(a) === textOf(b);
+}
+
+// As a text, since objects of the session belong to another realm, and are never deeply equal to those of this one.
+function textOf({ code, spec, config, identity }: Making): string {
+  return JSON.stringify([code, spec, config, identity]);
 }

@@ -1,5 +1,7 @@
-import { ModelProviderError } from '../../pattern/errors';
+import { checkGate } from './check-gate';
 import type { Estimate } from './estimate';
+import { enoughSamples, everySample, fewErrors, notBelowBaseline, scoreReached } from './gate-conditions';
+import type { SampleScore } from './sample-score';
 
 /** What is demanded of one score. */
 export interface ScoreGate {
@@ -15,12 +17,32 @@ export interface ScoreGate {
 
 /** What is demanded of an evaluation: of scores by their names, of the errors, and of the number of samples. */
 export interface Gate {
-  readonly [score: string]: ScoreGate | number | undefined;
+  readonly [score: string]: ScoreGate | number | PerSample | VsBaseline | InconclusiveRule | undefined;
   /** Most samples that may have ended in an error: a whole number, or, below 1, a share of all samples. 0 by default. */
   readonly maxErrors?: number;
   /** Fewest samples with a value, in all and for each score that is demanded. 1 by default. */
   readonly minSamples?: number;
+  /** The least value of each sample, by score: a mean hides a sample that always fails. */
+  readonly perSample?: PerSample;
+  /** What an earlier run had is the bar, sample by sample. */
+  readonly vsBaseline?: VsBaseline;
+  /** What an inconclusive outcome means for the test: `warn`, the default, passes it, and the report says so. */
+  readonly inconclusive?: InconclusiveRule;
 }
+
+/** The least value that every sample must have, by score. */
+export type PerSample = Readonly<Record<string, number>>;
+
+/** A comparison with an earlier run, of every score, over the samples that both have. */
+export interface VsBaseline {
+  /** The name of the run, whose logs are in `.evals`. */
+  readonly run: string;
+  /** How much lower a mean may be, in the units of the score; 0 by default. */
+  readonly maxDrop?: number;
+}
+
+/** What becomes of a test whose gate is inconclusive. */
+export type InconclusiveRule = 'pass' | 'warn' | 'fail';
 
 /** One score, as {@link evaluateGate} wants it. */
 export interface GatedScore extends Pick<Estimate, 'interval'> {
@@ -37,6 +59,10 @@ export interface GateSummary {
   readonly samples: number;
   readonly errors: number;
   readonly scores: readonly GatedScore[];
+  /** The samples' values by score; wanted by `perSample` and `vsBaseline`. */
+  readonly samplesOf?: ReadonlyMap<string, readonly SampleScore[]>;
+  /** Those of the baseline, or why there are none. */
+  readonly baseline?: ReadonlyMap<string, readonly SampleScore[]> | string | undefined;
 }
 
 /** `inconclusive` means that there are too few samples to tell. */
@@ -50,30 +76,22 @@ export interface GateVerdict {
   readonly reasons: string[];
 }
 
-interface Condition {
-  readonly outcome: GateOutcome;
-  readonly reason: string;
-}
-
 /**
  * Holds an evaluation to its gate. What is not there does not pass: no samples, a score that no sample has, a mean that is no
  * number all fail.
  *
- * @throws ModelProviderError `EVAL_INVALID` for a bar that is not a number, an unknown `by`, a negative or broken `maxErrors`, a
- *   `minSamples` below 1.
+ * @throws ModelProviderError `EVAL_INVALID` as {@link checkGate} does.
  * @example
  * const { outcome, reasons } = evaluateGate({ accuracy: { min: 0.8 }, maxErrors: 0.02 }, summary);
  */
 export function evaluateGate(gate: Gate, summary: GateSummary): GateVerdict {
-  const { maxErrors = 0, minSamples = 1, ...scores } = gate;
-  requireNumber('maxErrors', maxErrors, maxErrors >= 0 && (maxErrors < 1 || Number.isInteger(maxErrors)));
-  requireNumber('minSamples', minSamples, minSamples >= 1 && Number.isInteger(minSamples));
+  const { maxErrors, minSamples, perSample, vsBaseline, scores } = checkGate(gate);
   const conditions = [
     enoughSamples(minSamples, summary),
     fewErrors(maxErrors, summary),
-    ...Object.entries(scores).flatMap(([name, demand]) =>
-      demand === undefined ? [] : [scoreReached(name, checked(name, demand), minSamples, summary)],
-    ),
+    ...scores.map(([name, demand]) => scoreReached(name, demand, minSamples, summary)),
+    ...Object.entries(perSample).map(([name, least]) => everySample(name, least, summary)),
+    ...(vsBaseline === undefined ? [] : notBelowBaseline(vsBaseline, summary)),
   ];
   const outcome =
     (['fail', 'inconclusive'] as const).find((bad) => conditions.some((found) => found.outcome === bad)) ??
@@ -82,66 +100,4 @@ export function evaluateGate(gate: Gate, summary: GateSummary): GateVerdict {
     outcome,
     reasons: conditions.filter((found) => found.outcome === outcome).map(({ reason }) => reason),
   };
-}
-
-function enoughSamples(minSamples: number, { samples, errors }: GateSummary): Condition {
-  const left = samples - errors;
-  return verdict(left >= minSamples, `${left} samples without an error, at least ${minSamples} wanted`);
-}
-
-function fewErrors(maxErrors: number, { samples, errors }: GateSummary): Condition {
-  const most = maxErrors < 1 ? maxErrors * samples : maxErrors;
-  const allowed = maxErrors > 0 && maxErrors < 1 ? `${number(maxErrors * 100)} %` : number(maxErrors);
-  return verdict(
-    errors <= most,
-    `${errors} of ${samples} samples ended in an error, at most ${allowed} allowed`,
-  );
-}
-
-function scoreReached(
-  name: string,
-  { min, by = 'lower95' }: ScoreGate,
-  minSamples: number,
-  summary: GateSummary,
-): Condition {
-  const score = summary.scores.find((candidate) => candidate.name === name);
-  if (score === undefined) {
-    const known = summary.scores.map((candidate) => candidate.name).join(', ') || 'none';
-    return verdict(false, `${name}: no sample has this score; the scores are: ${known}`);
-  }
-  const { mean, count, interval: { low, high } = { low: -Infinity, high: Infinity } } = score;
-  if (mean === null || !Number.isFinite(mean) || count === 0)
-    return verdict(false, `${name}: no sample has a value`);
-  if (count < minSamples)
-    return verdict(false, `${name}: ${count} samples have a value, at least ${minSamples} wanted`);
-  const numbers = `${name}: mean ${number(mean)}, 95 % interval ${number(low)} to ${number(high)}, n = ${count}`;
-  const reason = `${numbers}; ${by} must be at least ${number(min)}`;
-  if (by === 'mean') return verdict(mean >= min, reason);
-  if (by === 'upper95') return verdict(high >= min, reason);
-  return low >= min || high < min ? verdict(low >= min, reason) : { outcome: 'inconclusive', reason };
-}
-
-function verdict(holds: boolean, reason: string): Condition {
-  return { outcome: holds ? 'pass' : 'fail', reason };
-}
-
-function checked(name: string, demand: ScoreGate | number): ScoreGate {
-  const given: { min?: unknown; by?: unknown } = typeof demand === 'object' ? demand : {};
-  const isKnown = given.by === undefined || ['lower95', 'mean', 'upper95'].includes(given.by as string);
-  if (Number.isFinite(given.min) && isKnown) return demand as ScoreGate;
-  throw new ModelProviderError(
-    'EVAL_INVALID',
-    `gate: ${name} is ${JSON.stringify(demand)}; write { min: 0.8, by: 'lower95' }, by being lower95, mean or upper95.`,
-  );
-}
-
-function requireNumber(option: string, value: number, isRight: boolean): void {
-  if (Number.isFinite(value) && isRight) return;
-  const wanted =
-    option === 'maxErrors' ? 'a share below 1 or a whole number' : 'a whole number of at least 1';
-  throw new ModelProviderError('EVAL_INVALID', `gate: ${option} is ${String(value)}; it must be ${wanted}.`);
-}
-
-function number(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : 'unknown';
 }

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LogRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { readLog } from '../../../src/evals/log/read-log';
+import { header, sample } from './records';
+
+let folder: string;
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), 'log of '))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function written(...records: (LogRecord | string)[]): string {
+  const path = join(folder, 'log.jsonl');
+  const lines = records.map((record) =>
+    typeof record === 'string' ? record : `${JSON.stringify(record)}\n`,
+  );
+  writeFileSync(path, lines.join(''));
+  return path;
+}
+
+function samplesOf(path: string): SampleRecord[] {
+  const samples: SampleRecord[] = [];
+  readLog(path).eachSample((record) => samples.push(record));
+  return samples;
+}
+
+const footer = (dropped: string[]): LogRecord => ({
+  type: 'footer',
+  at: '',
+  status: 'complete',
+  dataset: { samples: 1, hash: '' },
+  dropped,
+  summary: {} as never,
+  gate: { outcome: 'pass', reasons: [] },
+});
+
+test('of an id and trial the last line counts', () => {
+  const [first, other, last] = [
+    sample({ response: 'first' }),
+    sample({ trial: 1 }),
+    sample({ response: 'last' }),
+  ];
+  expect(samplesOf(written(header(), first, other, last))).toEqual([other, last]);
+});
+
+test('samples of other code, or of another model, do not count', () => {
+  const path = written(header({ code: 'old' }), sample({ id: 'old' }), header(), sample({ id: 'new' }));
+  expect(samplesOf(path).map(({ id }) => id)).toEqual(['new']);
+});
+
+test('samples before the header of a continued run count if nothing has changed', () => {
+  const path = written(header(), sample(), header({ at: 'later' }), sample({ id: 'b' }));
+  expect(samplesOf(path).map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(readLog(path).header.at).toBe('later');
+});
+
+test('samples that are no longer in the data set do not count', () => {
+  expect(samplesOf(written(header(), sample(), sample({ id: 'b' }), footer(['a'])))).toHaveLength(1);
+});
+
+test('a footer counts only at the end', () => {
+  expect(readLog(written(header(), sample(), footer([]))).footer).toBeDefined();
+  expect(readLog(written(header(), sample(), footer([]), header(), sample())).footer).toBeUndefined();
+});
+
+test('a line that was being written is left out, and counted', () => {
+  const path = written(header(), sample(), '{"type":"sample","id":"tör');
+  expect(samplesOf(path)).toHaveLength(1);
+  expect(readLog(path)).toMatchObject({ torn: 27 });
+});
+
+test('lines longer than what is read at once are read whole', () => {
+  const response = 'ä'.repeat(200_000);
+  expect(samplesOf(written(header(), sample({ response }))).at(0)?.response).toBe(response);
+});
+
+test.each([
+  ['a damaged line', [header(), '{"type":\n', sample()], 'line 2 is not JSON'],
+  ['another schema', [header({ schema: 2 as never })], 'it begins with schema 2'],
+  ['no header', [sample()], 'it begins with no header'],
+  ['nothing', [], 'is empty'],
+])('%s is an error', (_what, records, message) => {
+  const path = written(...records);
+  expect(() => readLog(path)).toThrow(message);
+});

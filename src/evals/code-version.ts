@@ -1,0 +1,39 @@
+import { createHash, type Hash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+
+// From dist/src/evals to dist: the code of this package is named by its version.
+const ownCode = join(__dirname, '..', '..') + sep;
+
+/**
+ * The hash of a spec file and of the local modules that are loaded with it: when it changes, earlier answers were made by other
+ * code. Packages are left out, and so are JSON files, which are data: their rows have hashes of their own.
+ *
+ * @param root the root of the project; modules outside are not local.
+ */
+export function codeVersion(specFile: string, root: string): string {
+  const files = new Set([specFile, ...loadedModules().filter((path) => isLocal(path, root))]);
+  const hash = createHash('sha256');
+  for (const path of [...files].sort()) addFile(hash, path, root);
+  return hash.digest('hex').slice(0, 16);
+}
+
+// Inside Jest this is its own registry, of native ES modules too: https://jestjs.io/docs/jest-object
+function loadedModules(): string[] {
+  return Object.keys(require.cache);
+}
+
+function isLocal(path: string, root: string): boolean {
+  const inside = path.startsWith(root + sep) && !path.startsWith(ownCode);
+  return inside && !path.includes(`${sep}node_modules${sep}`) && !path.endsWith('.json');
+}
+
+function addFile(hash: Hash, path: string, root: string): void {
+  hash.update(`${relative(root, path)}\0`);
+  try {
+    hash.update(readFileSync(path));
+  } catch {
+    // A virtual mock has a name only.
+  }
+  hash.update('\0');
+}

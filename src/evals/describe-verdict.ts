@@ -1,0 +1,37 @@
+import { printable } from '../pattern/printable';
+import type { EvalSummary } from './eval-record';
+import type { GateVerdict } from './statistics/gate';
+import type { WorstSample } from './worst-samples';
+
+const samplesShown = 5;
+
+/** The message of an evaluation that its gate does not pass: what, the numbers, the worst samples, and where all of it is. */
+export function describeVerdict(
+  title: string,
+  { outcome, reasons }: GateVerdict,
+  { samples, errors }: EvalSummary,
+  worst: readonly WorstSample[],
+  log: string,
+): string {
+  const head = {
+    fail: errors > 0 ? `${errors} of ${samples} samples failed` : 'the gate is not passed',
+    inconclusive: 'the gate is inconclusive',
+    pass: 'the gate is passed',
+  };
+  const shown = worst.slice(0, samplesShown).map((sample) => `- ${describeSample(sample)}`);
+  const more = worst.length > samplesShown ? [`- and more, in the log`] : [];
+  const lines = [
+    `"${title}": ${head[outcome]}.`,
+    ...reasons.map((reason) => `  ${reason}`),
+    ...shown,
+    ...more,
+    `The log: ${log}`,
+  ];
+  return lines.map(printable).join('\n');
+}
+
+function describeSample({ index, input, response, scores, error }: WorstSample): string {
+  if (error !== undefined) return `sample ${index}: ${error}`;
+  const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
+  return `sample ${index}: ${input}${response === undefined ? '' : ` → ${response}`}: ${values}`;
+}

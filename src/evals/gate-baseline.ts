@@ -1,0 +1,33 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { messageOf } from '../pattern/errors';
+import type { EvalRun } from '../pattern/eval-run';
+import { logPath, type LogName } from './log/log-path';
+import { readLog } from './log/read-log';
+import type { Gate, GateSummary } from './statistics/gate';
+import { SummaryBuilder, type SummaryRules } from './summary-builder';
+
+/**
+ * Reads what the baseline of a gate had in the same evaluation with the same model.
+ *
+ * @returns the values by score, why there are none, or undefined if the gate has no baseline.
+ */
+export function readBaseline(
+  { vsBaseline }: Gate,
+  run: EvalRun,
+  name: LogName,
+  rules: SummaryRules,
+): GateSummary['baseline'] {
+  if (vsBaseline === undefined) return undefined;
+  const path = logPath(join(dirname(run.directory), vsBaseline.run), name);
+  if (!existsSync(path)) return `it has no log of this evaluation with this model, ${path}`;
+  try {
+    const log = readLog(path);
+    if (log.footer?.status !== 'complete') return `its log is not complete: run it to its end, ${path}`;
+    const builder = new SummaryBuilder(rules);
+    log.eachSample((sample) => builder.add(sample, false));
+    return builder.finish({ notRun: 0, restarts: 0 }).scores;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

@@ -1,0 +1,141 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { maxTimerMs } from '../pattern/constraints';
+import { ModelProviderError } from '../pattern/errors';
+import { jestGlobals } from '../pattern/jest-globals';
+import { currentRealm } from '../pattern/realm';
+import { evaluate } from './evaluation';
+import { requireEvalRun } from './eval-session';
+import { checkOptions, type ForeachOptions } from './foreach-options';
+import { logsOf } from './log/log-path';
+import type { SampleRecord } from './log/log-record';
+import { readLog, type EvalLog } from './log/read-log';
+import { Result, type Score } from './result';
+import { judged } from './returned';
+import type { SampleContext } from './run-trial';
+import type { SampleSource } from './sample-source';
+
+/** Options of {@link rescore}. */
+export type RescoreOptions = Pick<
+  ForeachOptions,
+  'title' | 'concurrency' | 'timeoutMs' | 'reduce' | 'gate' | 'statistics'
+>;
+
+/** Judges a stored answer. */
+type Rescorer<Input> = (
+  input: Input,
+  response: string,
+  context: Pick<SampleContext, 'model' | 'signal' | 'trial' | 'sampleId' | 'log'>,
+) => Scores | Promise<Scores>;
+
+type Scores = Score | readonly Score[] | boolean | number;
+
+/**
+ * Judges the stored answers of an earlier run anew, without any model: a test for each model that the run has of that evaluation.
+ * Its scores are logged in the present run, under the same model. Samples that had ended in an error are errors again.
+ *
+ * @param run the name of the run, a folder of `.evals`.
+ * @param title the title of the evaluation in that run.
+ * @param fn gets what the sample's function had got, and what the model had answered.
+ * @throws ModelProviderError `EVAL_INVALID` for a run or title that there is none of, `LOG_INVALID`.
+ * @example
+ * rescore('baseline', 'arithmetic', ({ answer }, response) => numeric(response, { value: Number(answer), absolute: 0.5 }));
+ */
+export function rescore<Input = Record<string, string>>(
+  run: string,
+  title: string,
+  fn: Rescorer<Input>,
+  options: RescoreOptions = {},
+): void {
+  const checked = checkOptions(options);
+  const evals = requireEvalRun('rescore()');
+  const logs = storedLogs(join(dirname(evals.directory), run), run, title);
+  for (const log of logs) {
+    const { model } = log.header;
+    const name = options.title ?? [title, `rescored from ${run}`].join(', ');
+    jestGlobals().describe(model, () => {
+      const test = async (): Promise<void> => {
+        const { currentTestName = name, testPath = '' } = jestGlobals().expect.getState();
+        const stored = storedTrials(log);
+        const trials = Math.max(...[...stored.values()].map((records) => records.length));
+        await evaluate(
+          {
+            title: name,
+            name: currentTestName,
+            specFile: testPath,
+            model,
+            block: undefined,
+            source: sourceOf(log, stored),
+            fn: async (input, context) => {
+              const { response } = answered(stored, context);
+              const scores = await fn(input, response, context);
+              return new Result(response, judged(scores).scores);
+            },
+            options: { ...checked, trials, retries: 0 },
+          },
+          evals,
+        );
+      };
+      currentRealm()
+        .host()
+        .registerLazily(() => jestGlobals().test(name, test, maxTimerMs));
+    });
+  }
+}
+
+function storedLogs(directory: string, run: string, title: string): EvalLog[] {
+  if (!existsSync(directory)) throw invalid(`there is no run "${run}" at ${directory}`);
+  const all = logsOf(directory).map(readLog);
+  const logs = all.filter(({ header }) => header.title === title);
+  if (logs.length > 0) return logs;
+  const titles = [...new Set(all.map(({ header }) => `"${header.title}"`))].join(', ') || 'none';
+  throw invalid(`the run "${run}" has no evaluation "${title}"; it has ${titles}`);
+}
+
+type Stored = ReadonlyMap<string, readonly (SampleRecord | undefined)[]>;
+
+function storedTrials(log: EvalLog): Stored {
+  const stored = new Map<string, SampleRecord[]>();
+  log.eachSample((record) => {
+    const trials = stored.get(record.id) ?? [];
+    trials[record.trial] = record;
+    stored.set(record.id, trials);
+  });
+  return stored;
+}
+
+function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {
+  return {
+    name: header.dataset.name,
+    hash: async () => header.dataset.hash,
+    rows: stored.size,
+    async *read() {
+      for (const [id, trials] of stored) {
+        const record = trials.find((trial) => trial !== undefined);
+        if (record === undefined) continue;
+        const { index, cluster, input } = record;
+        yield {
+          index,
+          label: String(index),
+          id,
+          ...(cluster === undefined ? {} : { cluster }),
+          cells: input,
+        };
+      }
+    },
+  };
+}
+
+function answered(stored: Stored, { sampleId, trial }: SampleContext): { response: string } {
+  const record = stored.get(sampleId)?.[trial];
+  if (record?.response !== undefined) return { response: record.response };
+  const why =
+    record?.error?.message ?? (record === undefined ? 'the trial did not run' : 'only a score was kept');
+  throw new ModelProviderError('EVAL_FAILED', `has no stored answer: ${why}`, {
+    details: { kind: record?.error?.kind ?? 'user' },
+  });
+}
+
+function invalid(what: string): ModelProviderError {
+  return new ModelProviderError('EVAL_INVALID', `rescore(): ${what}.`);
+}

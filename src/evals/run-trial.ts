@@ -1,0 +1,211 @@
+// Not the globals: tests may put fake timers in their place.
+import { performance } from 'node:perf_hooks';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Json } from '../pattern/json';
+import { observeCalls, type ModelCall } from '../pattern/model-calls';
+import { ModelProviderError } from '../pattern/errors';
+import { currentRealm } from '../pattern/realm';
+import type { AdaptiveLimit } from './adaptive-limit';
+import type { Sample } from './data-sets/data-set';
+import { errorEntry, errorKind, isPassing, isTooMany, retryAfterMs } from './error-kind';
+import type { SampleRecord } from './log/log-record';
+import { judged, type Returned } from './returned';
+
+/** What a sample's function gets besides its sample. */
+export interface SampleContext<Client = unknown> {
+  /** The client of the enclosing `withClient` block. */
+  readonly client: Client;
+  /** The label of the block's model. */
+  readonly model: string;
+  /** Aborted when the sample's time is up, or the run ends: pass it to the model. */
+  readonly signal: AbortSignal;
+  /** Which of the sample's trials this is, from 0. */
+  readonly trial: number;
+  /** Names the sample in the log; equal for equal content, in every run. */
+  readonly sampleId: string;
+  /** Keeps a fact about this trial in the log. */
+  log(name: string, value: Json): void;
+}
+
+/** The sample's function, its columns already picked. */
+export type SampleFunction = (cells: never, context: SampleContext) => Promise<Returned> | Returned;
+
+/** How trials are run. */
+export interface TrialRules {
+  readonly fn: SampleFunction;
+  readonly model: string;
+  /** The client of the block; throws as a handle's does. */
+  client(): unknown;
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly limit: AdaptiveLimit;
+  /** Aborted when the run is being ended: trials under way are void then. */
+  readonly ending: AbortSignal;
+}
+
+/** A trial that ended; `cause` is what was thrown. */
+export interface TrialOutcome {
+  readonly record: SampleRecord;
+  readonly cause?: unknown;
+}
+
+type Calls = { -readonly [Name in keyof NonNullable<SampleRecord['calls']>]: number };
+
+// Doubled each time, and spread so that those refused together do not come back together.
+const firstBackoffMs = 500;
+const longestBackoffMs = 60_000;
+
+/** Runs one trial of a sample, and once more after each infrastructure error that may pass, as often as the rules allow. */
+export async function runTrial(sample: Sample, trial: number, rules: TrialRules): Promise<TrialOutcome> {
+  const at = Date.now();
+  const retried: string[] = [];
+  for (;;) {
+    await rules.limit.enter();
+    const start = performance.now();
+    const attempt = new Attempt(sample, trial, rules);
+    let found: Partial<SampleRecord>;
+    let thrown: { readonly cause: unknown } | undefined;
+    try {
+      found = judgedRecord(await attempt.run());
+      rules.limit.succeeded();
+    } catch (cause) {
+      thrown = { cause };
+      const kind = attempt.isLate ? 'timeout' : errorKind(cause);
+      found = { scores: [], error: errorEntry(kind, cause) };
+      if (isTooMany(cause)) rules.limit.slowDown(start, performance.now());
+    } finally {
+      rules.limit.leave();
+    }
+    if (thrown !== undefined && canRetry(attempt, thrown.cause, retried.length, rules)) {
+      retried.push(found.error?.message ?? '');
+      const isWaited = await wait(backoffMs(thrown.cause, retried.length), rules.ending);
+      if (isWaited) continue;
+    }
+    const { index, id, cluster, cells } = sample;
+    const record: SampleRecord = {
+      type: 'sample',
+      id,
+      trial,
+      index,
+      ...(cluster === undefined ? {} : { cluster }),
+      input: cells as Json,
+      scores: [],
+      ...found,
+      ...attempt.notes(),
+      at,
+      durationMs: round(performance.now() - start),
+      ...(retried.length === 0 ? {} : { retried }),
+    };
+    return thrown === undefined ? { record } : { record, cause: thrown.cause };
+  }
+}
+
+function judgedRecord(returned: unknown): Partial<SampleRecord> {
+  const { response, scores, metadata } = judged(returned);
+  return {
+    ...(response === undefined ? {} : { response }),
+    scores,
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+function canRetry(attempt: Attempt, cause: unknown, retried: number, rules: TrialRules): boolean {
+  return !attempt.isLate && !rules.ending.aborted && retried < rules.retries && isPassing(cause);
+}
+
+function backoffMs(cause: unknown, retry: number): number {
+  const wanted = retryAfterMs(cause);
+  const doubled = firstBackoffMs * 2 ** (retry - 1) * (0.5 + Math.random());
+  return Math.min(longestBackoffMs, wanted ?? doubled);
+}
+
+async function wait(ms: number, ending: AbortSignal): Promise<boolean> {
+  return delay(ms, true, { signal: ending }).catch(() => false);
+}
+
+/** One call of the sample's function, within its time. */
+class Attempt {
+  isLate = false;
+  readonly #sample: Sample;
+  readonly #trial: number;
+  readonly #rules: TrialRules;
+  readonly #log: Record<string, Json> = {};
+  readonly #calls: Calls = { count: 0, latencyMs: 0, promptTokens: 0, completionTokens: 0 };
+
+  constructor(sample: Sample, trial: number, rules: TrialRules) {
+    this.#sample = sample;
+    this.#trial = trial;
+    this.#rules = rules;
+  }
+
+  async run(): Promise<unknown> {
+    const { timeoutMs, ending, fn } = this.#rules;
+    const abort = new AbortController();
+    let end: (reason: Error) => void = () => undefined;
+    // The answer that comes after the time is up is void: the race is over.
+    const ended = new Promise<never>((_resolve, reject) => {
+      end = (reason) => {
+        reject(reason);
+        abort.abort(reason);
+      };
+    });
+    const timer = setTimeout(() => {
+      this.isLate = true;
+      end(new ModelProviderError('EVAL_FAILED', `took longer than its ${timeoutMs} ms`));
+    }, timeoutMs);
+    const onEnding = (): void => end(ending.reason as Error);
+    ending.addEventListener('abort', onEnding, { once: true });
+    try {
+      ending.throwIfAborted();
+      const context = this.#context(abort.signal);
+      const work = observeCalls(
+        (call) => this.#note(call),
+        () =>
+          currentRealm()
+            .host()
+            .runAs(`sample ${this.#sample.index}`, async () => fn(this.#sample.cells as never, context)),
+      );
+      return await Promise.race([work, ended]);
+    } finally {
+      clearTimeout(timer);
+      ending.removeEventListener('abort', onEnding);
+    }
+  }
+
+  notes(): Pick<SampleRecord, 'log' | 'calls'> {
+    const { count, latencyMs, promptTokens, completionTokens } = this.#calls;
+    const calls = { count, latencyMs: round(latencyMs), promptTokens, completionTokens };
+    return {
+      ...(Object.keys(this.#log).length === 0 ? {} : { log: this.#log }),
+      ...(count === 0 ? {} : { calls }),
+    };
+  }
+
+  #context(signal: AbortSignal): SampleContext {
+    const rules = this.#rules;
+    return {
+      get client() {
+        return rules.client();
+      },
+      model: rules.model,
+      signal,
+      trial: this.#trial,
+      sampleId: this.#sample.id,
+      log: (name, value) => (this.#log[name] = value),
+    };
+  }
+
+  /** Calls of other models, such as a judge's, are not this model's. */
+  #note({ client, latencyMs, promptTokens, completionTokens }: ModelCall): void {
+    if (this.#rules.model !== '' && client !== this.#rules.client()) return;
+    this.#calls.count += 1;
+    this.#calls.latencyMs += latencyMs;
+    this.#calls.promptTokens += promptTokens;
+    this.#calls.completionTokens += completionTokens;
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,97 @@
+import { compare } from './compare';
+import type { GateOutcome, GateSummary, ScoreGate, VsBaseline } from './gate';
+import { numberOf, type SampleScore } from './sample-score';
+
+/** One thing that is demanded, and whether it is met. */
+export interface Condition {
+  readonly outcome: GateOutcome;
+  /** With the numbers. */
+  readonly reason: string;
+}
+
+const samplesNamed = 5;
+
+export function enoughSamples(minSamples: number, { samples, errors }: GateSummary): Condition {
+  const left = samples - errors;
+  return verdict(left >= minSamples, `${left} samples without an error, at least ${minSamples} wanted`);
+}
+
+export function fewErrors(maxErrors: number, { samples, errors }: GateSummary): Condition {
+  const most = maxErrors < 1 ? maxErrors * samples : maxErrors;
+  const allowed = maxErrors > 0 && maxErrors < 1 ? `${number(maxErrors * 100)} %` : number(maxErrors);
+  return verdict(
+    errors <= most,
+    `${errors} of ${samples} samples ended in an error, at most ${allowed} allowed`,
+  );
+}
+
+export function scoreReached(
+  name: string,
+  { min, by = 'lower95' }: ScoreGate,
+  minSamples: number,
+  summary: GateSummary,
+): Condition {
+  const score = summary.scores.find((candidate) => candidate.name === name);
+  if (score === undefined) {
+    const known = summary.scores.map((candidate) => candidate.name).join(', ') || 'none';
+    return verdict(false, `${name}: no sample has this score; the scores are: ${known}`);
+  }
+  const { mean, count, interval: { low, high } = { low: -Infinity, high: Infinity } } = score;
+  if (mean === null || !Number.isFinite(mean) || count === 0)
+    return verdict(false, `${name}: no sample has a value`);
+  if (count < minSamples)
+    return verdict(false, `${name}: ${count} samples have a value, at least ${minSamples} wanted`);
+  const numbers = `${name}: mean ${number(mean)}, 95 % interval ${number(low)} to ${number(high)}, n = ${count}`;
+  const reason = `${numbers}; ${by} must be at least ${number(min)}`;
+  if (by === 'mean') return verdict(mean >= min, reason);
+  if (by === 'upper95') return verdict(high >= min, reason);
+  return low >= min || high < min ? verdict(low >= min, reason) : { outcome: 'inconclusive', reason };
+}
+
+function verdict(holds: boolean, reason: string): Condition {
+  return { outcome: holds ? 'pass' : 'fail', reason };
+}
+
+export function everySample(name: string, least: number, summary: GateSummary): Condition {
+  const samples = summary.samplesOf?.get(name);
+  if (samples === undefined || samples.length === 0) return verdict(false, `${name}: no sample has a value`);
+  const below = samples
+    .filter((sample) => numberOf(sample) < least)
+    .sort((a, b) => numberOf(a) - numberOf(b));
+  const named = below.slice(0, samplesNamed).map((sample) => `${sample.id} has ${number(numberOf(sample))}`);
+  const more = below.length > samplesNamed ? [`and ${below.length - samplesNamed} more`] : [];
+  const list = below.length === 0 ? '' : `: ${[...named, ...more].join(', ')}`;
+  return verdict(
+    below.length === 0,
+    `${name}: ${below.length} of ${samples.length} samples have less than ${number(least)}${list}`,
+  );
+}
+
+/** A condition for each score. A drop that may be chance is inconclusive; a baseline that cannot be compared with fails. */
+export function notBelowBaseline({ run, maxDrop = 0 }: VsBaseline, summary: GateSummary): Condition[] {
+  const { baseline = 'it was not read', samplesOf } = summary;
+  if (typeof baseline === 'string') return [verdict(false, `baseline "${run}": ${baseline}`)];
+  if (baseline.size === 0) return [verdict(false, `baseline "${run}": it has no scores`)];
+  return [...baseline].map(([name, before]) =>
+    notBelow(`${name} against the baseline "${run}"`, samplesOf?.get(name) ?? [], before, maxDrop),
+  );
+}
+
+function notBelow(
+  title: string,
+  now: readonly SampleScore[],
+  before: readonly SampleScore[],
+  maxDrop: number,
+): Condition {
+  const known = new Set(before.map(({ id }) => id));
+  if (!now.some(({ id }) => known.has(id))) return verdict(false, `${title}: no sample in common`);
+  const { difference, interval, n } = compare(now, before);
+  const { low, high } = interval ?? { low: difference, high: difference };
+  const reason = `${title}: difference ${number(difference)}, 95 % interval ${number(low)} to ${number(high)}, n = ${n}; it may drop by ${number(maxDrop)}`;
+  if (low >= -maxDrop) return verdict(true, reason);
+  return high < -maxDrop ? verdict(false, reason) : { outcome: 'inconclusive', reason };
+}
+
+function number(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(4))) : 'unknown';
+}

@@ -1,0 +1,64 @@
+import type { SampleRecord } from './log/log-record';
+import type { Score } from './result';
+
+/** A sample that deserves a look. */
+export interface WorstSample {
+  readonly id: string;
+  readonly index: number;
+  readonly trial: number;
+  /** Cut, as are the response and the message. */
+  readonly input: string;
+  readonly response?: string;
+  readonly scores: readonly Pick<Score, 'name' | 'value'>[];
+  readonly error?: string;
+}
+
+const longestText = 200;
+
+/** Keeps the worst of all trials: those with errors first, then those with the lowest scores; at most `most`. */
+export class WorstSamples {
+  readonly #most: number;
+  readonly #kept: { readonly rank: number; readonly sample: WorstSample }[] = [];
+
+  constructor(most = 20) {
+    this.#most = most;
+  }
+
+  add(record: SampleRecord): void {
+    const rank = rankOf(record);
+    const last = this.#kept.at(-1);
+    // Right answers are none of the worst, and of equal ones the first are shown.
+    if (rank >= 1 || (this.#kept.length === this.#most && last !== undefined && rank >= last.rank)) return;
+    const place = this.#kept.findIndex((kept) => kept.rank > rank);
+    this.#kept.splice(place < 0 ? this.#kept.length : place, 0, { rank, sample: shorten(record) });
+    if (this.#kept.length > this.#most) this.#kept.pop();
+  }
+
+  get list(): WorstSample[] {
+    return this.#kept.map(({ sample }) => sample);
+  }
+}
+
+/** -1 for an error, else the mean of the scores; 1 and above is right. */
+function rankOf({ error, scores }: SampleRecord): number {
+  if (error !== undefined) return -1;
+  const values = scores.flatMap(({ value }) => (value === null ? [] : [Number(value)]));
+  if (values.length === 0) return 1;
+  return Math.max(0, values.reduce((sum, value) => sum + value, 0) / values.length);
+}
+
+function shorten({ id, index, trial, input, response, scores, error }: SampleRecord): WorstSample {
+  return {
+    id,
+    index,
+    trial,
+    input: cut(typeof input === 'string' ? input : JSON.stringify(input)),
+    ...(response === undefined ? {} : { response: cut(response) }),
+    scores: scores.map(({ name, value }) => ({ name, value })),
+    ...(error === undefined ? {} : { error: cut(error.message) }),
+  };
+}
+
+function cut(text: string): string {
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
+}
