@@ -8,7 +8,7 @@ withClient(['embedded:novice', 'embedded:expert'], (handle) => {
     dataset,
     async ({ prompt, expected }) => {
       const { text } = await handle.client.generate(prompt, { maxTokens: 48, temperature: 0 });
-      return new Result(text, exactMatch(text, expected), rightFields(text, expected));
+      return new Result(text, [exactMatch(text, expected), rightFields(text, expected)]);
     },
     { title: 'extraction' },
   );

@@ -1,11 +1,15 @@
-import { evalRecordType, type EvalRecord } from '../src/evals/eval-record';
-import { evalMatrix } from '../src/report/eval-matrix';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { evalRecordType, type EvalOutcome } from '../src/evals/eval-record';
+import { describeRun } from '../src/report/describe-run';
+import { readRun } from '../src/report/run-report';
 import { sessionTable } from '../src/report/session-table';
+import { writeStepSummary, writeSummary } from '../src/report/summary-file';
 import { presentSession } from '../src/session/open-session';
 
 /**
- * Prints, after the run, the matrix of models and evaluations and one short table of all resources. The session ends after the
- * reporters, so its teardown prints for itself.
+ * Prints, after the run, what its evaluations found and one short table of all resources; writes `summary.json` beside the logs. The
+ * session ends after the reporters, so its teardown prints for itself.
  */
 class ModelProviderReporter {
   #eventsBefore = 0;
@@ -21,16 +25,24 @@ class ModelProviderReporter {
   onRunComplete(): void {
     const session = presentSession()?.session;
     if (session === undefined) return;
-    const records = session.records
+    const logs = session.records
       .slice(this.#recordsBefore)
-      .flatMap(({ type, data, from }) =>
-        type === evalRecordType ? [{ ...(data as unknown as EvalRecord), file: from }] : [],
-      );
+      .flatMap(({ type, data }) => (type === evalRecordType ? [(data as unknown as EvalOutcome).log] : []));
     const events = session.record.events.slice(this.#eventsBefore);
-    for (const table of [evalMatrix(records), sessionTable(events)]) {
-      if (table !== '') process.stderr.write(`\n${table}\n`);
+    for (const text of [reportOf([...new Set(logs)].filter(existsSync)), sessionTable(events)]) {
+      if (text !== '') process.stderr.write(`\n${text}\n`);
     }
   }
+}
+
+/** The logs of one run lie in one directory. */
+function reportOf(logs: readonly string[]): string {
+  const [first] = logs;
+  if (first === undefined) return '';
+  const report = readRun(dirname(first), logs);
+  writeSummary(report);
+  writeStepSummary(report);
+  return describeRun(report);
 }
 
 // Not a default export: native ES modules would see it one level too deep.

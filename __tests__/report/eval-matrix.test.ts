@@ -1,12 +1,14 @@
-import { evalMatrix, type FiledRecord } from '../../src/report/eval-matrix';
+import { evalMatrix } from '../../src/report/eval-matrix';
+import type { FiledOutcome } from '../../src/report/run-report';
+import { outcome } from './outcomes';
 
-function record(file: string, model: string, right: number): FiledRecord {
+function record(file: string, model: string, right: number): FiledOutcome {
   const score = { name: 'exactMatch', count: 4, notApplicable: 0, mean: right / 4, isBinary: true };
-  return { file, title: 'sums', model, samples: 4, errors: 0, scores: [score] };
+  return outcome({ file, model }, { samples: 4, scores: [score] });
 }
 
 /** The cells of every line of the table. */
-function lines(records: readonly FiledRecord[]): string[][] {
+function lines(records: readonly FiledOutcome[]): string[][] {
   return evalMatrix(records)
     .split('\n')
     .filter((line) => line.startsWith('│'))
@@ -54,7 +56,7 @@ test('the order of the lines does not depend on which file ended first', () => {
 });
 
 test('an evaluation whose samples all failed has a line that says so', () => {
-  expect(lines([{ ...record('x.eval.ts', 'a:1', 0), errors: 4, scores: [] }])).toEqual([
+  expect(lines([outcome({}, { samples: 4, errors: 4 })])).toEqual([
     head.slice(0, -1),
     ['sums', '-', '4', '4 errors'],
   ]);
@@ -73,22 +75,23 @@ test('a score says its mean and its interval, if it has one; one that never appl
     { name: 'length', count: 1, notApplicable: 3, mean: 25, isBinary: false },
     { name: 'tone', count: 0, notApplicable: 4, mean: null, isBinary: true },
   ];
+  const wrong = { ...scores[0]!, withErrors: { mean: 0.6, interval: { low: 0.2307, high: 0.8824 } } };
   const records = [
-    { ...record('x.eval.ts', 'a:1', 3), scores },
-    { ...record('x.eval.ts', 'a:2', 3), scores: scores.slice(0, 1), samples: 5, errors: 1 },
+    outcome({ model: 'a:1' }, { samples: 4, scores }),
+    outcome({ model: 'a:2' }, { samples: 5, errors: 1, scores: [wrong] }),
   ];
   expect(evalMatrix(records)).toMatchInlineSnapshot(`
-    "┌────────────┬────────────┬─────────┬────────────────────────┬──────────────────────────────────┐
-    │ evaluation │ score      │ samples │ a:1                    │ a:2                              │
-    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
-    │ sums       │ exactMatch │ 4 / 5   │ 75.0 % (30.1 %–95.4 %) │ 75.0 % (30.1 %–95.4 %), 1 errors │
-    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
-    │ sums       │ similarity │ 4 / 5   │ 0.813 (0.700–0.925)    │ 1 errors                         │
-    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
-    │ sums       │ length     │ 4 / 5   │ 25.000                 │ 1 errors                         │
-    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────┤
-    │ sums       │ tone       │ 4 / 5   │ not applicable         │ 1 errors                         │
-    └────────────┴────────────┴─────────┴────────────────────────┴──────────────────────────────────┘"
+    "┌────────────┬────────────┬─────────┬────────────────────────┬──────────────────────────────────────────────────────────────────┐
+    │ evaluation │ score      │ samples │ a:1                    │ a:2                                                              │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────────────────────────────────────┤
+    │ sums       │ exactMatch │ 4 / 5   │ 75.0 % (30.1 %–95.4 %) │ 75.0 % (30.1 %–95.4 %), 1 error, as wrong 60.0 % (23.1 %–88.2 %) │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────────────────────────────────────┤
+    │ sums       │ similarity │ 4 / 5   │ 0.813 (0.700–0.925)    │ 1 error                                                          │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────────────────────────────────────┤
+    │ sums       │ length     │ 4 / 5   │ 25.000, 3 n/a          │ 1 error                                                          │
+    ├────────────┼────────────┼─────────┼────────────────────────┼──────────────────────────────────────────────────────────────────┤
+    │ sums       │ tone       │ 4 / 5   │ not applicable         │ 1 error                                                          │
+    └────────────┴────────────┴─────────┴────────────────────────┴──────────────────────────────────────────────────────────────────┘"
   `);
 });
 
@@ -98,12 +101,9 @@ test('nothing is printed when nothing was evaluated', () => {
 
 test('what titles, models, scores and files are called cannot steer the terminal', () => {
   const evil = '\u001b[2J\u202e\nx';
-  const one = record(evil, evil, 1);
-  const records = ['', '2'].map((end) => ({
-    ...one,
-    file: evil + end,
-    title: evil,
-    scores: [{ ...one.scores[0]!, name: evil }],
-  }));
+  const scores = [{ name: evil, count: 4, notApplicable: 0, mean: 1, isBinary: true }];
+  const records = ['', '2'].map((end) =>
+    outcome({ file: evil + end, title: evil, model: evil }, { samples: 4, scores }),
+  );
   expect(evalMatrix(records).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
 });

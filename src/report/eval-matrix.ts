@@ -1,68 +1,72 @@
 import Table from 'cli-table3';
-import type { EvalRecord, ScoreSummary } from '../evals/eval-record';
+import type { EvalOutcome, ScoreSummary } from '../evals/eval-record';
 import { printable } from '../pattern/printable';
-
-/** A record, and the test file it came from. */
-export type FiledRecord = EvalRecord & { readonly file: string };
+import { showValue } from './numbers';
+import type { FiledOutcome } from './run-report';
 
 /**
  * The models × evaluations matrix: a line per evaluation and score, a column per model. Empty if nothing was evaluated.
  * Evaluations of one title in several files are several; of a file that ran twice the last run counts.
  */
-export function evalMatrix(records: readonly FiledRecord[]): string {
-  if (records.length === 0) return '';
-  // Files end in whatever order; the matrix has the same order every time.
-  const ordered = [...records].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  const models = unique(ordered.map(({ model }) => model));
-  const table = new Table({
-    head: ['evaluation', 'score', 'samples', ...models.map((model) => printable(model) || '(no model)')],
-    style: { head: [], border: [] },
-  });
-  for (const title of unique(ordered.map((record) => record.title))) {
-    const titled = ordered.filter((record) => record.title === title);
-    const files = unique(titled.map(({ file }) => file));
-    for (const file of files) {
-      const evaluation = titled.filter((record) => record.file === file);
-      for (const score of scoreNames(evaluation)) {
-        const samples = unique(evaluation.map((record) => String(record.samples))).join(' / ');
-        table.push([
-          printable(files.length === 1 ? title : `${title} (${file})`),
-          printable(score),
-          samples,
-          ...models.map((model) => cell(evaluation, model, score)),
-        ]);
-      }
-    }
-  }
+export function evalMatrix(outcomes: readonly FiledOutcome[]): string {
+  if (outcomes.length === 0) return '';
+  const [head = [], ...rows] = evalRows(outcomes);
+  const table = new Table({ head: head.map(printable), style: { head: [], border: [] } });
+  table.push(...rows.map((row) => row.map(printable)));
   return table.toString();
 }
 
+/** The cells of the matrix, its head first. */
+export function evalRows(outcomes: readonly FiledOutcome[]): string[][] {
+  // Files end in whatever order; the matrix has the same order every time.
+  const ordered = [...outcomes].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const models = unique(ordered.map(({ model }) => model));
+  const rows = unique(ordered.map(({ title }) => title)).flatMap((title) => {
+    const titled = ordered.filter((outcome) => outcome.title === title);
+    const files = unique(titled.map(({ file }) => file));
+    return files.flatMap((file) => {
+      const evaluation = titled.filter((outcome) => outcome.file === file);
+      const samples = unique(evaluation.map(({ summary }) => String(summary.samples))).join(' / ');
+      const name = files.length === 1 ? title : `${title} (${file})`;
+      return scoreNames(evaluation).map((score) => [
+        name,
+        score,
+        samples,
+        ...models.map((model) => cell(evaluation, model, score)),
+      ]);
+    });
+  });
+  return [['evaluation', 'score', 'samples', ...models.map((model) => model || '(no model)')], ...rows];
+}
+
 /** An evaluation without any score, since all its samples failed, has a line all the same. */
-function scoreNames(evaluation: readonly EvalRecord[]): string[] {
-  const names = unique(evaluation.flatMap(({ scores }) => scores.map(({ name }) => name)));
+function scoreNames(evaluation: readonly EvalOutcome[]): string[] {
+  const names = unique(evaluation.flatMap(({ summary }) => summary.scores.map(({ name }) => name)));
   return names.length === 0 ? ['-'] : names;
 }
 
-function cell(evaluation: readonly EvalRecord[], model: string, score: string): string {
-  const record = evaluation.findLast((candidate) => candidate.model === model);
-  const summary = record?.scores.find(({ name }) => name === score);
-  if (record === undefined) return '-';
-  const errors = record.errors === 0 ? [] : [`${record.errors} errors`];
-  return [...(summary === undefined ? [] : [describe(summary)]), ...errors].join(', ') || '-';
+function cell(evaluation: readonly EvalOutcome[], model: string, score: string): string {
+  const outcome = evaluation.findLast((candidate) => candidate.model === model);
+  if (outcome === undefined) return '-';
+  const { errors, notRun, scores } = outcome.summary;
+  const found = scores.find(({ name }) => name === score);
+  const parts = [
+    ...(found === undefined ? [] : [describe(found)]),
+    ...(errors === 0 ? [] : [`${errors} ${errors === 1 ? 'error' : 'errors'}`]),
+    ...(errors === 0 || found?.withErrors === undefined
+      ? []
+      : [`as wrong ${describe({ ...found, notApplicable: 0, ...found.withErrors })}`]),
+    ...(notRun === 0 ? [] : [`${notRun} not run`]),
+    ...(outcome.gate.outcome === 'inconclusive' ? ['gate inconclusive'] : []),
+  ];
+  return parts.join(', ') || '-';
 }
 
-function describe({ mean, interval, isBinary }: ScoreSummary): string {
+function describe({ mean, interval, isBinary, notApplicable }: ScoreSummary): string {
   if (mean === null) return 'not applicable';
-  const show = isBinary ? percent : decimal;
-  return interval === undefined ? show(mean) : `${show(mean)} (${show(interval.low)}–${show(interval.high)})`;
-}
-
-function decimal(value: number): string {
-  return value.toFixed(3);
-}
-
-function percent(value: number): string {
-  return `${(value * 100).toFixed(1)} %`;
+  const show = (value: number): string => showValue(value, isBinary);
+  const spread = interval === undefined ? '' : ` (${show(interval.low)}–${show(interval.high)})`;
+  return `${show(mean)}${spread}${notApplicable === 0 ? '' : `, ${notApplicable} n/a`}`;
 }
 
 function unique(values: readonly string[]): string[] {

@@ -1,0 +1,122 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LogRecord } from '../../src/evals/log/log-record';
+import { describeRun } from '../../src/report/describe-run';
+import { readRun } from '../../src/report/run-report';
+import { stepSummary } from '../../src/report/step-summary';
+import { writeStepSummary, writeSummary } from '../../src/report/summary-file';
+import { header, sample } from '../evals/log/records';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'run of '))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function log(name: string, records: readonly LogRecord[]): void {
+  writeFileSync(
+    join(folder, `${name}.jsonl`),
+    records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  );
+}
+
+/** Two models on ten samples: the first has all of them right, the second the first two. */
+function twoModels(): void {
+  for (const [model, right] of [
+    ['a:good', 10],
+    ['a:poor', 2],
+  ] as const) {
+    const samples = Array.from({ length: 10 }, (_, index) =>
+      sample({
+        id: `id-${index}`,
+        index,
+        input: `question ${index}`,
+        scores: [{ name: 'exactMatch', value: index < right }],
+      }),
+    );
+    log(model.slice(2), [header({ model }), ...samples]);
+  }
+}
+
+test('models are compared on the samples that both have, and the better one is named', () => {
+  twoModels();
+  const [difference, ...others] = readRun(folder).differences;
+  expect(others).toEqual([]);
+  expect(difference).toMatchObject({
+    title: 'sums',
+    score: 'exactMatch',
+    n: 10,
+    difference: 0.8,
+    test: 'mcnemar',
+  });
+  expect(describeRun(readRun(folder))).toContain('a:good is better than a:poor');
+});
+
+test('p-values are adjusted for all comparisons of the run', () => {
+  twoModels();
+  const [alone] = readRun(folder).differences;
+  for (const model of ['a:good', 'a:poor'])
+    log(`other ${model}`, [
+      header({ model, title: 'other' }),
+      sample({ id: 'x' }),
+      sample({ id: 'y', scores: [{ name: 'exactMatch', value: false }] }),
+    ]);
+  const both = readRun(folder).differences;
+  expect(both).toHaveLength(2);
+  expect(both.find(({ title }) => title === 'sums')?.adjustedP).toBeCloseTo(2 * (alone?.p ?? 0), 12);
+});
+
+test('the worst samples come first: errors, then the lowest scores, twenty at most', () => {
+  twoModels();
+  log('errors', [
+    header({ title: 'other' }),
+    sample({ id: 'e', scores: [], error: { kind: 'user', message: 'broken' } }),
+    ...Array.from({ length: 30 }, (_, index) =>
+      sample({ id: String(index), scores: [{ name: 'likeness', value: index / 100 }] }),
+    ),
+  ]);
+  const { worst } = readRun(folder);
+  expect(worst).toHaveLength(20);
+  expect(worst[0]).toMatchObject({ id: 'e', error: 'broken' });
+  expect(worst.some(({ scores }) => scores[0]?.value === true)).toBe(false);
+});
+
+test('a log without a footer is that of a run that did not end', () => {
+  twoModels();
+  expect(readRun(folder).evaluations[0]).toMatchObject({ status: 'interrupted', gate: { outcome: 'fail' } });
+});
+
+test('the summary is a file of JSON beside the logs', () => {
+  twoModels();
+  const report = readRun(folder);
+  writeSummary(report);
+  expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toEqual({
+    schema: 1,
+    ...(JSON.parse(JSON.stringify(report)) as object),
+  });
+});
+
+test('the page of a job in GitHub Actions gets the tables, and nothing of them is markup', () => {
+  twoModels();
+  log('evil', [header({ title: '<img src=x> | [a](b) `c`\n# d' }), sample()]);
+  const page = join(folder, 'page.md');
+  writeFileSync(page, 'before\n');
+  writeStepSummary(readRun(folder), page);
+  const text = readFileSync(page, 'utf8');
+  expect(text).toMatch(/^before\n## Evaluations of /);
+  expect(text).toContain('| sums | exactMatch | 10 |');
+  expect(text).toContain('&lt;img src=x&gt; \\| \\[a\\](b) \\`c\\` \\# d');
+});
+
+test('a step summary is written only where a file is named', () => {
+  twoModels();
+  expect(() => writeStepSummary(readRun(folder), undefined)).not.toThrow();
+  expect(stepSummary(readRun(folder))).toContain('a:good is better than a:poor');
+});
+
+test('what models say cannot steer the terminal', () => {
+  log('evil', [
+    header(),
+    sample({ response: '\u001b[2J\u202e', scores: [{ name: 'x', value: false }], input: '\u0007' }),
+  ]);
+  expect(describeRun(readRun(folder)).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
+});
