@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { ownIdentity } from '../../src/process/process-identity';
 import { runJest, type RunOptions } from '../e2e/run-jest';
 
 interface Provocation {
@@ -55,7 +56,7 @@ const providers = `
   });`;
 
 const specs = `
-  const { defineProviders, exactMatch, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+  const { defineProviders, exactMatch, foreach, modelProviders, rescore, Result, withClient } = require('jest-model-provider');
   jest.setTimeout(60_000);
   const setup = (...args) => modelProviders.setup(...args);
   test('CONFIG_INVALID', () => setup('embedded:expret'));
@@ -74,6 +75,7 @@ const specs = `
     await handle.teardown();
     handle.client;
   });
+  test('LOG_INVALID', () => rescore('nightly', 'sums', () => true));
   test('MODELS_INVALID', () => withClient([], () => undefined));
   test('PROVIDER_INVALID', () => defineProviders({ search: new (class SearchProvider {})() }));
   test('PROVIDER_UNKNOWN', () => setup('embeded:expert'));
@@ -115,6 +117,7 @@ const provocations: readonly Provocation[] = [
       'broken-server': `#!/bin/sh\necho "tensor 'blk.0.attn_q.weight' data is not within the file bounds, model is corrupted or incomplete"\nexit 1\n`,
       'stuck-server': '#!/bin/sh\nexec sleep 60\n',
       'notes.gguf': 'no model\n',
+      '.evals/nightly/sums.jsonl': '{"type":"header","schema":1}\n{"type":"sam\n',
       'provoke.eval.js': specs,
       'contract.eval.js': contract,
       'typed.eval.ts': `const answer: string = '5';`,
@@ -132,6 +135,10 @@ const provocations: readonly Provocation[] = [
       },
       env: { LLAMA_SERVER: '/opt/llama.cpp/llama-server' },
     },
+  },
+  {
+    files: { '.evals/nightly/.lock': JSON.stringify(ownIdentity()), ...empty },
+    options: { env: { EVALS_RUN: 'nightly' } },
   },
   {
     files: { 'model-providers.js': 'module.exports = undefined;', ...empty },

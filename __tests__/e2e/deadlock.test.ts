@@ -52,7 +52,8 @@ const specs = {
     test('one after the other', async () => {
       for (const model of ['siblings:a', 'siblings:b', 'siblings:a', 'siblings:b']) await use(model);
     });
-    foreach('model', ['loop:a', 'loop:b', 'loop:a', 'loop:c', 'loop:b'], async (model) => {
+    const rounds = ['a', 'b', 'a', 'c', 'b'].map((name, round) => [\`loop:\${name}\`, round]);
+    foreach('model, round', rounds, async ({ model }) => {
       await use(model);
       return new Result(model);
     });
@@ -117,7 +118,7 @@ describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
   test.each([
     'Promise.all',
     'one after the other',
-    'foreach model',
+    'foreach model, round',
     'test.concurrent concurrent:a',
     'test.concurrent concurrent:b',
     'test.concurrent concurrent:c',

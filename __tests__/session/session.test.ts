@@ -14,7 +14,12 @@ describe('leases', () => {
     const db = new ScriptedProvider();
     const holder = (await openOwnSession({ db })).holder();
     const [a, b] = await Promise.all([holder.ask('db:shop'), holder.ask('db:shop')]);
-    expect(a).toEqual({ leaseId: expect.any(String), resourceId: 'db:shop#1', connection: { name: 'shop' } });
+    expect(a).toEqual({
+      leaseId: expect.any(String),
+      resourceId: 'db:shop#1',
+      connection: { name: 'shop' },
+      facts: { command: null, startMs: expect.any(Number) },
+    });
     expect(b.resourceId).toBe(a.resourceId);
     expect(b.leaseId).not.toBe(a.leaseId);
     await holder.release(a.leaseId);

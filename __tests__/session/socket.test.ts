@@ -189,7 +189,12 @@ describe('leases over the socket', () => {
     const { link, db, session } = await serve();
     const file = await link('shop.eval.ts');
     const grant = await file.lease({ ...request('a'), config: { size: 2 } }, undefined);
-    expect(grant).toEqual({ leaseId: expect.any(String), resourceId: 'db:a#1', connection: { name: 'a' } });
+    expect(grant).toEqual({
+      leaseId: expect.any(String),
+      resourceId: 'db:a#1',
+      connection: { name: 'a' },
+      facts: { command: null, startMs: expect.any(Number) },
+    });
     expect(session.record.events.find(({ type }) => type === 'leased')).toMatchObject({
       requester: 'shop.eval.ts > a test',
     });

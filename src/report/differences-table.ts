@@ -30,9 +30,12 @@ export function differencesTable(differences: readonly Difference[]): string {
 }
 
 /** What a difference says in words. */
-export function verdictOf({ a, b, difference, adjustedP, detectable, isBinary }: Difference): string {
+export function verdictOf({ a, b, difference, adjustedP, detectable, isBinary, n }: Difference): string {
   if (adjustedP < significant)
     return difference > 0 ? `${a} is better than ${b}` : `${b} is better than ${a}`;
   const found = `no difference found between ${a} and ${b}`;
-  return detectable === undefined ? found : `${found}; one of ${showValue(detectable, isBinary)} would be`;
+  if (detectable === undefined) return found;
+  // Shares differ by 100 % at most.
+  if (isBinary && detectable > 1) return `${found}; with ${n} samples none can be`;
+  return `${found}; one of ${showValue(detectable, isBinary)} would be`;
 }

@@ -50,12 +50,12 @@ const worstShown = 20;
  * @throws ModelProviderError `LOG_INVALID`.
  */
 export function readRun(directory: string, logs: readonly string[] = logsOf(directory)): RunReport {
-  const read = logs.map(readEvaluation);
-  const evaluations = read.map(({ outcome }) => outcome);
+  // Files end in whatever order; a report has the same order every time.
+  const read = logs.map(readEvaluation).sort((a, b) => byText(a.outcome.file, b.outcome.file));
   return {
     run: basename(directory),
     directory,
-    evaluations: [...evaluations].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0)),
+    evaluations: read.map(({ outcome }) => outcome),
     differences: differencesOf(read),
     worst: read
       .flatMap(({ worst }) => worst)
@@ -111,6 +111,10 @@ function compareModels(evaluation: readonly ReadEvaluation[], score: string): Di
     score,
     isBinary,
   }));
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function keyOf({ file, title }: FiledOutcome): string {

@@ -19,7 +19,7 @@ export function lockRun(run: EvalRun): () => void {
     if (holder !== undefined && isAlive(holder)) {
       throw new ModelProviderError(
         'RUN_IN_USE',
-        `EVALS_RUN is "${run.run}", but process ${holder.pid} is writing that run just now: wait for its end, or name another.`,
+        `EVALS_RUN is "${run.run}", but another Jest (pid ${holder.pid}) is writing that run just now: wait for its end, or name another.`,
         { details: { run: run.run, pid: holder.pid } },
       );
     }

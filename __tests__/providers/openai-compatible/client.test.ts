@@ -252,6 +252,7 @@ describe.each([
         model: 'm',
         baseURL: endpoint.baseURL,
         status,
+        retryAfterMs: 0,
         type: 'some_error',
         serverCode: 'some_code',
       });
