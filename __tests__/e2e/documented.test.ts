@@ -23,7 +23,15 @@ function filesOf(path: string): Record<string, string> {
 function matrixOf(text: string): string[] {
   return text
     .split('\n')
-    .filter((line) => /^│ .*│.* \d+ +│/.test(line) && line.includes('exactMatch'))
+    .filter((line) => /^│[^│]*│[^│]*│ +\d+ +│/.test(line) && line.includes('exactMatch'))
+    .map((line) => line.replaceAll(/ +/g, ' '));
+}
+
+/** The lines of the table of differences in a text, with single spaces. */
+function differencesOf(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => /^│.*(is better than|no difference found)/.test(line))
     .map((line) => line.replaceAll(/ +/g, ' '));
 }
 
@@ -117,7 +125,9 @@ test('npm run eval prints the matrix that the README shows', async () => {
   );
   const shown = matrixOf(outputOf('README.md'));
   expect(shown).toHaveLength(3);
-  expect(matrixOf(stderr).sort()).toEqual(shown.sort());
+  expect(matrixOf(stderr)).toEqual(shown);
+  expect(differencesOf(outputOf('README.md'))).toHaveLength(4);
+  expect(differencesOf(stderr).sort()).toEqual(differencesOf(outputOf('README.md')).sort());
   expect(leftBehind({ temporary, state })).toEqual([]);
   for (const directory of [temporary, state]) rmSync(directory, { recursive: true });
 });
