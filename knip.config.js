@@ -3,7 +3,7 @@ module.exports = {
   entry: [
     'src/process/{guardian,gate}.ts',
     'src/providers/embedded/main.ts',
-    'src/providers/*/resource.ts',
+    'src/providers/*/{resource,identity}.ts',
     'src/session/script-host.ts',
     'src/session/provider-module.ts',
     'preset/*.ts',
