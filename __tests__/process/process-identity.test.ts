@@ -10,8 +10,8 @@ import {
 } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 
-const stat = (name: string, state = 'S'): string =>
-  `4242 (${name}) ${state} 1 4200 4100 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 200 18446744073709551615 1 1`;
+const stat = (name: string, state = 'S', threads = 1): string =>
+  `4242 (${name}) ${state} 1 4200 4100 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 ${threads} 0 987654 1000 200 18446744073709551615 1 1`;
 
 describe('the text of /proc/PID/stat', () => {
   it.each(['node', 'a b', 'a) S 1 2 3', '((', ')', '', 'new\nline', 'MainThread)) Z (x'])(
@@ -28,6 +28,10 @@ describe('the text of /proc/PID/stat', () => {
 
   it.each(['Z', 'X'])('says %s of a process that is dead and not yet reaped', (state) => {
     expect(parseStat(4242, stat('node', state)).isZombie).toBe(true);
+  });
+
+  it('does not say so while other threads of it still hold what it held', () => {
+    expect(parseStat(4242, stat('node', 'Z', 3)).isZombie).toBe(false);
   });
 });
 

@@ -11,7 +11,7 @@ export interface ProcessIdentity {
 /** One line of the process table. */
 export interface ProcessEntry extends ProcessIdentity {
   readonly group: number;
-  /** Dead, but not yet reaped by its parent. */
+  /** Dead with all its threads, so that it holds nothing any more, but not yet reaped by its parent. */
   readonly isZombie: boolean;
 }
 
@@ -46,11 +46,13 @@ export function bootId(): string {
 /** Parses the text of /proc/PID/stat. The name, field 2, may itself hold spaces and brackets. */
 export function parseStat(pid: number, text: string): ProcessEntry {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, threads] = [fields[0], Number(fields[17])];
   return {
     pid,
     group: Number(fields[2]),
     startTime: fields[19] ?? '',
-    isZombie: fields[0] === 'Z' || fields[0] === 'X',
+    // The first thread of a dying process may be gone while others still hold its files: a port, a GPU's memory.
+    isZombie: (state === 'Z' && threads <= 1) || state === 'X',
   };
 }
 
