@@ -1,4 +1,5 @@
 import { printable } from '../pattern/printable';
+import { rowLabel } from './data-sets/row-location';
 import type { EvalSummary } from './eval-record';
 import type { GateVerdict } from './statistics/gate';
 import type { WorstSample } from './worst-samples';
@@ -30,8 +31,9 @@ export function describeVerdict(
   return lines.map(printable).join('\n');
 }
 
-function describeSample({ index, input, response, scores, error }: WorstSample): string {
-  if (error !== undefined) return `sample ${index}: ${error}`;
+function describeSample({ index, location, input, response, scores, error }: WorstSample): string {
+  const name = `sample ${rowLabel(index, location)}`;
+  if (error !== undefined) return `${name}: ${error}`;
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
-  return `sample ${index}: ${input}${response === undefined ? '' : ` → ${response}`}: ${values}`;
+  return `${name}: ${input}${response === undefined ? '' : ` → ${response}`}: ${values}`;
 }

@@ -82,12 +82,13 @@ export async function runTrial(sample: Sample, trial: number, rules: TrialRules)
       const isWaited = await wait(backoffMs(thrown.cause, retried.length), rules.ending);
       if (isWaited) continue;
     }
-    const { index, id, cluster, cells } = sample;
+    const { index, id, location, cluster, cells } = sample;
     const record: SampleRecord = {
       type: 'sample',
       id,
       trial,
       index,
+      ...(location === undefined ? {} : { location }),
       ...(cluster === undefined ? {} : { cluster }),
       input: cells as Json,
       scores: [],

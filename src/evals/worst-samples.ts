@@ -5,6 +5,8 @@ import type { Score } from './result';
 export interface WorstSample {
   readonly id: string;
   readonly index: number;
+  /** File and line, for a row of a file. */
+  readonly location?: string;
   readonly trial: number;
   /** Cut, as are the response and the message. */
   readonly input: string;
@@ -47,10 +49,12 @@ function rankOf({ error, scores }: SampleRecord): number {
   return Math.max(0, values.reduce((sum, value) => sum + value, 0) / values.length);
 }
 
-function shorten({ id, index, trial, input, response, scores, error }: SampleRecord): WorstSample {
+function shorten(record: SampleRecord): WorstSample {
+  const { id, index, location, trial, input, response, scores, error } = record;
   return {
     id,
     index,
+    ...(location === undefined ? {} : { location }),
     trial,
     input: cut(typeof input === 'string' ? input : JSON.stringify(input)),
     ...(response === undefined ? {} : { response: cut(response) }),

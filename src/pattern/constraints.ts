@@ -32,7 +32,7 @@ export function validateConstraints(
   if (typeof constraints !== 'object' || constraints === null) {
     throw new ModelProviderError(
       'PROVIDER_INVALID',
-      `Provider "${provider}" has no constraints: give it a "constraints" property with ${Object.keys(rules).join(', ')}.`,
+      `Provider "${provider}" has no constraints: give it a "constraints" property with ${required().join(', ')}.`,
       { details: { provider } },
     );
   }
@@ -78,3 +78,7 @@ const rules: Record<keyof ProviderConstraints, { allows(value: unknown): boolean
     wanted: 'a whole number of at least 1, or left out',
   },
 };
+
+function required(): string[] {
+  return Object.entries(rules).flatMap(([name, rule]) => (rule.allows(undefined) ? [] : [name]));
+}

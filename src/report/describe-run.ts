@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { rowLabel } from '../evals/data-sets/row-location';
 import { printable } from '../pattern/printable';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
@@ -25,8 +26,11 @@ export function describeRun(report: RunReport): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function describeSample({ title, model, index, input, response, scores, error }: FiledSample): string {
-  const where = [title, model, `sample ${index}`].filter((part) => part !== '').join(', ');
+function describeSample(sample: FiledSample): string {
+  const { title, model, index, location, input, response, scores, error } = sample;
+  const where = [title, model, `sample ${rowLabel(index, location)}`]
+    .filter((part) => part !== '')
+    .join(', ');
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
   const answer = response === undefined ? '' : ` → ${response}`;
   const text = `${where}: ${input}${answer}: ${error ?? values}`;

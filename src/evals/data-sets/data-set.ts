@@ -1,7 +1,7 @@
 import { ModelProviderError } from '../../pattern/errors';
 import { pickColumns } from '../columns';
 import { kindOf } from '../kind-of';
-import { rowLabel } from './row-location';
+import { locationOf, rowLabel } from './row-location';
 import { rowText } from './row-text';
 import { sampleId } from './sample-id';
 import { SeenIds } from './seen-ids';
@@ -16,8 +16,8 @@ export type DataSet<Row> = Rows<Row> | (() => Rows<Row> | Promise<Rows<Row>>);
 export interface Sample {
   /** The row's position in the data set, whatever was filtered or shuffled. */
   readonly index: number;
-  /** How messages name it. */
-  readonly label: string;
+  /** File and line, for a row of a file. */
+  readonly location?: string;
   /** What names it in logs, the same in every run. No other sample of the evaluation has it. */
   readonly id: string;
   readonly cluster?: string;
@@ -42,7 +42,7 @@ export async function* readSamples<Row>(
   const ids = new SeenIds();
   for await (const { row, index } of selectRows(rows, selection)) {
     const sample = sampleOf(names, row, index, selection);
-    ids.add(sample.id, index, sample.label, sample.cells);
+    ids.add(sample.id, index, rowLabel(index, sample.location), sample.cells);
     yield sample;
   }
 }
@@ -53,12 +53,13 @@ function sampleOf<Row>(
   index: number,
   { id, cluster }: Selection<Row>,
 ): Sample {
-  const label = rowLabel(row, index);
+  const location = locationOf(row);
+  const label = rowLabel(index, location);
   const cells = pickColumns(names, row, label);
   const named = names.length === 1 ? { [names[0] as string]: cells } : (cells as Record<string, unknown>);
   return {
     index,
-    label,
+    ...(location !== undefined && { location }),
     id: id === undefined ? sampleId(cells) : rowText('id', id, row, named, label),
     ...(cluster !== undefined && { cluster: rowText('cluster', cluster, row, named, label) }),
     cells,

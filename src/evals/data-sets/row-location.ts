@@ -7,8 +7,12 @@ export function locate<Row>(row: Row, location: string): Row {
   return row;
 }
 
+/** Where a row comes from, if it comes from a file. */
+export function locationOf(row: unknown): string | undefined {
+  return typeof row === 'object' && row !== null ? locations.get(row) : undefined;
+}
+
 /** How messages name a row: by its number and, if it comes from a file, by its place there. */
-export function rowLabel(row: unknown, index: number): string {
-  const location = typeof row === 'object' && row !== null ? locations.get(row) : undefined;
+export function rowLabel(index: number, location: string | undefined): string {
   return location === undefined ? String(index) : `${index} (${location})`;
 }

@@ -2,7 +2,7 @@ import { ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
 import { kindOf } from '../kind-of';
 import { randomDraws } from '../statistics/random-draws';
-import { rowLabel } from './row-location';
+import { locationOf, rowLabel } from './row-location';
 import { fromUser } from './row-text';
 
 /** Which rows of a data set are run, and how they are named. The filter comes first, then the shuffle, then the limit. */
@@ -84,7 +84,7 @@ async function* passing<Row>(
 }
 
 function passes<Row>({ row, index }: SelectedRow<Row>, filter: (row: Row) => boolean): boolean {
-  const label = rowLabel(row, index);
+  const label = rowLabel(index, locationOf(row));
   const answer: unknown = fromUser('filter', label, () => filter(row));
   if (typeof answer === 'boolean') return answer;
   throw invalid(`filter returned ${kindOf(answer)} for row ${label}; it must return a boolean`);

@@ -52,6 +52,8 @@ export type SampleRecord = {
   readonly trial: number;
   /** Position in the data set, from 0. */
   readonly index: number;
+  /** File and line, for a row of a file. */
+  readonly location?: string;
   readonly cluster?: string;
   /** The named columns, or the value of the only one. */
   readonly input: Json;
