@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { csv } from '../../../src/evals/data-sets/csv';
-import { rowLabel } from '../../../src/evals/data-sets/row-location';
+import { locationOf, rowLabel } from '../../../src/evals/data-sets/row-location';
 import { caught } from '../../fixtures/caught';
 import { all, written } from './temporary-folder';
 
@@ -18,7 +18,7 @@ test('gives an object of texts for every row', async () => {
 test('its rows know their file and the line on which they end', async () => {
   const path = written('places.csv', 'q,a\n1,"x\ny"\n\n2,z\n');
   const name = relative(process.cwd(), path);
-  expect((await all(csv(path))).map((row, index) => rowLabel(row, index))).toEqual([
+  expect((await all(csv(path))).map((row, index) => rowLabel(index, locationOf(row)))).toEqual([
     `0 (${name}:3)`,
     `1 (${name}:5)`,
   ]);

@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { jsonl } from '../../../src/evals/data-sets/jsonl';
-import { rowLabel } from '../../../src/evals/data-sets/row-location';
+import { locationOf, rowLabel } from '../../../src/evals/data-sets/row-location';
 import { caught } from '../../fixtures/caught';
 import { all, written } from './temporary-folder';
 
@@ -41,7 +41,10 @@ test('its rows know their file and line', async () => {
   const path = written('places.jsonl', '{"q":1}\n\n{"q":2}\n');
   const [first, second] = await all(jsonl(path));
   const name = relative(process.cwd(), path);
-  expect([rowLabel(first, 0), rowLabel(second, 1)]).toEqual([`0 (${name}:1)`, `1 (${name}:3)`]);
+  expect([rowLabel(0, locationOf(first)), rowLabel(1, locationOf(second))]).toEqual([
+    `0 (${name}:1)`,
+    `1 (${name}:3)`,
+  ]);
 });
 
 test('can be read again, and is a path from the spec’s folder, or a URL', async () => {

@@ -65,8 +65,8 @@ test.each<[string, Selection<{ q: string; key: number; doc: string }>]>([
     { q: 'same', key: 8, doc: 'x' },
   ];
   expect(await all(readSamples(['q'], rows, selection))).toEqual([
-    { index: 0, label: '0', id: '7', cluster: 'x', cells: 'same' },
-    { index: 1, label: '1', id: '8', cluster: 'x', cells: 'same' },
+    { index: 0, id: '7', cluster: 'x', cells: 'same' },
+    { index: 1, id: '8', cluster: 'x', cells: 'same' },
   ]);
 });
 
