@@ -10,6 +10,7 @@ const mayImport = {
   evals: ['pattern', 'providers'],
   report: ['pattern', 'evals'],
   testing: ['pattern', 'providers', 'evals'],
+  cli: ['pattern', 'evals', 'report'],
 };
 
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */

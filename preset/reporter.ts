@@ -6,6 +6,8 @@ import { readRun } from '../src/report/run-report';
 import { sessionTable } from '../src/report/session-table';
 import { writeStepSummary, writeSummary } from '../src/report/summary-file';
 import { presentSession } from '../src/session/open-session';
+import { chosenModels } from '../src/session/eval-runs';
+import { unusedModels, type RunResults } from './unused-models';
 
 /**
  * Prints, after the run, what its evaluations found and one short table of all resources; writes `summary.json` beside the logs. The
@@ -14,15 +16,19 @@ import { presentSession } from '../src/session/open-session';
 class ModelProviderReporter {
   #eventsBefore = 0;
   #recordsBefore = 0;
+  #error: Error | undefined;
 
   onRunStart(): void {
     // In watch mode the session outlives a run: each run prints its own part.
+    this.#error = undefined;
     const session = presentSession()?.session;
     this.#eventsBefore = session?.record.events.length ?? 0;
     this.#recordsBefore = session?.records.length ?? 0;
   }
 
-  onRunComplete(): void {
+  onRunComplete(_contexts: unknown, results: RunResults): void {
+    this.#error = unusedModels(chosenModels(process.env) ?? [], results);
+    if (this.#error !== undefined) process.stderr.write(`\n${this.#error.message}\n`);
     const session = presentSession()?.session;
     if (session === undefined) return;
     const logs = session.records
@@ -32,6 +38,11 @@ class ModelProviderReporter {
     for (const text of [reportOf([...new Set(logs)].filter(existsSync)), sessionTable(events)]) {
       if (text !== '') process.stderr.write(`\n${text}\n`);
     }
+  }
+
+  /** Jest fails a run whose reporter has an error. */
+  getLastError(): Error | undefined {
+    return this.#error;
   }
 }
 

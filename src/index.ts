@@ -54,6 +54,7 @@ export type { Returned } from './evals/returned';
 export type { DataSet } from './evals/data-sets/data-set';
 export { csv } from './evals/data-sets/csv';
 export { jsonl } from './evals/data-sets/jsonl';
+export { parquet } from './evals/data-sets/parquet';
 export { choice, type ExpectedChoice } from './evals/scorers/choice';
 export { defineScorer, type Check, type Judgement, type Scorer } from './evals/scorers/define-scorer';
 export { exactMatch } from './evals/scorers/exact-match';

@@ -80,6 +80,9 @@ export class OwnHost implements Host {
   runAs<T>(_owner: string, fn: () => Promise<T>): Promise<T> {
     return fn();
   }
+  importPackage(name: string): Promise<unknown> {
+    return import(name);
+  }
   blockNeedsLease(): boolean {
     return true;
   }

@@ -1,5 +1,5 @@
 import { evalMatrix } from '../../src/report/eval-matrix';
-import type { FiledOutcome } from '../../src/report/run-report';
+import type { FiledOutcome } from '../../src/report/read-evaluation';
 import { outcome } from './outcomes';
 
 function record(file: string, model: string, right: number): FiledOutcome {

@@ -1,5 +1,5 @@
 import type { EvalSummary } from '../../src/evals/eval-record';
-import type { FiledOutcome } from '../../src/report/run-report';
+import type { FiledOutcome } from '../../src/report/read-evaluation';
 
 /** An evaluation that found what it usually finds: nothing. */
 export function outcome(changes: Partial<FiledOutcome>, summary: Partial<EvalSummary> = {}): FiledOutcome {

@@ -17,7 +17,7 @@ export interface RegisterEvaluation {
   /**
    * @param columns names of columns, `'question, answer'`; a single column is passed as its bare value.
    * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column. Any iterable or async iterable,
-   *   such as {@link jsonl} and {@link csv} give, or a function that gives one. A row is read when a sample can start.
+   *   such as {@link jsonl}, {@link csv} and {@link parquet} give, or a function that gives one. A row is read when a sample can start.
    * @param fn answers a sample: it returns a {@link Result}, a bare score, or right and wrong.
    * @throws ModelProviderError `EVAL_INVALID` for bad columns or options; the test fails with `EVAL_FAILED`.
    */

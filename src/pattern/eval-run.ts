@@ -19,6 +19,8 @@ export type EvalRun = {
   readonly rerun: 'errors' | 'failed' | 'all' | null;
   /** How many samples of each data set run, `EVALS_SAMPLES`. */
   readonly samples: number | null;
+  /** The labels of the models that run, `EVALS_MODELS`; all if null. */
+  readonly models: readonly string[] | null;
 };
 
 /** Makes a run's directory. What lies in `.evals` is nothing to commit, so git is told to ignore it. */

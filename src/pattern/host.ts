@@ -69,6 +69,8 @@ export interface Host {
   blockNeedsLease(): boolean;
   /** Marks the test that `register` registers as one that leases by itself. */
   registerLazily<T>(register: () => T): T;
+  /** Loads an optional package that is an ES module: the realm of a spec cannot. Rejects as `import()` does. */
+  importPackage(name: string): Promise<unknown>;
   /** Registers a provider that no module names, where the host allows it, and returns its prefix. */
   adopt(provider: unknown): string;
 }

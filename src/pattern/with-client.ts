@@ -20,7 +20,7 @@ type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, m
  * Runs a block of tests once per model: a `describe` whose `beforeAll` sets the model up and whose `afterAll` tears it down.
  * `fn` runs while Jest collects the tests, so it must read `handle.client` inside tests and hooks only, and return nothing.
  *
- * The title of each block is the model's label, by default its spec. No Jest timeout applies to the setup: the session
+ * The title of each block is the model's label, by default its spec. `EVALS_MODELS` skips the blocks of labels that it does not name. No Jest timeout applies to the setup: the session
  * enforces the provider's own limits.
  *
  * @throws ModelProviderError `MODELS_INVALID`, `SPEC_INVALID`, `PROVIDER_UNKNOWN`, `SESSION_MISSING`.
@@ -46,8 +46,12 @@ export function withClient<Spec extends string>(
 ): void {
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
   const scope = checkOptions(options, fn);
-  for (const request of parseModels(models, currentRealm().host().providerNames)) {
-    jestGlobals().describe(request.label, () => registerBlock(request, scope, fn));
+  const { providerNames, evals } = currentRealm().host();
+  const { describe } = jestGlobals();
+  for (const request of parseModels(models, providerNames)) {
+    const isChosen = evals?.models?.includes(request.label) ?? true;
+    const register = isChosen ? describe : describe.skip;
+    register(request.label, () => registerBlock(request, scope, fn));
   }
 }
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { printable } from '../pattern/printable';
 import { showMs } from './numbers';
-import type { FiledOutcome } from './run-report';
+import type { FiledOutcome } from './read-evaluation';
 
 /** What the evaluations took: latencies, tokens, errors by kind, and what else is to be known about a run. */
 export function costsTable(evaluations: readonly FiledOutcome[]): string {

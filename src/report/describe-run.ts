@@ -4,7 +4,8 @@ import { printable } from '../pattern/printable';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
 import { evalMatrix } from './eval-matrix';
-import type { FiledSample, RunReport } from './run-report';
+import type { FiledSample } from './read-evaluation';
+import type { RunReport } from './run-report';
 
 const longestLine = 160;
 

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { printable } from '../pattern/printable';
 import { showP, showValue } from './numbers';
-import type { Difference } from './run-report';
+import type { Difference } from './difference';
 
 const significant = 0.05;
 

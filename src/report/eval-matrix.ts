@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { EvalOutcome, ScoreSummary } from '../evals/eval-record';
 import { printable } from '../pattern/printable';
 import { showValue } from './numbers';
-import type { FiledOutcome } from './run-report';
+import type { FiledOutcome } from './read-evaluation';
 
 /**
  * The models × evaluations matrix: a line per evaluation and score, a column per model. Empty if nothing was evaluated.

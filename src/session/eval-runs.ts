@@ -19,7 +19,7 @@ const longestName = 100;
 const gitLimitMs = 5000;
 
 /**
- * Describes the run that begins, as `EVALS_RUN`, `EVALS_RERUN` and `EVALS_SAMPLES` say. Nothing is made yet.
+ * Describes the run that begins, as the variables `EVALS_*` say. Nothing is made yet.
  *
  * @throws ModelProviderError `CONFIG_INVALID` naming variable, value and fix.
  */
@@ -33,6 +33,7 @@ export function evalRun({ rootDir, seed }: JestRunFacts, env: Variables): () => 
     packages: { node: process.version.slice(1), jest: jestVersion(), 'jest-model-provider': packageVersion },
     rerun: rerunOf(env['EVALS_RERUN']),
     samples: samplesOf(env['EVALS_SAMPLES']),
+    models: chosenModels(env),
   };
   // Git is asked once, by the first file that connects: most of the time nobody waits for it.
   let git: Promise<EvalRun['git']> | undefined;
@@ -63,6 +64,21 @@ function samplesOf(given: string | undefined): number | null {
   const samples = Number(given);
   if (Number.isSafeInteger(samples) && samples >= 1) return samples;
   throw invalid(`EVALS_SAMPLES is ${JSON.stringify(given)}; it must be a whole number of at least 1`);
+}
+
+/**
+ * The labels that `EVALS_MODELS` names, or null.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`.
+ */
+export function chosenModels(env: Variables): string[] | null {
+  const given = env['EVALS_MODELS'];
+  if (given === undefined || given === '') return null;
+  const models = given.split(',').map((label) => label.trim());
+  if (models.every((label) => label !== '')) return models;
+  throw invalid(
+    `EVALS_MODELS is ${JSON.stringify(given)}; it must be labels of models with commas between them, such as "embedded:novice,embedded:expert"`,
+  );
 }
 
 function invalid(what: string): ModelProviderError {

@@ -142,6 +142,10 @@ export class LeaseHost implements Host {
     return register();
   }
 
+  importPackage(name: string): Promise<unknown> {
+    return import(name);
+  }
+
   adopt(provider: unknown): string {
     return this.#link.adopt(provider);
   }

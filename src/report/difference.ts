@@ -1,0 +1,49 @@
+import { compareAll, type AdjustedComparison } from '../evals/statistics/compare-all';
+import { holm } from '../evals/statistics/holm';
+import type { SampleScore } from '../evals/statistics/sample-score';
+import type { ReadEvaluation } from './read-evaluation';
+
+/** The difference of two models, or of two runs, in one score of one evaluation. */
+export type Difference = AdjustedComparison & {
+  readonly file: string;
+  readonly title: string;
+  readonly score: string;
+  /** Whether every value of the score was a boolean. */
+  readonly isBinary: boolean;
+};
+
+/**
+ * Compares the same evaluation of several models or runs, each with each, on their common samples.
+ *
+ * @param nameOf what tells them apart.
+ */
+export function differencesOf(
+  title: string,
+  evaluations: readonly ReadEvaluation[],
+  nameOf: (evaluation: ReadEvaluation) => string,
+): Difference[] {
+  const names = new Set(evaluations.flatMap(({ scores }) => [...scores.keys()]));
+  return [...names].flatMap((score) => {
+    const [first] = evaluations;
+    if (first === undefined) return [];
+    const { file, summary } = first.outcome;
+    const isBinary = summary.scores.find(({ name }) => name === score)?.isBinary ?? false;
+    const samples = evaluations.flatMap((evaluation): [string, readonly SampleScore[]][] => {
+      const found = evaluation.scores.get(score) ?? [];
+      return found.length === 0 ? [] : [[nameOf(evaluation), found]];
+    });
+    return compareAll(Object.fromEntries(samples)).map((comparison) => ({
+      ...comparison,
+      file,
+      title,
+      score,
+      isBinary,
+    }));
+  });
+}
+
+/** Adjusts the p-values for the number of all differences that are shown together. */
+export function adjustTogether(differences: readonly Difference[]): Difference[] {
+  const adjusted = holm(differences.map(({ p }) => p));
+  return differences.map((difference, index) => ({ ...difference, adjustedP: adjusted[index] ?? 1 }));
+}

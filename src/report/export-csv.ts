@@ -1,0 +1,71 @@
+import { stringify } from 'csv-stringify';
+import { Readable } from 'node:stream';
+import type { Json } from '../pattern/json';
+import { logsOf } from '../evals/log/log-path';
+import type { SampleRecord } from '../evals/log/log-record';
+import { readLog, type EvalLog } from '../evals/log/read-log';
+
+type Cell = string | number | null;
+
+const columns = [
+  'file',
+  'evaluation',
+  'model',
+  'id',
+  'trial',
+  'index',
+  'location',
+  'input',
+  'response',
+  'error_kind',
+  'error',
+  'duration_ms',
+];
+
+/**
+ * A run as CSV: a line for each trial, in the order in which they ended, and a column for each score; true is 1. A text that a
+ * spreadsheet would take for a formula begins with an apostrophe, see https://owasp.org/www-community/attacks/CSV_Injection.
+ *
+ * @throws ModelProviderError `LOG_INVALID`.
+ */
+export function csvText(directory: string): AsyncIterable<string> {
+  const logs = logsOf(directory).map(readLog);
+  const scores = [...new Set(logs.flatMap(scoreNames))];
+  const escaped = stringify({
+    header: true,
+    columns: [...columns, ...scores],
+    escape_formulas: true,
+    // Numbers are no formulas, be they negative.
+    cast: { number: (value) => ({ value: String(value), escape_formulas: false }) },
+  });
+  return Readable.from(rows(logs, scores)).pipe(escaped).setEncoding('utf8');
+}
+
+function scoreNames(log: EvalLog): string[] {
+  const names = new Set<string>();
+  log.eachSample((sample) => sample.scores.forEach(({ name }) => names.add(name)));
+  return [...names];
+}
+
+function* rows(logs: readonly EvalLog[], names: readonly string[]): Generator<Cell[]> {
+  for (const log of logs) {
+    const { file, title, model } = log.header;
+    const found: Cell[][] = [];
+    log.eachSample((sample) => found.push([file, title, model, ...cellsOf(sample, names)]));
+    yield* found;
+  }
+}
+
+function cellsOf(sample: SampleRecord, names: readonly string[]): Cell[] {
+  const { id, trial, index, location, input, response, error, durationMs, scores } = sample;
+  const values = new Map(scores.map(({ name, value }) => [name, value === null ? null : Number(value)]));
+  return [
+    ...[id, trial, index, location ?? null, textOf(input), response ?? null],
+    ...[error?.kind ?? null, error?.message ?? null, durationMs],
+    ...names.map((name) => values.get(name) ?? null),
+  ];
+}
+
+function textOf(input: Json): string {
+  return typeof input === 'string' ? input : JSON.stringify(input);
+}

@@ -1,0 +1,82 @@
+import { basename } from 'node:path';
+import { logsOf } from '../evals/log/log-path';
+import type { HeaderRecord } from '../evals/log/log-record';
+import { printable } from '../pattern/printable';
+import { adjustTogether, differencesOf, type Difference } from './difference';
+import { differencesTable } from './differences-table';
+import { readEvaluation, type ReadEvaluation } from './read-evaluation';
+
+/** What two runs found in the evaluations that both have. */
+export interface RunComparison {
+  /** On the samples that both runs have; positive where the second run is better. */
+  readonly differences: readonly Difference[];
+  /** What else differs between the runs, in words. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Compares two runs, evaluation by evaluation and model by model, on their common samples.
+ *
+ * @param before directory of the earlier run.
+ * @param after directory of the later run.
+ * @throws ModelProviderError `LOG_INVALID`.
+ */
+export function compareRuns(before: string, after: string): RunComparison {
+  const [earlier, later] = [evaluationsOf(before), evaluationsOf(after)];
+  const isSameName = basename(before) === basename(after);
+  const [nameBefore, nameAfter] = isSameName ? [before, after] : [basename(before), basename(after)];
+  const differences: Difference[] = [];
+  const notes: string[] = [];
+  for (const [key, old] of earlier) {
+    const title = titleOf(old);
+    const found = later.get(key);
+    if (found === undefined) {
+      notes.push(`${title}: only in ${nameBefore}`);
+      continue;
+    }
+    const compared = differencesOf(title, [found, old], ({ outcome }) =>
+      outcome === old.outcome ? nameBefore : nameAfter,
+    );
+    if (compared.length === 0) notes.push(`${title}: no score in common on a common sample`);
+    differences.push(...compared);
+    const changes = changesOf(old.header, found.header);
+    if (changes.length > 0) notes.push(`${title}: ${changes.join(', ')}`);
+  }
+  for (const [key, found] of later)
+    if (!earlier.has(key)) notes.push(`${titleOf(found)}: only in ${nameAfter}`);
+  return { differences: adjustTogether(differences), notes };
+}
+
+/** A comparison for people. */
+export function describeComparison({ differences, notes }: RunComparison): string {
+  const found = differences.length === 0 ? 'Nothing to compare.' : differencesTable(differences);
+  const list = notes.map((note) => printable(`- ${note}`)).join('\n');
+  return list === '' ? found : `${found}\n\nWhat else differs:\n${list}`;
+}
+
+function evaluationsOf(directory: string): Map<string, ReadEvaluation> {
+  return new Map(
+    logsOf(directory)
+      .map(readEvaluation)
+      .map((read) => [JSON.stringify([read.header.file, read.header.name, read.header.model]), read]),
+  );
+}
+
+function titleOf({ outcome: { title, model } }: ReadEvaluation): string {
+  return model === '' ? title : `${title}, ${model}`;
+}
+
+function changesOf(before: HeaderRecord, after: HeaderRecord): string[] {
+  const changes: readonly [string, boolean][] = [
+    ['another model', !isEqual([before.spec, before.config], [after.spec, after.config])],
+    ['other weights or another engine', !isEqual(before.identity, after.identity)],
+    ['another data set', before.dataset.hash !== after.dataset.hash],
+    ['other code of the evaluation', before.code !== after.code],
+    ['other options', !isEqual(before.options, after.options)],
+  ];
+  return changes.flatMap(([name, isChanged]) => (isChanged ? [name] : []));
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
