@@ -10,12 +10,13 @@ module.exports = {
     'examples/**/*.{ts,js}',
     'scripts/*.mjs',
     '__tests__/**/*.test.ts',
-    '__tests__/**/{project,kit}/**/*.{js,cjs,mjs,ts}',
+    '__tests__/kill/{run,resume}.mjs',
+    '__tests__/**/{project,resume-project,kit}/**/*.{js,cjs,mjs,ts}',
     '__tests__/consumer/**',
     '__tests__/fixtures/*.{js,mjs,cjs}',
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
-  // Resolved where jest is, to find the copies of Babel and Jest that a project would find.
-  ignoreDependencies: ['jest-config'],
+  // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
+  ignoreDependencies: ['jest-config', 'hyparquet'],
   ignoreExportsUsedInFile: true,
 };

@@ -77,7 +77,7 @@ function isKnownCommand(line: string): boolean {
   if (program === 'npm' && args[0] === 'run') return manifest.scripts[args[1] ?? ''] !== undefined;
   if (program === 'npm' && args[0] === 'test') return manifest.scripts['test'] !== undefined;
   if (program === 'npm') return ['ci', 'i', 'init', 'pack'].includes(args[0] ?? '');
-  if (program === 'npx') return ['jest', 'tsc'].includes(args[0] ?? '');
+  if (program === 'npx') return ['jest', 'tsc', 'jest-model-provider'].includes(args[0] ?? '');
   return ['export', 'node'].includes(program ?? '');
 }
 

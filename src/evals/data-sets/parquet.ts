@@ -5,17 +5,21 @@ import { locate } from './row-location';
 
 // The part of https://github.com/hyparam/hyparquet that is used here: its own types are those of an ES module.
 interface Hyparquet {
-  asyncBufferFromFile(path: string): Promise<unknown>;
-  parquetMetadataAsync(
-    buffer: unknown,
-  ): Promise<{ readonly row_groups: readonly { readonly num_rows: bigint }[] }>;
-  parquetReadObjects(options: {
-    readonly file: unknown;
-    readonly metadata: unknown;
-    readonly rowStart: number;
-    readonly rowEnd: number;
-    readonly compressors?: object;
-  }): Promise<Record<string, unknown>[]>;
+  readonly asyncBufferFromFile: (path: string) => Promise<unknown>;
+  readonly parquetMetadataAsync: (buffer: unknown) => Promise<{ readonly row_groups: readonly RowGroup[] }>;
+  readonly parquetReadObjects: (options: ReadOptions) => Promise<Record<string, unknown>[]>;
+}
+
+interface RowGroup {
+  readonly num_rows: bigint;
+}
+
+interface ReadOptions {
+  readonly file: unknown;
+  readonly metadata: unknown;
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  readonly compressors?: object;
 }
 
 /**
