@@ -19,7 +19,7 @@ export function describeRun(report: RunReport): string {
     costsTable(evaluations),
     differencesTable(differences),
     ...notPassed.map(({ title, model, gate }) =>
-      lines(`The gate of "${title}", ${model}, is inconclusive:`, gate.reasons),
+      lines(`The gate of "${title}"${model === '' ? '' : `, ${model},`} is inconclusive:`, gate.reasons),
     ),
     worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
     `Logs: ${relative(process.cwd(), directory) || directory}, to be continued with EVALS_RUN=${run}`,

@@ -83,12 +83,15 @@ function notBelow(
   before: readonly SampleScore[],
   maxDrop: number,
 ): Condition {
-  const known = new Set(before.map(({ id }) => id));
-  if (!now.some(({ id }) => known.has(id))) return verdict(false, `${title}: no sample in common`);
+  const known = new Map(before.map((sample) => [sample.id, numberOf(sample)]));
+  const common = now.filter(({ id }) => known.has(id));
+  if (common.length === 0) return verdict(false, `${title}: no sample in common`);
   const { difference, interval, n } = compare(now, before);
   const { low, high } = interval ?? { low: difference, high: difference };
   const reason = `${title}: difference ${number(difference)}, 95 % interval ${number(low)} to ${number(high)}, n = ${n}; it may drop by ${number(maxDrop)}`;
-  if (low >= -maxDrop) return verdict(true, reason);
+  // The interval of equal shares is not empty; but where no sample has become worse, there is no drop to doubt.
+  const isNowhereWorse = common.every((sample) => numberOf(sample) >= (known.get(sample.id) ?? Infinity));
+  if (low >= -maxDrop || isNowhereWorse) return verdict(true, reason);
   return high < -maxDrop ? verdict(false, reason) : { outcome: 'inconclusive', reason };
 }
 
