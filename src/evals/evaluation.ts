@@ -58,6 +58,7 @@ class Evaluation {
   readonly #summary: SummaryBuilder;
   readonly #restart: Restart;
   readonly #ending = new AbortController();
+  readonly #underWay = new Set<() => void>();
   readonly #datasetHash = createHash('sha256');
   #status: FooterRecord['status'] = 'complete';
   #rules: Promise<TrialRules> | undefined;
@@ -177,7 +178,10 @@ class Evaluation {
     if (this.#isStopped) return undefined;
     this.#status = 'interrupted';
     const reason = new ModelProviderError('SESSION_CLOSED', 'The run was interrupted.');
-    return setTimeout(() => this.#ending.abort(reason), drainMs);
+    return setTimeout(() => {
+      this.#ending.abort(reason);
+      for (const end of this.#underWay) end();
+    }, drainMs);
   }
 
   #count(record: SampleRecord, isReused: boolean): void {
@@ -243,6 +247,7 @@ class Evaluation {
       retries,
       limit,
       ending: this.#ending.signal,
+      underWay: this.#underWay,
     };
   }
 

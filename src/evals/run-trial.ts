@@ -36,12 +36,14 @@ export interface TrialRules {
   readonly fn: SampleFunction;
   readonly model: string;
   /** The client of the block; throws as a handle's does. */
-  client(): unknown;
+  readonly client: () => unknown;
   readonly timeoutMs: number;
   readonly retries: number;
   readonly limit: AdaptiveLimit;
   /** Aborted when the run is being ended: trials under way are void then. */
   readonly ending: AbortSignal;
+  /** The trials under way: what to call when `ending` is aborted. Listeners of the signal itself would cost more than a quick sample. */
+  readonly underWay: Set<() => void>;
 }
 
 /** A trial that ended; `cause` is what was thrown. */
@@ -125,6 +127,39 @@ async function wait(ms: number, ending: AbortSignal): Promise<boolean> {
   return delay(ms, true, { signal: ending }).catch(() => false);
 }
 
+// A class, since V8 makes a hidden class of its own for every object literal with getters, and keeps all that they see.
+class TrialContext implements SampleContext {
+  readonly model: string;
+  readonly trial: number;
+  readonly sampleId: string;
+  readonly log: SampleContext['log'];
+  readonly #attempt: Attempt;
+  readonly #client: () => unknown;
+
+  constructor(
+    attempt: Attempt,
+    { id }: Sample,
+    trial: number,
+    rules: TrialRules,
+    notes: Record<string, Json>,
+  ) {
+    this.model = rules.model;
+    this.trial = trial;
+    this.sampleId = id;
+    this.log = (name, value) => (notes[name] = value);
+    this.#attempt = attempt;
+    this.#client = rules.client;
+  }
+
+  get client(): unknown {
+    return this.#client();
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+}
+
 /** One call of the sample's function, within its time. */
 class Attempt {
   isLate = false;
@@ -133,6 +168,8 @@ class Attempt {
   readonly #rules: TrialRules;
   readonly #log: Record<string, Json> = {};
   readonly #calls: Calls = { count: 0, latencyMs: 0, promptTokens: 0, completionTokens: 0 };
+  #abort: AbortController | undefined;
+  #end: Error | undefined;
 
   constructor(sample: Sample, trial: number, rules: TrialRules) {
     this.#sample = sample;
@@ -141,14 +178,14 @@ class Attempt {
   }
 
   async run(): Promise<unknown> {
-    const { timeoutMs, ending, fn } = this.#rules;
-    const abort = new AbortController();
+    const { timeoutMs, ending, underWay, fn } = this.#rules;
     let end: (reason: Error) => void = () => undefined;
     // The answer that comes after the time is up is void: the race is over.
     const ended = new Promise<never>((_resolve, reject) => {
       end = (reason) => {
         reject(reason);
-        abort.abort(reason);
+        this.#end = reason;
+        this.#abort?.abort(reason);
       };
     });
     const timer = setTimeout(() => {
@@ -156,10 +193,10 @@ class Attempt {
       end(new ModelProviderError('EVAL_FAILED', `took longer than its ${timeoutMs} ms`));
     }, timeoutMs);
     const onEnding = (): void => end(ending.reason as Error);
-    ending.addEventListener('abort', onEnding, { once: true });
+    underWay.add(onEnding);
     try {
       ending.throwIfAborted();
-      const context = this.#context(abort.signal);
+      const context = new TrialContext(this, this.#sample, this.#trial, this.#rules, this.#log);
       const work = observeCalls(
         (call) => this.#note(call),
         () =>
@@ -170,7 +207,7 @@ class Attempt {
       return await Promise.race([work, ended]);
     } finally {
       clearTimeout(timer);
-      ending.removeEventListener('abort', onEnding);
+      underWay.delete(onEnding);
     }
   }
 
@@ -183,18 +220,13 @@ class Attempt {
     };
   }
 
-  #context(signal: AbortSignal): SampleContext {
-    const rules = this.#rules;
-    return {
-      get client() {
-        return rules.client();
-      },
-      model: rules.model,
-      signal,
-      trial: this.#trial,
-      sampleId: this.#sample.id,
-      log: (name, value) => (this.#log[name] = value),
-    };
+  /** Made when it is asked for: it costs more than all the rest of a quick sample. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#end !== undefined) this.#abort.abort(this.#end);
+    }
+    return this.#abort.signal;
   }
 
   /** Calls of other models, such as a judge's, are not this model's. */

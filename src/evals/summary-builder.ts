@@ -2,8 +2,9 @@ import type { EvalSummary } from './eval-record';
 import type { ErrorKind, SampleRecord } from './log/log-record';
 import { NumberList } from './number-list';
 import type { EstimateOptions } from './statistics/estimate';
+import { ScoreValues } from './score-values';
 import type { SampleScore } from './statistics/sample-score';
-import type { TrialReducer, TrialScore } from './statistics/trials';
+import type { TrialReducer } from './statistics/trials';
 import { summarizeScore } from './summarize-score';
 import { WorstSamples, type WorstSample } from './worst-samples';
 
@@ -28,17 +29,13 @@ export interface SummedUp {
   readonly worst: readonly WorstSample[];
 }
 
-interface SampleState {
-  readonly id: string;
-  readonly cluster?: string;
-  hasError: boolean;
-}
-
 /** Sums an evaluation up, record by record. It keeps ids and numbers, never the records. */
 export class SummaryBuilder {
   readonly #rules: SummaryRules;
-  readonly #samples = new Map<string, SampleState>();
-  readonly #scores = new Map<string, TrialScore[]>();
+  readonly #numbers = new Map<string, number>();
+  readonly #clusters = new Map<number, string>();
+  readonly #errored = new Set<number>();
+  readonly #scores = new Map<string, ScoreValues>();
   readonly #errorKinds: Partial<Record<ErrorKind, number>> = {};
   readonly #durations = new NumberList();
   readonly #latencies = new NumberList();
@@ -57,7 +54,7 @@ export class SummaryBuilder {
   /** @param isReused whether an earlier run has made it. */
   add(record: SampleRecord, isReused: boolean): void {
     const { error, calls, retried } = record;
-    const sample = this.#sampleOf(record);
+    const sample = this.#numberOf(record);
     this.#trials += 1;
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
@@ -70,26 +67,23 @@ export class SummaryBuilder {
       this.#completionTokens += calls.completionTokens;
     }
     if (error !== undefined) {
-      sample.hasError = true;
+      this.#errored.add(sample);
       this.#errorKinds[error.kind] = (this.#errorKinds[error.kind] ?? 0) + 1;
     }
-    for (const { name, value } of record.scores) this.#trialsOf(name).push(trialOf(sample, value));
+    for (const { name, value } of record.scores) this.#valuesOf(name).add(sample, value);
   }
 
   finish({ notRun, restarts }: RunCounts): SummedUp {
-    const errored = [...this.#samples.values()].filter(({ hasError }) => hasError);
-    const isErrored = new Set(errored.map(({ id }) => id));
-    const found = [...this.#scores].map(([name, trials]) => {
-      const sound = isErrored.size === 0 ? trials : trials.filter(({ id }) => !isErrored.has(id));
+    const samples = { numbers: this.#numbers, clusters: this.#clusters, errored: this.#errored };
+    const found = [...this.#scores].map(([name, values]) => {
       const rules = { reduce: this.#rules.reduce?.[name], estimate: this.#rules.estimate };
-      const lost = errored.map((sample) => withCluster(sample));
-      return { name, ...summarizeScore(name, sound, lost, rules) };
+      return { name, ...summarizeScore(name, values, samples, rules) };
     });
     return {
       summary: {
-        samples: this.#samples.size,
+        samples: this.#numbers.size,
         trials: this.#trials,
-        errors: errored.length,
+        errors: this.#errored.size,
         errorKinds: this.#errorKinds,
         notRun,
         reused: this.#reused,
@@ -107,27 +101,20 @@ export class SummaryBuilder {
     };
   }
 
-  #sampleOf({ id, cluster }: SampleRecord): SampleState {
-    const known = this.#samples.get(id);
+  #numberOf({ id, cluster }: SampleRecord): number {
+    const known = this.#numbers.get(id);
     if (known !== undefined) return known;
-    const sample = { id, ...(cluster === undefined ? {} : { cluster }), hasError: false };
-    this.#samples.set(id, sample);
-    return sample;
+    const number = this.#numbers.size;
+    this.#numbers.set(id, number);
+    if (cluster !== undefined) this.#clusters.set(number, cluster);
+    return number;
   }
 
-  #trialsOf(name: string): TrialScore[] {
+  #valuesOf(name: string): ScoreValues {
     const known = this.#scores.get(name);
     if (known !== undefined) return known;
-    const trials: TrialScore[] = [];
-    this.#scores.set(name, trials);
-    return trials;
+    const values = new ScoreValues();
+    this.#scores.set(name, values);
+    return values;
   }
-}
-
-function trialOf(sample: SampleState, value: TrialScore['value']): TrialScore {
-  return { ...withCluster(sample), value };
-}
-
-function withCluster({ id, cluster }: SampleState): Omit<TrialScore, 'value'> {
-  return cluster === undefined ? { id } : { id, cluster };
 }

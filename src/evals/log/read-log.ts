@@ -1,6 +1,6 @@
 import { ModelProviderError } from '../../pattern/errors';
 import type { FooterRecord, HeaderRecord, SampleRecord } from './log-record';
-import { visitLog } from './visit-log';
+import { visitLog, type LogEnd } from './visit-log';
 
 /** What a log says in the end. */
 export interface EvalLog {
@@ -26,36 +26,14 @@ export interface EvalLog {
  * @throws ModelProviderError `LOG_INVALID`.
  */
 export function readLog(path: string): EvalLog {
-  const headers: { readonly header: HeaderRecord; readonly from: number }[] = [];
-  let footer: FooterRecord | undefined;
-  let restarts = 0;
-  const last = new Map<string, number>();
-  const end = visitLog(path, (record, number) => {
-    switch (record.type) {
-      case 'header':
-        headers.push({ header: record, from: number });
-        footer = undefined;
-        break;
-      case 'sample':
-        last.set(trialKey(record), number);
-        footer = undefined;
-        break;
-      case 'restart':
-        restarts += 1;
-        break;
-      case 'footer':
-        footer = record;
-        break;
-    }
-  });
-  const header = headers.at(-1)?.header;
+  const { header, footer, restarts, superseded, ...end } = scan(path);
   if (header === undefined) throw new ModelProviderError('LOG_INVALID', `The log ${path} is empty.`);
   const dropped = new Set(footer === undefined ? [] : footer.dropped);
   const eachFinished = (visit: (sample: SampleRecord) => void): void => {
     let counts = false;
     visitLog(path, (record, number) => {
       if (record.type === 'header') counts = isSameMaking(record, header);
-      if (record.type === 'sample' && counts && last.get(trialKey(record)) === number) visit(record);
+      if (record.type === 'sample' && counts && !superseded.has(number)) visit(record);
     });
   };
   return {
@@ -67,6 +45,34 @@ export function readLog(path: string): EvalLog {
     eachFinished,
     eachSample: (visit) => eachFinished((record) => dropped.has(record.id) || visit(record)),
   };
+}
+
+interface Scan extends LogEnd {
+  readonly header: HeaderRecord | undefined;
+  readonly footer: FooterRecord | undefined;
+  readonly restarts: number;
+  /** The numbers of the lines after which the same trial came again. */
+  readonly superseded: ReadonlySet<number>;
+}
+
+// A function of its own: all ids are held while it reads, and let go after it.
+function scan(path: string): Scan {
+  let header: HeaderRecord | undefined;
+  let footer: FooterRecord | undefined;
+  let restarts = 0;
+  const last = new Map<string, number>();
+  const superseded = new Set<number>();
+  const end = visitLog(path, (record, number) => {
+    if (record.type === 'restart') restarts += 1;
+    else footer = record.type === 'footer' ? record : undefined;
+    if (record.type === 'header') header = record;
+    if (record.type !== 'sample') return;
+    const key = trialKey(record);
+    const before = last.get(key);
+    if (before !== undefined) superseded.add(before);
+    last.set(key, number);
+  });
+  return { header, footer, restarts, superseded, ...end };
 }
 
 /** Names one trial of one sample within a log. */

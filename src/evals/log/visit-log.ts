@@ -30,23 +30,30 @@ export function visitLog(path: string, visit: (record: LogRecord, number: number
   };
   const file = open(path);
   try {
-    const chunk = Buffer.alloc(chunkBytes);
-    let rest = Buffer.alloc(0);
-    let length = 0;
-    for (let size = readSync(file, chunk); size > 0; size = readSync(file, chunk)) {
-      const bytes = Buffer.concat([rest, chunk.subarray(0, size)]);
+    // One buffer for the whole file; it grows for a line that is longer.
+    let buffer = Buffer.alloc(chunkBytes);
+    let [filled, length] = [0, 0];
+    for (let size = read(file, buffer, 0); size > 0; size = read(file, buffer, filled)) {
+      filled += size;
+      const bytes = buffer.subarray(0, filled);
       let start = 0;
       for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
         take(bytes.toString('utf8', start, end));
         start = end + 1;
       }
+      buffer.copyWithin(0, start, filled);
       length += start;
-      rest = bytes.subarray(start);
+      filled -= start;
+      if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * filled);
     }
-    return { length, torn: rest.length };
+    return { length, torn: filled };
   } finally {
     closeSync(file);
   }
+}
+
+function read(file: number, buffer: Buffer, from: number): number {
+  return readSync(file, buffer, from, buffer.length - from, null);
 }
 
 function open(path: string): number {

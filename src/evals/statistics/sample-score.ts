@@ -18,7 +18,7 @@ export interface SampleScore {
  * @throws ModelProviderError `EVAL_INVALID` if only some have one.
  */
 export function clustersOf(samples: readonly SampleScore[]): string[] | undefined {
-  const clusters = samples.flatMap(({ cluster }) => (cluster === undefined ? [] : [cluster]));
+  const clusters = samples.map(({ cluster }) => cluster).filter((cluster) => cluster !== undefined);
   if (clusters.length === 0) return undefined;
   if (clusters.length === samples.length) return clusters;
   const without = samples.find(({ cluster }) => cluster === undefined);

@@ -28,16 +28,26 @@ export function reduceTrials(
 ): SampleScore[] {
   const samples = new Map<string, { first: TrialScore; values: (number | boolean)[] }>();
   for (const trial of trials) {
-    const sample = samples.get(trial.id) ?? { first: trial, values: [] };
-    samples.set(trial.id, sample);
-    if (trial.value !== null) sample.values.push(trial.value);
+    const values = trial.value === null ? [] : [trial.value];
+    const sample = samples.get(trial.id);
+    if (sample === undefined) samples.set(trial.id, { first: trial, values });
+    else sample.values.push(...values);
   }
   return [...samples.values()].flatMap(({ first, values }) => {
-    const value = values.length === 0 ? null : reducer(values);
-    if (value === null) return [];
-    const isShare = values.length > 1 && values.every((trial) => typeof trial === 'boolean');
-    return [{ ...first, value, ...(isShare ? { trials: values.length } : {}) }];
+    const found = reduceSample(values, reducer);
+    return found === null ? [] : [{ ...first, ...found }];
   });
+}
+
+/** Reduces the trials of one sample; null if they have no value. */
+export function reduceSample(
+  values: readonly (number | boolean)[],
+  reducer: TrialReducer = meanOfTrials,
+): Pick<SampleScore, 'value' | 'trials'> | null {
+  const value = values.length === 0 ? null : reducer(values);
+  if (value === null) return null;
+  const isShare = values.length > 1 && values.every((trial) => typeof trial === 'boolean');
+  return isShare ? { value, trials: values.length } : { value };
 }
 
 // One trial stays as it is: a boolean is still one, and has Wilson's interval.
