@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FooterRecord, HeaderRecord, LogRecord, SampleRecord } from '../../src/evals/log/log-record';
 import { outcome, spec } from './noting-project';
@@ -128,6 +128,29 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
     const second = await again(evaluation(rows), { EVALS_RERUN: rerun, REPAIRED: 'yes' });
     expect(asked(second)).toEqual(expected);
     expect(footer(second)).toMatchObject({ summary: { samples: 3, errors: 0, reused } });
+  });
+
+  test('all runs again when the weights behind the same name are others, and not when the file was only touched', async () => {
+    const weights = (name: string): string => join(__dirname, '../../models', `${name}.gguf`);
+    const files = {
+      'own.eval.js': spec(`
+        withClient(['embedded:./own.gguf'], (handle) => {
+          foreach('q', ['1 + 2', '3 + 4'], async (q) => {
+            note('asked ' + q);
+            return new Result((await handle.client.generate(q)).text, exactMatch(q, q));
+          }, { title: 'own' });
+        });`),
+    };
+    const options = { env: { EVALS_RUN: 'own' } };
+    const place = (): void => copyFileSync(weights('novice'), join(first.project, 'own.gguf'));
+    place();
+    const runAgain = (): Promise<JestRun> =>
+      runJest(files, mode, { ...options, project: first.project, args: ['--testPathPatterns=own'] });
+    expect(asked(await runAgain())).toHaveLength(2);
+    place();
+    expect(asked(await runAgain())).toEqual([]);
+    copyFileSync(weights('expert'), join(first.project, 'own.gguf'));
+    expect(asked(await runAgain())).toHaveLength(2);
   });
 
   test('EVALS_SAMPLES runs the first ones only', async () => {

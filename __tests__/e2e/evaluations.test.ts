@@ -57,6 +57,35 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
     });
   });
 
+  test('has as many samples under way as its provider has slots, or as it says itself', async () => {
+    const run = await runJest(
+      {
+        ...providerModule({ noting: 'new NotingProvider({ slots: 3 })' }),
+        'slots.eval.js': spec(`
+          const numbers = Array.from({ length: 12 }, (_, n) => n);
+          const most = (title, options) => {
+            let [now, most] = [0, 0];
+            foreach('n', numbers, async () => {
+              most = Math.max(most, (now += 1));
+              await new Promise((resolve) => setTimeout(resolve, 5));
+              now -= 1;
+              return true;
+            }, { title, ...options });
+            test(title + ' told', () => note(title + ' ' + most));
+          };
+          withClient(['noting:x'], () => {
+            most('slots', {});
+            most('own', { concurrency: 5 });
+          });
+          most('none', {});`),
+      },
+      mode,
+      { config: withProviders },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.notes.filter((line) => !line.endsWith(' x')).sort()).toEqual(['none 4', 'own 5', 'slots 3']);
+  });
+
   test('voids an answer that comes after its time, and aborts its signal', async () => {
     const run = await runJest(
       {
