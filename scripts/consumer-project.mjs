@@ -42,6 +42,11 @@ export class ConsumerProject {
     });
   }
 
+  /** Runs a command of an installed package as a user would. */
+  npx(command, args) {
+    return run('npx', ['--no-install', command, ...args], { cwd: this.#directory });
+  }
+
   /** Runs Jest, and resolves to its `--json` result and its output. Throws if anything is left behind. */
   async jest(node, args, { mayFail = false, env } = {}) {
     const places = new PrivatePlaces();

@@ -63,6 +63,10 @@ async function testWith(tarball) {
         );
       }
     }
+    await checks.check(`${title}: npx jest-model-provider show`, async () => {
+      const shown = await project.npx('jest-model-provider', ['show']);
+      if (!shown.includes('exactMatch') || !shown.includes('EVALS_RUN=')) throw new Error(shown);
+    });
     if (name === 'typescript') await checkTypes(project, title);
     if (name === 'javascript') await checkMissingTypeScript(project, title);
   }

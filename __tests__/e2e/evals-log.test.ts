@@ -145,7 +145,7 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
     const place = (): void => copyFileSync(weights('novice'), join(first.project, 'own.gguf'));
     place();
     const runAgain = (): Promise<JestRun> =>
-      runJest(files, mode, { ...options, project: first.project, args: ['--testPathPatterns=own'] });
+      runJest(files, mode, { ...options, project: first.project, args: ['--testPathPatterns=own.eval'] });
     expect(asked(await runAgain())).toHaveLength(2);
     place();
     expect(asked(await runAgain())).toEqual([]);
