@@ -11,6 +11,7 @@ module.exports = {
     'scripts/*.mjs',
     '__tests__/**/*.test.ts',
     '__tests__/kill/{run,resume}.mjs',
+    'bench/usage.cjs',
     '__tests__/**/{project,resume-project,kit}/**/*.{js,cjs,mjs,ts}',
     '__tests__/consumer/**',
     '__tests__/fixtures/*.{js,mjs,cjs}',
