@@ -9,7 +9,8 @@ type Value = number | boolean | null;
 
 function summed(records: readonly SampleRecord[], rules: SummaryRules = {}): SummedUp {
   const builder = new SummaryBuilder(rules);
-  for (const record of records) builder.add(record, false);
+  const ids = [...new Set(records.map(({ id }) => id))];
+  for (const record of records) builder.add(record, ids.indexOf(record.id), false);
   return builder.finish({ notRun: 0, restarts: 0 });
 }
 
@@ -75,6 +76,18 @@ test('the values of the samples are there for gates and comparisons', () => {
   ]);
 });
 
+test('samples are told in the order of their numbers, whichever ended first', () => {
+  const builder = new SummaryBuilder();
+  builder.add(sample({ id: 'c', scores: [{ name: 'x', value: 1 }] }), 2, false);
+  builder.add(sample({ id: 'a', scores: [{ name: 'x', value: 3 }] }), 0, false);
+  const found = builder.finish({ notRun: 1, restarts: 0 });
+  expect(found.summary.samples).toBe(2);
+  expect(found.scores.get('x')).toEqual([
+    { id: 'a', value: 3 },
+    { id: 'c', value: 1 },
+  ]);
+});
+
 test('durations, latencies and tokens are summed up', () => {
   const records = [10, 20, 30].map((durationMs, index) =>
     sample({
@@ -90,7 +103,7 @@ test('durations, latencies and tokens are summed up', () => {
 
 test('what earlier runs have made, and what never ran, is counted', () => {
   const builder = new SummaryBuilder();
-  builder.add(sample(), true);
+  builder.add(sample(), 0, true);
   expect(builder.finish({ notRun: 3, restarts: 1 }).summary).toMatchObject({
     reused: 1,
     notRun: 3,

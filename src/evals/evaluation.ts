@@ -137,7 +137,7 @@ class Evaluation {
       for (let number = 0; number < this.#options.trials; number++) {
         this.#trials += 1;
         const earlier = this.#log.finished(sample.id, number);
-        if (earlier !== undefined) this.#count(earlier, true);
+        if (earlier !== undefined) this.#count(earlier, sample, true);
         else yield { sample, number };
       }
     }
@@ -149,7 +149,7 @@ class Evaluation {
 
   /** Runs a trial that has to run. A void one is not recorded: it runs when the run is continued. */
   async #take({ sample, number }: Trial, concurrency: number): Promise<void> {
-    await this.#restart.settled();
+    if (this.#restart.underWay !== undefined) await this.#restart.underWay;
     // Asked for before the end came.
     if (this.#isStopped) return;
     const rules = await (this.#rules ??= this.#open(concurrency));
@@ -165,7 +165,7 @@ class Evaluation {
     }
     if (this.#ending.signal.aborted && cause !== undefined) return;
     this.#log.append(record);
-    this.#count(record, false);
+    this.#count(record, sample, false);
   }
 
   #lose(cause: unknown): void {
@@ -184,8 +184,8 @@ class Evaluation {
     }, drainMs);
   }
 
-  #count(record: SampleRecord, isReused: boolean): void {
-    this.#summary.add(record, isReused);
+  #count(record: SampleRecord, { number }: Sample, isReused: boolean): void {
+    this.#summary.add(record, number, isReused);
     this.#done += 1;
     if (record.error !== undefined) this.#errors += 1;
     this.#show(false);
@@ -276,6 +276,7 @@ class Evaluation {
       status: this.#status,
       dataset: { samples: this.#samples, hash: this.#datasetHash.copy().digest('hex').slice(0, 16) },
       summary,
+      worst,
       gate: verdict,
     });
     const status = this.#status;

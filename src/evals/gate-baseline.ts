@@ -5,7 +5,8 @@ import type { EvalRun } from '../pattern/eval-run';
 import { logPath, type LogName } from './log/log-path';
 import { readLog } from './log/read-log';
 import type { Gate, GateSummary } from './statistics/gate';
-import { SummaryBuilder, type SummaryRules } from './summary-builder';
+import type { SummaryRules } from './summary-builder';
+import { summarizeLog } from './summarize-log';
 
 /**
  * Reads what the baseline of a gate had in the same evaluation with the same model.
@@ -24,9 +25,7 @@ export function readBaseline(
   try {
     const log = readLog(path);
     if (log.footer?.status !== 'complete') return `its log is not complete: run it to its end, ${path}`;
-    const builder = new SummaryBuilder(rules);
-    log.eachSample((sample) => builder.add(sample, false));
-    return builder.finish({ notRun: 0, restarts: 0 }).scores;
+    return summarizeLog(log, rules).scores;
   } catch (error) {
     return messageOf(error);
   }

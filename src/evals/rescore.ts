@@ -110,17 +110,20 @@ function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {
     hash: async () => header.dataset.hash,
     rows: stored.size,
     async *read() {
+      let number = 0;
       for (const [id, trials] of stored) {
         const record = trials.find((trial) => trial !== undefined);
         if (record === undefined) continue;
-        const { index, cluster, input } = record;
+        const { index, location, cluster, input } = record;
         yield {
           index,
-          label: String(index),
+          number,
           id,
+          ...(location === undefined ? {} : { location }),
           ...(cluster === undefined ? {} : { cluster }),
           cells: input,
         };
+        number += 1;
       }
     },
   };

@@ -21,9 +21,9 @@ export class Restart {
     return this.#count;
   }
 
-  /** Resolves when no restart is under way. */
-  async settled(): Promise<void> {
-    await this.#under;
+  /** The restart to wait for, if there was one. */
+  get underWay(): Promise<void> | undefined {
+    return this.#under;
   }
 
   /** Whether a trial ended as it did because the block's model had died. */

@@ -10,9 +10,10 @@ export interface ScoreRules {
   readonly estimate?: EstimateOptions | undefined;
 }
 
-/** The samples that came, each with its number, from 0. */
+/** The samples that came. Each has a number, from 0. */
 export interface NumberedSamples {
-  readonly numbers: ReadonlyMap<string, number>;
+  /** By number; undefined for a sample that did not come. */
+  readonly ids: readonly (string | undefined)[];
   readonly clusters: ReadonlyMap<number, string>;
   /** Those of which a trial ended in an error: left out of the mean, and counted as 0 in `withErrors`. */
   readonly errored: ReadonlySet<number>;
@@ -28,9 +29,9 @@ export function summarizeScore(
   const isBinary = hasOnlyBooleans(values, of);
   const samples: SampleScore[] = [];
   let notApplicable = 0;
-  for (const [id, number] of of.numbers) {
-    const trials = of.errored.has(number) ? [] : values.of(number);
-    if (trials.length === 0) continue;
+  for (const [number, id] of of.ids.entries()) {
+    const trials = id === undefined || of.errored.has(number) ? [] : values.of(number);
+    if (id === undefined || trials.length === 0) continue;
     const applicable = trials.filter((value) => value !== null);
     // A mixture of booleans and numbers is numbers.
     const found = reduceSample(isBinary ? applicable : applicable.map(Number), rules.reduce);
@@ -52,13 +53,11 @@ export function summarizeScore(
   };
 }
 
-function hasOnlyBooleans(values: ScoreValues, { numbers, errored }: NumberedSamples): boolean {
+function hasOnlyBooleans(values: ScoreValues, { ids, errored }: NumberedSamples): boolean {
   if (!values.hasNumbers) return true;
-  for (const number of numbers.values()) {
-    if (errored.has(number)) continue;
-    if (values.of(number).some((value) => typeof value === 'number')) return false;
-  }
-  return true;
+  return ids.every(
+    (_id, number) => errored.has(number) || values.of(number).every((value) => typeof value !== 'number'),
+  );
 }
 
 function erroredAsWrong(
@@ -70,9 +69,9 @@ function erroredAsWrong(
   const [first] = samples;
   const trials = first?.trials === undefined ? {} : { trials: first.trials };
   const value = isBinary && samples.every((sample) => typeof sample.value === 'boolean') ? false : 0;
-  return [...of.numbers].flatMap(([id, number]) =>
-    of.errored.has(number) ? [{ id, ...clusterOf(number, of), value, ...trials }] : [],
-  );
+  return [...of.errored].map((number) => {
+    return { id: of.ids[number] ?? '', ...clusterOf(number, of), value, ...trials };
+  });
 }
 
 function clusterOf(number: number, { clusters }: NumberedSamples): { cluster?: string } {

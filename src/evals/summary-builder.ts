@@ -32,7 +32,7 @@ export interface SummedUp {
 /** Sums an evaluation up, record by record. It keeps ids and numbers, never the records. */
 export class SummaryBuilder {
   readonly #rules: SummaryRules;
-  readonly #numbers = new Map<string, number>();
+  readonly #ids: (string | undefined)[] = [];
   readonly #clusters = new Map<number, string>();
   readonly #errored = new Set<number>();
   readonly #scores = new Map<string, ScoreValues>();
@@ -51,10 +51,15 @@ export class SummaryBuilder {
     this.#rules = rules;
   }
 
-  /** @param isReused whether an earlier run has made it. */
-  add(record: SampleRecord, isReused: boolean): void {
-    const { error, calls, retried } = record;
-    const sample = this.#numberOf(record);
+  /**
+   * @param sample the number of its sample, from 0: all trials of a sample have the same.
+   * @param isReused whether an earlier run has made it.
+   */
+  add(record: SampleRecord, sample: number, isReused: boolean): void {
+    const { id, cluster, error, calls, retried } = record;
+    while (this.#ids.length < sample) this.#ids.push(undefined);
+    this.#ids[sample] = id;
+    if (cluster !== undefined) this.#clusters.set(sample, cluster);
     this.#trials += 1;
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
@@ -74,14 +79,14 @@ export class SummaryBuilder {
   }
 
   finish({ notRun, restarts }: RunCounts): SummedUp {
-    const samples = { numbers: this.#numbers, clusters: this.#clusters, errored: this.#errored };
+    const samples = { ids: this.#ids, clusters: this.#clusters, errored: this.#errored };
     const found = [...this.#scores].map(([name, values]) => {
       const rules = { reduce: this.#rules.reduce?.[name], estimate: this.#rules.estimate };
       return { name, ...summarizeScore(name, values, samples, rules) };
     });
     return {
       summary: {
-        samples: this.#numbers.size,
+        samples: this.#ids.reduce((count, id) => (id === undefined ? count : count + 1), 0),
         trials: this.#trials,
         errors: this.#errored.size,
         errorKinds: this.#errorKinds,
@@ -99,15 +104,6 @@ export class SummaryBuilder {
       scores: new Map(found.map(({ name, samples }) => [name, samples])),
       worst: this.#worst.list,
     };
-  }
-
-  #numberOf({ id, cluster }: SampleRecord): number {
-    const known = this.#numbers.get(id);
-    if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(id, number);
-    if (cluster !== undefined) this.#clusters.set(number, cluster);
-    return number;
   }
 
   #valuesOf(name: string): ScoreValues {

@@ -62,7 +62,7 @@ export interface Host {
   /** Called in a block's first hook: a function that runs its argument as code of the whole block. */
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T>;
   /** Runs `fn` so that leases asked for inside it belong to a new owner within the present one. */
-  runAs<T>(owner: string, fn: () => Promise<T>): Promise<T>;
+  runAs<T>(owner: string, fn: () => Promise<T> | T): Promise<T>;
   /** The running test has dealt with the death of that resource: it does not fail for it. */
   forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */

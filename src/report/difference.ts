@@ -22,15 +22,17 @@ export function differencesOf(
   evaluations: readonly ReadEvaluation[],
   nameOf: (evaluation: ReadEvaluation) => string,
 ): Difference[] {
-  const names = new Set(evaluations.flatMap(({ scores }) => [...scores.keys()]));
+  const [first] = evaluations;
+  // Logs are read for what can be compared alone.
+  if (first === undefined || evaluations.length < 2) return [];
+  const { file, summary } = first.outcome;
+  const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), scores: evaluation.scores() }));
+  const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
   return [...names].flatMap((score) => {
-    const [first] = evaluations;
-    if (first === undefined) return [];
-    const { file, summary } = first.outcome;
     const isBinary = summary.scores.find(({ name }) => name === score)?.isBinary ?? false;
-    const samples = evaluations.flatMap((evaluation): [string, readonly SampleScore[]][] => {
-      const found = evaluation.scores.get(score) ?? [];
-      return found.length === 0 ? [] : [[nameOf(evaluation), found]];
+    const samples = found.flatMap(({ name, scores }): [string, readonly SampleScore[]][] => {
+      const values = scores.get(score) ?? [];
+      return values.length === 0 ? [] : [[name, values]];
     });
     return compareAll(Object.fromEntries(samples)).map((comparison) => ({
       ...comparison,

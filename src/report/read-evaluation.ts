@@ -2,7 +2,7 @@ import type { EvalOutcome } from '../evals/eval-record';
 import type { HeaderRecord } from '../evals/log/log-record';
 import { readLog } from '../evals/log/read-log';
 import type { SampleScore } from '../evals/statistics/sample-score';
-import { SummaryBuilder } from '../evals/summary-builder';
+import { summarizeLog } from '../evals/summarize-log';
 import type { WorstSample } from '../evals/worst-samples';
 
 /** An outcome, and the test file it came from. */
@@ -15,8 +15,8 @@ export type FiledSample = WorstSample & { readonly title: string; readonly model
 export interface ReadEvaluation {
   readonly header: HeaderRecord;
   readonly outcome: FiledOutcome;
-  /** One value a sample, by the name of the score; trials are reduced by their mean. */
-  readonly scores: ReadonlyMap<string, readonly SampleScore[]>;
+  /** One value a sample, by the name of the score; trials are reduced by their mean. Reads the log anew. */
+  scores(): ReadonlyMap<string, readonly SampleScore[]>;
   readonly worst: readonly FiledSample[];
 }
 
@@ -25,18 +25,21 @@ export function readEvaluation(path: string): ReadEvaluation {
   const log = readLog(path);
   const { header, footer } = log;
   const { file, title, model } = header;
-  const builder = new SummaryBuilder();
-  log.eachSample((sample) => builder.add(sample, false));
-  const { summary, scores, worst } = builder.finish({ notRun: 0, restarts: log.restarts });
+  const { summary, worst } = footer ?? summarizeLog(log);
   const outcome: FiledOutcome = {
     file,
     title,
     model,
     // Without a footer the process was killed.
     status: footer?.status ?? 'interrupted',
-    summary: footer?.summary ?? summary,
+    summary,
     gate: footer?.gate ?? { outcome: 'fail', reasons: ['the run did not end'] },
     log: path,
   };
-  return { header, outcome, scores, worst: worst.map((sample) => ({ ...sample, title, model })) };
+  return {
+    header,
+    outcome,
+    scores: () => summarizeLog(log).scores,
+    worst: worst.map((sample) => ({ ...sample, title, model })),
+  };
 }

@@ -120,7 +120,7 @@ export class LeaseHost implements Host {
     this.#link.record(record);
   }
 
-  runAs<T>(label: string, fn: () => Promise<T>): Promise<T> {
+  runAs<T>(label: string, fn: () => Promise<T> | T): Promise<T> {
     return this.owners.run(label, fn);
   }
 

@@ -23,8 +23,8 @@ test.each<[string, DataSet<unknown>]>([
   ['a generator function', () => generated('a', 'b')],
 ])('%s is a data set', async (_what, dataset) => {
   expect(await all(readSamples(['q'], dataset))).toEqual([
-    { index: 0, id: sampleId('a'), cells: 'a' },
-    { index: 1, id: sampleId('b'), cells: 'b' },
+    { index: 0, number: 0, id: sampleId('a'), cells: 'a' },
+    { index: 1, number: 1, id: sampleId('b'), cells: 'b' },
   ]);
 });
 

@@ -53,7 +53,7 @@ test('the filter comes before the shuffle, and the shuffle before the limit', as
 test('a selected row keeps its position in the data set and its id', async () => {
   const whole = await all(readSamples(['n'], numbers));
   const [chosen] = await all(readSamples(['n'], numbers, { filter: (n) => n === 33 }));
-  expect(chosen).toEqual(whole[33]);
+  expect(chosen).toEqual({ ...whole[33], number: 0 });
 });
 
 test.each<[string, Selection<{ q: string; key: number; doc: string }>]>([
@@ -65,8 +65,8 @@ test.each<[string, Selection<{ q: string; key: number; doc: string }>]>([
     { q: 'same', key: 8, doc: 'x' },
   ];
   expect(await all(readSamples(['q'], rows, selection))).toEqual([
-    { index: 0, id: '7', cluster: 'x', cells: 'same' },
-    { index: 1, id: '8', cluster: 'x', cells: 'same' },
+    { index: 0, number: 0, id: '7', cluster: 'x', cells: 'same' },
+    { index: 1, number: 1, id: '8', cluster: 'x', cells: 'same' },
   ]);
 });
 

@@ -31,6 +31,7 @@ const footer = (dropped: string[]): LogRecord => ({
   dataset: { samples: 1, hash: '' },
   dropped,
   summary: {} as never,
+  worst: [],
   gate: { outcome: 'pass', reasons: [] },
 });
 
@@ -40,7 +41,7 @@ test('of an id and trial the last line counts', () => {
     sample({ trial: 1 }),
     sample({ response: 'last' }),
   ];
-  expect(samplesOf(written(header(), first, other, last))).toEqual([other, last]);
+  expect(samplesOf(written(header(), first, other, header(), last))).toEqual([other, last]);
 });
 
 test('samples of other code, or of another model, do not count', () => {

@@ -5,7 +5,7 @@ import { locationOf, rowLabel } from './row-location';
 import { rowText } from './row-text';
 import { sampleId } from './sample-id';
 import { SeenIds } from './seen-ids';
-import { selectRows, type Selection } from './selection';
+import { passes, requirePassed, shuffled, type Selection } from './selection';
 
 type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
 
@@ -16,6 +16,8 @@ export type DataSet<Row> = Rows<Row> | (() => Rows<Row> | Promise<Rows<Row>>);
 export interface Sample {
   /** The row's position in the data set, whatever was filtered or shuffled. */
   readonly index: number;
+  /** How many samples were read before it. */
+  readonly number: number;
   /** File and line, for a row of a file. */
   readonly location?: string;
   /** What names it in logs, the same in every run. No other sample of the evaluation has it. */
@@ -32,19 +34,37 @@ export interface Sample {
  * @throws ModelProviderError `EVAL_INVALID` for what is no data set, for a row that lacks a column, for an id that is missing or
  *   taken, and for a filter that leaves nothing; what the rows themselves throw.
  */
-export async function* readSamples<Row>(
+export function readSamples<Row>(
   names: readonly string[],
   dataset: DataSet<Row>,
   selection: Selection<Row> = {},
 ): AsyncGenerator<Sample, void, undefined> {
+  const { samples = Infinity, shuffle } = selection;
+  return shuffle === undefined
+    ? inOrder(names, dataset, selection, samples)
+    : shuffled(inOrder(names, dataset, selection, Infinity), shuffle, samples);
+}
+
+// One generator does it all: each further one would cost a quick sample as much as its evaluation.
+async function* inOrder<Row>(
+  names: readonly string[],
+  dataset: DataSet<Row>,
+  selection: Selection<Row>,
+  most: number,
+): AsyncGenerator<Sample, void, undefined> {
   const rows: unknown = typeof dataset === 'function' ? await dataset() : dataset;
   requireRows<Row>(rows);
   const ids = new SeenIds();
-  for await (const { row, index } of selectRows(rows, selection)) {
-    const sample = sampleOf(names, row, index, selection);
-    ids.add(sample.id, index, rowLabel(index, sample.location), sample.cells);
-    yield sample;
+  let [read, passed] = [0, 0];
+  for await (const row of rows) {
+    const index = read;
+    read += 1;
+    if (!passes(row, index, selection)) continue;
+    passed += 1;
+    yield sampleOf(names, row, index, selection, ids);
+    if (passed === most) return;
   }
+  requirePassed(read, passed);
 }
 
 function sampleOf<Row>(
@@ -52,15 +72,18 @@ function sampleOf<Row>(
   row: Row,
   index: number,
   { id, cluster }: Selection<Row>,
+  ids: SeenIds,
 ): Sample {
   const location = locationOf(row);
   const label = rowLabel(index, location);
   const cells = pickColumns(names, row, label);
   const named = names.length === 1 ? { [names[0] as string]: cells } : (cells as Record<string, unknown>);
+  const name = id === undefined ? sampleId(cells) : rowText('id', id, row, named, label);
   return {
     index,
+    number: ids.add(name, index, label, cells),
     ...(location !== undefined && { location }),
-    id: id === undefined ? sampleId(cells) : rowText('id', id, row, named, label),
+    id: name,
     ...(cluster !== undefined && { cluster: rowText('cluster', cluster, row, named, label) }),
     cells,
   };

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import stableStringify from 'safe-stable-stringify';
 
 /**
@@ -9,7 +9,7 @@ import stableStringify from 'safe-stable-stringify';
  */
 export function sampleId(cells: unknown): string {
   // Not the begin of the whole hash as a text: V8 would keep all of it for as long as its begin.
-  return createHash('sha256').update(canonicalJson(cells)).digest().toString('hex', 0, 8);
+  return hash('sha256', canonicalJson(cells), 'buffer').toString('hex', 0, 8);
 }
 
 /** JSON with sorted keys. It is never lost for what JSON lacks: a circle and a BigInt have a text too. */

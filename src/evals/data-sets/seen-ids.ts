@@ -5,12 +5,15 @@ import { findNonJson } from '../../pattern/json';
 export class SeenIds {
   readonly #indexes = new Map<string, number>();
 
-  /** @throws ModelProviderError `EVAL_INVALID` naming both rows of one id. */
-  add(id: string, index: number, label: string, cells: unknown): void {
+  /**
+   * @returns how many ids there were before it.
+   * @throws ModelProviderError `EVAL_INVALID` naming both rows of one id.
+   */
+  add(id: string, index: number, label: string, cells: unknown): number {
     const first = this.#indexes.get(id);
     if (first === undefined) {
       this.#indexes.set(id, index);
-      return;
+      return this.#indexes.size - 1;
     }
     // Such rows may differ, but in nothing that a hash of their JSON could see.
     const fix =

@@ -19,12 +19,6 @@ export interface Selection<Row = unknown> {
   readonly cluster?: string | ((row: Row) => string);
 }
 
-/** A row with its position in the data set, from 0. */
-export interface SelectedRow<Row> {
-  readonly row: Row;
-  readonly index: number;
-}
-
 /** @throws ModelProviderError `EVAL_INVALID` for an option that cannot be meant. */
 export function requireSelection({ samples, shuffle, filter, id, cluster }: Selection<never>): void {
   demand(
@@ -42,68 +36,40 @@ export function requireSelection({ samples, shuffle, filter, id, cluster }: Sele
 }
 
 /**
- * The rows to run, read one by one.
+ * Whether the filter, if there is one, lets a row pass.
  *
- * @throws ModelProviderError `EVAL_INVALID` for a filter that leaves nothing, throws, or returns no boolean.
+ * @param index the row's position in the data set.
+ * @throws ModelProviderError `EVAL_INVALID` for a filter that throws, or returns no boolean.
  */
-export async function* selectRows<Row>(
-  rows: Iterable<Row> | AsyncIterable<Row>,
-  { samples = Infinity, shuffle, filter }: Selection<Row>,
-): AsyncGenerator<SelectedRow<Row>, void, undefined> {
-  const filtered = filter === undefined ? numbered(rows) : passing(numbered(rows), filter);
-  let left = samples;
-  for await (const row of shuffle === undefined ? filtered : shuffled(filtered, shuffle)) {
-    yield row;
-    left -= 1;
-    if (left === 0) return;
-  }
-}
-
-async function* numbered<Row>(
-  rows: Iterable<Row> | AsyncIterable<Row>,
-): AsyncGenerator<SelectedRow<Row>, void, undefined> {
-  let index = 0;
-  for await (const row of rows) {
-    yield { row, index };
-    index += 1;
-  }
-}
-
-async function* passing<Row>(
-  rows: AsyncIterable<SelectedRow<Row>>,
-  filter: (row: Row) => boolean,
-): AsyncGenerator<SelectedRow<Row>, void, undefined> {
-  let [read, passed] = [0, 0];
-  for await (const selected of rows) {
-    read += 1;
-    if (!passes(selected, filter)) continue;
-    passed += 1;
-    yield selected;
-  }
-  if (read > 0 && passed === 0) throw invalid(`filter leaves none of the ${read} rows`);
-}
-
-function passes<Row>({ row, index }: SelectedRow<Row>, filter: (row: Row) => boolean): boolean {
+export function passes<Row>(row: Row, index: number, { filter }: Selection<Row>): boolean {
+  if (filter === undefined) return true;
   const label = rowLabel(index, locationOf(row));
   const answer: unknown = fromUser('filter', label, () => filter(row));
   if (typeof answer === 'boolean') return answer;
   throw invalid(`filter returned ${kindOf(answer)} for row ${label}; it must return a boolean`);
 }
 
-async function* shuffled<Row>(
-  rows: AsyncIterable<SelectedRow<Row>>,
+/** Refuses a filter that has left nothing of what was read: it is a mistake more often than not. */
+export function requirePassed(read: number, passed: number): void {
+  if (read > 0 && passed === 0) throw invalid(`filter leaves none of the ${read} rows`);
+}
+
+/** At most `most` items in the random order of a seed; all of them are read before the first one comes. */
+export async function* shuffled<Item>(
+  items: AsyncIterable<Item>,
   seed: number,
-): AsyncGenerator<SelectedRow<Row>, void, undefined> {
-  const left: SelectedRow<Row>[] = [];
-  for await (const row of rows) left.push(row);
+  most: number,
+): AsyncGenerator<Item, void, undefined> {
+  const left: Item[] = [];
+  for await (const item of items) left.push(item);
   const draw = randomDraws(seed);
-  // Fisher and Yates's shuffle, drawn as rows are asked for.
-  while (left.length > 0) {
+  // Fisher and Yates's shuffle, drawn as items are asked for.
+  for (let drawn = 0; drawn < most && left.length > 0; drawn += 1) {
     const chosen = draw(left.length);
-    const last = left.pop() as SelectedRow<Row>;
+    const last = left.pop() as Item;
     if (chosen === left.length) yield last;
     else {
-      yield left[chosen] as SelectedRow<Row>;
+      yield left[chosen] as Item;
       left[chosen] = last;
     }
   }

@@ -2,6 +2,7 @@ import type { Json } from '../../pattern/json';
 import type { EvalSummary } from '../eval-record';
 import type { Score } from '../result';
 import type { GateVerdict } from '../statistics/gate';
+import type { WorstSample } from '../worst-samples';
 
 /** The version of the lines below; a reader refuses any other. */
 export const logSchema = 1;
@@ -57,22 +58,24 @@ export type SampleRecord = {
   readonly cluster?: string;
   /** The named columns, or the value of the only one. */
   readonly input: Json;
-  readonly response?: string;
+  readonly response?: string | undefined;
   readonly scores: readonly Score[];
-  readonly metadata?: Readonly<Record<string, Json>>;
+  readonly metadata?: Readonly<Record<string, Json>> | undefined;
   /** What `context.log` noted. */
-  readonly log?: Readonly<Record<string, Json>>;
+  readonly log?: Readonly<Record<string, Json>> | undefined;
   readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly code?: string };
   /** Milliseconds since 1970, at its begin. */
   readonly at: number;
   readonly durationMs: number;
   /** What the built-in clients noted of their calls; absent without any. */
-  readonly calls?: {
-    readonly count: number;
-    readonly latencyMs: number;
-    readonly promptTokens: number;
-    readonly completionTokens: number;
-  };
+  readonly calls?:
+    | {
+        readonly count: number;
+        readonly latencyMs: number;
+        readonly promptTokens: number;
+        readonly completionTokens: number;
+      }
+    | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */
   readonly retried?: readonly string[];
 };
@@ -90,6 +93,8 @@ export type FooterRecord = {
   /** Ids that the log has from earlier, but that are not among the samples of this run. */
   readonly dropped: readonly string[];
   readonly summary: EvalSummary;
+  /** The worst samples, 20 at most. */
+  readonly worst: readonly WorstSample[];
   readonly gate: GateVerdict;
 };
 

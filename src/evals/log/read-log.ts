@@ -26,8 +26,10 @@ export interface EvalLog {
  * @throws ModelProviderError `LOG_INVALID`.
  */
 export function readLog(path: string): EvalLog {
-  const { header, footer, restarts, superseded, ...end } = scan(path);
+  const { header, footer, restarts, runs, ...end } = scan(path);
   if (header === undefined) throw new ModelProviderError('LOG_INVALID', `The log ${path} is empty.`);
+  // Only a run that goes on with a log repeats trials of it.
+  const superseded = runs > 1 ? supersededLines(path) : new Set<number>();
   const dropped = new Set(footer === undefined ? [] : footer.dropped);
   const eachFinished = (visit: (sample: SampleRecord) => void): void => {
     let counts = false;
@@ -51,28 +53,36 @@ interface Scan extends LogEnd {
   readonly header: HeaderRecord | undefined;
   readonly footer: FooterRecord | undefined;
   readonly restarts: number;
-  /** The numbers of the lines after which the same trial came again. */
-  readonly superseded: ReadonlySet<number>;
+  /** How many runs have written to it. */
+  readonly runs: number;
 }
 
-// A function of its own: all ids are held while it reads, and let go after it.
 function scan(path: string): Scan {
   let header: HeaderRecord | undefined;
   let footer: FooterRecord | undefined;
-  let restarts = 0;
-  const last = new Map<string, number>();
-  const superseded = new Set<number>();
-  const end = visitLog(path, (record, number) => {
+  let [restarts, runs] = [0, 0];
+  const end = visitLog(path, (record) => {
     if (record.type === 'restart') restarts += 1;
     else footer = record.type === 'footer' ? record : undefined;
-    if (record.type === 'header') header = record;
+    if (record.type !== 'header') return;
+    header = record;
+    runs += 1;
+  });
+  return { header, footer, restarts, runs, ...end };
+}
+
+/** The numbers of the lines after which the same trial came again. All ids are held while it reads, and let go after it. */
+function supersededLines(path: string): ReadonlySet<number> {
+  const last = new Map<string, number>();
+  const superseded = new Set<number>();
+  visitLog(path, (record, number) => {
     if (record.type !== 'sample') return;
     const key = trialKey(record);
     const before = last.get(key);
     if (before !== undefined) superseded.add(before);
     last.set(key, number);
   });
-  return { header, footer, restarts, superseded, ...end };
+  return superseded;
 }
 
 /** Names one trial of one sample within a log. */

@@ -6,11 +6,10 @@ import { requireValues } from './refuse';
  * @throws ModelProviderError `EVAL_INVALID` for no values, or one that is not finite.
  */
 export function mean(values: readonly (number | boolean)[]): number {
-  const numbers = values.map(Number);
-  requireValues('mean()', numbers);
-  const [first = 0] = numbers;
+  requireValues('mean()', values);
+  const first = Number(values[0]);
   // Around the first value, so that the mean of equal values is that value, to the last bit.
-  return first + numbers.reduce((sum, value) => sum + (value - first), 0) / numbers.length;
+  return first + values.reduce<number>((sum, value) => sum + (Number(value) - first), 0) / values.length;
 }
 
 /** The sum of the squared distances from the mean. */

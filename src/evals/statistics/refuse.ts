@@ -5,10 +5,10 @@ export function refusal(message: string): ModelProviderError {
   return new ModelProviderError('EVAL_INVALID', message);
 }
 
-/** @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers. */
-export function requireValues(caller: string, values: readonly number[]): void {
+/** @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers or booleans. */
+export function requireValues(caller: string, values: readonly (number | boolean)[]): void {
   if (values.length === 0) throw refusal(`${caller}: there are no values.`);
-  const wrong = values.find((value) => !Number.isFinite(value));
+  const wrong = values.find((value) => typeof value !== 'boolean' && !Number.isFinite(value));
   if (wrong !== undefined) throw refusal(`${caller}: ${String(wrong)} is not a finite number.`);
 }
 
