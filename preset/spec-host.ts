@@ -8,7 +8,7 @@ export class SpecHost extends LeaseHost {
   readonly #blocks = new WeakMap<Circus.DescribeBlock, Owner>();
   readonly #tests = new Map<Circus.TestEntry, Owner>();
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
-  readonly #lazyTests = new WeakSet<Circus.TestEntry>();
+  readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
   #state: Circus.State | undefined;
@@ -24,7 +24,10 @@ export class SpecHost extends LeaseHost {
     this.#state = state;
     switch (event.name) {
       case 'add_test':
-        if (this.#isRegisteringLazily) this.#markLazy(state.currentDescribeBlock);
+        this.#markLazy(state.currentDescribeBlock.children.at(-1));
+        break;
+      case 'add_hook':
+        this.#markLazy(state.currentDescribeBlock.hooks.at(-1));
         break;
       case 'run_start':
         // Following the owners makes every promise of the process dearer, so files that lease nothing are spared.
@@ -68,15 +71,14 @@ export class SpecHost extends LeaseHost {
 
   override blockNeedsLease(): boolean {
     const block = this.#block;
-    if (block === undefined) return true;
-    // The two hooks of withClient itself are always there.
-    return block.hooks.length > 2 || this.#hasSelectedTest(block);
+    return block === undefined || this.#needsLease(block);
   }
 
-  #hasSelectedTest(block: Circus.DescribeBlock): boolean {
-    return block.children.some((child) => {
-      if (child.type === 'describeBlock') return child.hooks.length > 0 || this.#hasSelectedTest(child);
-      return !this.#lazyTests.has(child) && this.#isSelected(child);
+  #needsLease({ hooks, children }: Circus.DescribeBlock): boolean {
+    if (hooks.some((hook) => !this.#lazy.has(hook))) return true;
+    return children.some((child) => {
+      if (child.type === 'describeBlock') return this.#needsLease(child);
+      return !this.#lazy.has(child) && this.#isSelected(child);
     });
   }
 
@@ -87,9 +89,9 @@ export class SpecHost extends LeaseHost {
     return testNamePattern == null || testNamePattern.test(fullName(test));
   }
 
-  #markLazy(block: Circus.DescribeBlock): void {
-    const test = block.children.at(-1);
-    if (test?.type === 'test') this.#lazyTests.add(test);
+  #markLazy(added: Circus.TestEntry | Circus.DescribeBlock | Circus.Hook | undefined): void {
+    if (this.#isRegisteringLazily && added !== undefined && added.type !== 'describeBlock')
+      this.#lazy.add(added);
   }
 
   /** Makes every test and hook run as an owner of its own, within that of its block. */

@@ -1,7 +1,9 @@
 import './realm';
 
 export { modelProviders, type ModelProviders } from './pattern/model-providers';
-export { withClient, type WithClientOptions } from './pattern/with-client';
+export { withClient } from './pattern/with-client';
+export { withClients, type NamedHandles, type NamedSpecs } from './pattern/with-clients';
+export type { WithClientOptions } from './pattern/register-block';
 export { defineProviders, type ProviderMap } from './pattern/registry';
 export { ModelProvider, type Resource, type SetupOptions } from './pattern/model-provider';
 export { ResourceHandle } from './pattern/resource-handle';

@@ -39,6 +39,7 @@ export class OwnLease implements HostLease {
 /** A host without a session: it grants every request at once, or as `grant` says. */
 export class OwnHost implements Host {
   readonly providerNames: readonly string[];
+  readonly modelNames: readonly string[];
   readonly providerModule = undefined;
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
@@ -46,8 +47,9 @@ export class OwnHost implements Host {
   readonly adopted: unknown[] = [];
   grant: (lease: OwnLease, request: LeaseRequest) => Promise<HostLease> | HostLease = (lease) => lease;
 
-  constructor(providerNames: readonly string[]) {
-    this.providerNames = providerNames;
+  constructor({ names, modelNames }: ProviderRegistry) {
+    this.providerNames = names;
+    this.modelNames = modelNames;
   }
 
   async lease(request: LeaseRequest): Promise<HostLease> {
@@ -104,7 +106,7 @@ export function leaveRealmAfterEach(): void {
 /** Lets the code of a test lease from a host of its own. */
 export function enterOwnRealm(providers: ProviderMap): OwnHost {
   const registry = new ProviderRegistry(providers);
-  const host = new OwnHost(registry.names);
+  const host = new OwnHost(registry);
   leave = installRealm({ host: () => host, registry: () => Promise.resolve(registry) });
   return host;
 }

@@ -220,8 +220,8 @@ class Evaluation {
 
   /** Leases the model, and opens the log: nothing is written before there is an answer to come. */
   async #open(concurrency: number): Promise<TrialRules> {
-    const { block, model, source, fn } = this.#plan;
-    await block?.ready();
+    const { block, evaluated, model, source, fn } = this.#plan;
+    for (const around of [...(block?.chain ?? [])].reverse()) await around.ready();
     const { run, git, seed, packages } = this.#run;
     const { trials, timeoutMs, retries, onLost, samples = null, shuffle = null } = this.#options;
     this.#log.append({
@@ -231,7 +231,10 @@ class Evaluation {
       at: new Date().toISOString(),
       ...nameOf(this.#plan, this.#run),
       ...this.#making,
-      resource: block === undefined ? null : { resourceId: block.handle.resourceId, ...block.handle.facts },
+      resource:
+        evaluated === undefined
+          ? null
+          : { resourceId: evaluated.handle.resourceId, ...evaluated.handle.facts },
       git,
       seed,
       packages,
@@ -242,7 +245,7 @@ class Evaluation {
     return {
       fn,
       model,
-      client: () => block?.handle.client,
+      client: () => evaluated?.handle.client,
       timeoutMs,
       retries,
       limit,
@@ -295,7 +298,7 @@ class Evaluation {
   }
 
   async #slots(): Promise<number> {
-    return (await this.#plan.block?.provider())?.constraints.slots ?? defaultConcurrency;
+    return (await this.#plan.evaluated?.provider())?.constraints.slots ?? defaultConcurrency;
   }
 }
 

@@ -6,6 +6,7 @@ import { currentRealm } from '../pattern/realm';
 import { parseColumns, type SampleOf } from './columns';
 import type { DataSet } from './data-sets/data-set';
 import { requireEvalRun } from './eval-session';
+import { evaluatedIn } from './evaluated';
 import { evaluate } from './evaluation';
 import { checkOptions, type ForeachOptions } from './foreach-options';
 import type { Returned } from './returned';
@@ -70,6 +71,7 @@ function registering(mode: Mode): RegisterEvaluation {
     const source = samplesOf(names, dataset as DataSet<never>);
     const title = options.title ?? defaultTitle(names, source.name);
     const block = currentBlock();
+    const evaluated = evaluatedIn(block);
     const run = async (): Promise<void> => {
       refuseRetries();
       const name = ownName(title);
@@ -78,7 +80,8 @@ function registering(mode: Mode): RegisterEvaluation {
           title,
           name,
           specFile: specFile(),
-          model: block?.label ?? '',
+          model: evaluated?.label ?? '',
+          evaluated,
           block,
           source,
           fn: fn,

@@ -64,6 +64,7 @@ export function rescore<Input = Record<string, string>>(
             name: currentTestName,
             specFile: testPath,
             model,
+            evaluated: undefined,
             block: undefined,
             source: sourceOf(log, stored),
             fn: async (input, context) => {

@@ -38,6 +38,8 @@ export interface HostRecord {
 export interface Host {
   /** The prefixes that may be asked for. */
   readonly providerNames: readonly string[];
+  /** Those of them whose resources are models. */
+  readonly modelNames: readonly string[];
   /** Absolute path of the user's provider module, if there is one. */
   readonly providerModule: string | undefined;
   /** The run whose logs evaluations write; undefined in scripts. */
@@ -67,7 +69,7 @@ export interface Host {
   forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */
   blockNeedsLease(): boolean;
-  /** Marks the test that `register` registers as one that leases by itself. */
+  /** Marks the test or hook that `register` registers as one that needs no lease of the blocks around it, or sees to it itself. */
   registerLazily<T>(register: () => T): T;
   /** Loads an optional package that is an ES module: the realm of a spec cannot. Rejects as `import()` does. */
   importPackage(name: string): Promise<unknown>;

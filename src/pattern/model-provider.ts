@@ -45,6 +45,12 @@ export abstract class ModelProvider<
   abstract readonly constraints: ProviderConstraints;
 
   /**
+   * Whether its resources are models. `false` for what models work with, such as a database: an evaluation is then of the model
+   * around it, and `EVALS_MODELS` leaves its blocks alone.
+   */
+  readonly isModel: boolean = true;
+
+  /**
    * Session half. Makes the resource and returns the JSON with which any process can reach it.
    * Must honour `context.signal`. What it made through `context` is undone by the session if it throws.
    */

@@ -49,6 +49,11 @@ export class ProviderRegistry {
     return [...this.#providers.keys()];
   }
 
+  /** The prefixes of those whose resources are models. */
+  get modelNames(): string[] {
+    return this.names.filter((name) => this.#providers.get(name)?.isModel);
+  }
+
   all(): AnyProvider[] {
     return [...this.#providers.values()];
   }

@@ -1,18 +1,10 @@
 import type { ClientOf, KnownSpec } from './client-types';
-import { maxTimerMs } from './constraints';
-import { ModelProviderError } from './errors';
-import { jestGlobals } from './jest-globals';
-import { LeasedBlock } from './leased-block';
+import { LeasedResource } from './leased-resource';
 import { parseModels } from './model-list';
 import { currentRealm } from './realm';
-import type { ParsedRequest, ModelInput } from './resource-spec';
+import { checkCall, registerBlock, type WithClientOptions } from './register-block';
+import type { ModelInput } from './resource-spec';
 import type { ResourceHandle } from './resource-handle';
-
-/** Options of {@link withClient}. */
-export interface WithClientOptions {
-  /** `block`, the default: one lease for the whole block. `test`: set up before and torn down after each test. */
-  readonly scope?: 'block' | 'test';
-}
 
 type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, model: string) => void;
 
@@ -45,54 +37,11 @@ export function withClient<Spec extends string>(
   ...rest: [BlockBody<Spec>] | [WithClientOptions, BlockBody<Spec>]
 ): void {
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
-  const scope = checkOptions(options, fn);
-  const { providerNames, evals } = currentRealm().host();
-  const { describe } = jestGlobals();
-  for (const request of parseModels(models, providerNames)) {
-    const isChosen = evals?.models?.includes(request.label) ?? true;
-    const register = isChosen ? describe : describe.skip;
-    register(request.label, () => registerBlock(request, scope, fn));
+  const scope = checkCall('withClient', options, fn);
+  for (const request of parseModels(models, currentRealm().host().providerNames)) {
+    const resource = new LeasedResource(request);
+    const handle = resource.handle as Parameters<typeof fn>[0];
+    const body = (): unknown => fn(handle, request.label);
+    registerBlock({ caller: 'withClient', resources: [resource], scope, body });
   }
-}
-
-function checkOptions(options: WithClientOptions, fn: unknown): 'block' | 'test' {
-  if (typeof fn !== 'function') {
-    throw new ModelProviderError(
-      'MODELS_INVALID',
-      'withClient(models, fn) needs a function of (handle, model) as its last argument.',
-    );
-  }
-  const { scope = 'block' }: { readonly scope?: unknown } = options;
-  if (scope !== 'block' && scope !== 'test') {
-    throw new ModelProviderError(
-      'CONFIG_INVALID',
-      `withClient(): scope is ${JSON.stringify(scope)}; it must be 'block' or 'test'.`,
-    );
-  }
-  return scope;
-}
-
-function registerBlock(request: ParsedRequest, scope: 'block' | 'test', fn: BlockBody<string>): void {
-  const { beforeAll, afterAll, beforeEach, afterEach } = jestGlobals();
-  const block = new LeasedBlock(request);
-  if (scope === 'test') {
-    beforeEach(() => block.ready(), maxTimerMs);
-    afterEach(() => block.teardown(), maxTimerMs);
-  } else {
-    // A block that holds evaluations only leases when its first sample needs it.
-    beforeAll(async () => {
-      block.bind();
-      if (currentRealm().host().blockNeedsLease()) await block.ready();
-    }, maxTimerMs);
-    afterAll(() => block.teardown(), maxTimerMs);
-  }
-  const returned = block.collect<unknown>(() => fn(block.handle, request.label));
-  if (returned === undefined) return;
-  const isPromise = typeof (returned as { then?: unknown }).then === 'function';
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    isPromise
-      ? `withClient(): the function for "${request.label}" is async, but Jest collects tests synchronously: make it a plain function and await inside tests and hooks.`
-      : `withClient(): the function for "${request.label}" returned ${typeof returned}; it must return nothing, for Jest would ignore it.`,
-  );
 }

@@ -70,6 +70,7 @@ function changesOf(before: HeaderRecord, after: HeaderRecord): string[] {
   const changes: readonly [string, boolean][] = [
     ['another model', !isEqual([before.spec, before.config], [after.spec, after.config])],
     ['other weights or another engine', !isEqual(before.identity, after.identity)],
+    ['other resources beside the model', !isEqual(before.tools, after.tools)],
     ['another data set', before.dataset.hash !== after.dataset.hash],
     ['other code of the evaluation', before.code !== after.code],
     ['other options', !isEqual(before.options, after.options)],

@@ -23,6 +23,10 @@ class DirectLink implements SessionLink {
     return this.#session.registry.names;
   }
 
+  get modelNames(): readonly string[] {
+    return this.#session.registry.modelNames;
+  }
+
   lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
     return this.#connection.lease(request, signal);
   }

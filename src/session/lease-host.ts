@@ -9,6 +9,7 @@ import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-c
 /** How a host reaches its session: over the socket, or directly. */
 export interface SessionLink {
   readonly providerNames: readonly string[];
+  readonly modelNames: readonly string[];
   readonly providerModule: string | undefined;
   lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
@@ -42,6 +43,10 @@ export class LeaseHost implements Host {
 
   get providerNames(): readonly string[] {
     return this.#link.providerNames;
+  }
+
+  get modelNames(): readonly string[] {
+    return this.#link.modelNames;
   }
 
   get providerModule(): string | undefined {

@@ -27,6 +27,7 @@ export interface HelloRequest {
 export interface HelloAnswer {
   readonly session: string;
   readonly providerNames: readonly string[];
+  readonly modelNames: readonly string[];
   readonly providerModule: string | undefined;
   readonly evals: EvalRun | undefined;
 }

@@ -24,6 +24,10 @@ class LateLink implements SessionLink {
     return this.#registry.names;
   }
 
+  get modelNames(): readonly string[] {
+    return this.#registry.modelNames;
+  }
+
   async lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
     this.#connection ??= openPrivateSession(this.#registry).then((session) => session.connect(this.#onLost));
     return (await this.#connection).lease(request, signal);

@@ -98,6 +98,10 @@ export class SocketLink implements SessionLink {
     return this.#answer.providerNames;
   }
 
+  get modelNames(): readonly string[] {
+    return this.#answer.modelNames;
+  }
+
   get providerModule(): string | undefined {
     return this.#answer.providerModule;
   }

@@ -136,6 +136,7 @@ export class SocketServer {
     return {
       session: this.#session.id,
       providerNames: this.#session.registry.names,
+      modelNames: this.#session.registry.modelNames,
       providerModule: this.#providerModule,
       evals: await this.#session.evals?.(),
     };

@@ -10,6 +10,14 @@ export const logSchema = 1;
 /** What went wrong with a sample: the model's side, its time limit, the judgement, or the code of the evaluation. */
 export type ErrorKind = 'infrastructure' | 'timeout' | 'scorer' | 'user';
 
+/** What the answers of a resource depend on, known without starting it. */
+export type ResourceOrigin = {
+  /** `provider:name`. */
+  readonly spec: string;
+  readonly config: Json | null;
+  readonly identity: Json;
+};
+
 /** Opens a segment of a log. The samples after it were made by the code and the model that it names. */
 export type HeaderRecord = {
   readonly type: 'header';
@@ -30,6 +38,8 @@ export type HeaderRecord = {
   readonly code: string;
   /** What the answers depend on, known without starting the model: hash of the weights, version of the engine. */
   readonly identity: Json;
+  /** The other resources of the blocks around it, such as a database or a judge, from the inside out; absent without any. */
+  readonly tools?: readonly ResourceOrigin[];
   /** The instance that answered; null outside `withClient`. */
   readonly resource: {
     readonly resourceId: string;

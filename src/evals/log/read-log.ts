@@ -90,7 +90,7 @@ export function trialKey({ id, trial }: Pick<SampleRecord, 'id' | 'trial'>): str
   return `${id}/${trial}`;
 }
 
-type Making = Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity'>;
+type Making = Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity' | 'tools'>;
 
 /** Whether the samples of two segments were made by the same code and the same model. */
 export function isSameMaking(a: Making, b: Making): boolean {
@@ -98,6 +98,6 @@ export function isSameMaking(a: Making, b: Making): boolean {
 }
 
 // As a text, since objects of the session belong to another realm, and are never deeply equal to those of this one.
-function textOf({ code, spec, config, identity }: Making): string {
-  return JSON.stringify([code, spec, config, identity]);
+function textOf({ code, spec, config, identity, tools = [] }: Making): string {
+  return JSON.stringify([code, spec, config, identity, tools]);
 }
