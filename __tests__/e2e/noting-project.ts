@@ -11,13 +11,18 @@ export function providerModule(providers: Readonly<Record<string, string>>): Rec
   };
 }
 
+/** The code of a provider whose resources are no models, but what models work with. */
+export function noModel(constraints = ''): string {
+  return `new (class extends NotingProvider { isModel = false })(${constraints})`;
+}
+
 /** The Jest option that names that module. */
 export const withProviders = { testEnvironmentOptions: { modelProviders: './providers.js' } };
 
 /** A spec file in JavaScript that may use everything. */
 export function spec(body: string): string {
   return `
-    const { exactMatch, foreach, modelProviders, Result, withClient } = require('jest-model-provider');
+    const { exactMatch, foreach, modelProviders, Result, withClient, withClients } = require('jest-model-provider');
     const { note, noted, servers } = require('e2e-kit');
     ${body}`;
 }

@@ -112,3 +112,9 @@ test('what cannot be defined cannot be adopted', () => {
     thrown(() => registry.adopt(new (class Impostor extends Map {})() as unknown as ModelProvider)).message,
   ).toBe('Provider "impostor" is refused: it does not inherit from ModelProvider.');
 });
+
+test('every provider makes models, but those that say they do not', () => {
+  const database = Object.assign(new OwnProvider(), { isModel: false });
+  const registry = new ProviderRegistry({ llm: new OwnProvider(), db: database });
+  expect([registry.names, registry.modelNames]).toEqual([['llm', 'db'], ['llm']]);
+});

@@ -87,7 +87,7 @@ describe('the greeting', () => {
 
   test('it tells the link which providers there are', async () => {
     const link = await (await serve()).link();
-    expect([link.providerNames, link.providerModule]).toEqual([['db'], undefined]);
+    expect([link.providerNames, link.modelNames, link.providerModule]).toEqual([['db'], ['db'], undefined]);
   });
 
   test.each([

@@ -6,6 +6,7 @@ import {
   modelProviders,
   Result,
   withClient,
+  withClients,
   type ClientContext,
   type ClientOf,
   type LazyHandle,
@@ -65,6 +66,35 @@ export function blocks(): void {
   withClient(['embedded:expert'], { scope: 'file' }, () => undefined);
   // @ts-expect-error models are a list
   withClient('embedded:expert', () => undefined);
+}
+
+/** Never called. */
+export function blocksOfSeveral(spec: string): void {
+  withClients(
+    { model: 'embedded:expert', other: { spec: 'unheard-of:x', config: { size: 1 } } },
+    (handles) => {
+      expectTypeOf(handles.model).is<ResourceHandle<ModelClient>>();
+      expectTypeOf(handles.other.client).is<unknown>();
+      // @ts-expect-error there is no such name
+      void handles.judge;
+    },
+  );
+  withClients(
+    { small: { spec: 'llama:a.gguf', label: 'small' }, any: spec },
+    { scope: 'test' },
+    ({ small, any }) => {
+      expectTypeOf(small.client).is<ModelClient>();
+      expectTypeOf(any.client).is<unknown>();
+    },
+  );
+  // @ts-expect-error there are two scopes
+  withClients({ model: 'embedded:expert' }, { scope: 'file' }, () => undefined);
+  // @ts-expect-error a configuration is JSON
+  withClients({ model: { spec: 'embedded:expert', config: () => 1 } }, () => undefined);
+  // @ts-expect-error a spec is a text, or has one
+  withClients({ model: undefined }, () => undefined);
+  // @ts-expect-error specs have names
+  withClients(['embedded:expert'], () => undefined);
 }
 
 /** Never called. */

@@ -73,6 +73,10 @@ describe('the compiler refuses', () => {
     ],
     ["withClient(['other:a'], (handle) => { handle.client.x; });", "'handle.client' is of type 'unknown'."],
     [
+      "withClients({ db: 'shop:a', model: 'llama:x' }, ({ db }) => { void db.client.generate('x'); });",
+      "Property 'generate' does not exist on type 'Shop'.",
+    ],
+    [
       "withClient(['shop:a'], { scope: 'file' }, () => undefined);",
       `Type '"file"' is not assignable to type '"block" | "test"'.`,
     ],

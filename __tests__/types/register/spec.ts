@@ -1,6 +1,7 @@
 import {
   modelProviders,
   withClient,
+  withClients,
   type ClientOf,
   type KnownSpec,
   type ModelClient,
@@ -26,6 +27,11 @@ withClient(['shop:a', { spec: 'llama:a.gguf', label: 'small' }], (handle) => {
 });
 withClient(['shop:a', 'other:x'], (handle) => {
   is<unknown>()(handle.client);
+});
+
+withClients({ model: 'llama:a.gguf', db: { spec: 'shop:a', label: 'small' } }, ({ model, db }) => {
+  is<ModelClient>()(model.client);
+  is<Shop>()(db.client);
 });
 
 export async function shops(): Promise<void> {
