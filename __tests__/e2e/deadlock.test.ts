@@ -12,6 +12,15 @@ const providers = providerModule({
   loop: one,
   concurrent: one,
   turn: one,
+  pairs: one,
+  // Whoever gets one of the two slots waits until both are taken, by blocks that want two each.
+  two: `new (class extends NotingProvider {
+    async createResource(name) {
+      const made = await super.createResource(name);
+      if (name === 'a' || name === 'c') await Promise.all([noted('start a'), noted('start c')]);
+      return made;
+    }
+  })({ maxLive: 2 })`,
 });
 
 const specs = {
@@ -63,6 +72,13 @@ const specs = {
     describe('blocks one after the other', () => {
       withClient(['turn:a', 'turn:b'], (handle) => test('is served', () => expect(handle.isActive).toBe(true)));
     });`),
+  'pairs.eval.js': spec(`
+    withClients({ first: 'pairs:a', second: 'pairs:b' }, () => test('never', () => note('went on')));
+    withClients({ outer: 'pairs:a' }, () => {
+      withClients({ inner: 'pairs:b' }, () => test('never', () => note('went on')));
+      withClients({ again: 'pairs:a' }, ({ again }) => test('has the same', () => expect(again.isActive).toBe(true)));
+    });
+    withClients({ next: 'pairs:b' }, () => test('is served', () => undefined));`),
   'crossed.eval.js': spec(`
     const cross = async (first, second) => {
       const held = await modelProviders.setup(first);
@@ -115,6 +131,20 @@ describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
     expect(outcome(run, 'blocks:b is served').status).toBe('passed');
   });
 
+  test('a block that wants two of what there is one of fails, and so does one that stands in a block that has it', () => {
+    expect(outcome(run, 'pairs:a pairs:b never')).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining(
+        '"pairs:b" can never be granted to pairs.eval.js > pairs:a > pairs:b',
+      ) as string,
+    });
+    expect(
+      run.tests.filter(({ title }) => title === 'pairs:a pairs:b never').map(({ status }) => status),
+    ).toEqual(['failed', 'failed']);
+    expect(outcome(run, 'pairs:a pairs:a has the same').status).toBe('passed');
+    expect(outcome(run, 'pairs:b is served').status).toBe('passed');
+  });
+
   test.each([
     'Promise.all',
     'one after the other',
@@ -158,4 +188,37 @@ test('of two files in two workers that cross, one is refused naming both files, 
   expect(refused[0]?.message).toMatch(/can never be granted to (a|b)\.eval\.js/);
   expect(refused[0]?.message).toContain('left:a#1 is held by a.eval.js > left:a');
   expect(refused[0]?.message).toContain('right:a#1 is held by b.eval.js > right:a');
+});
+
+describe('of two files in two workers that want the same at once', () => {
+  const both = (specs: Record<string, string>): string =>
+    spec(`
+      beforeAll(async () => {
+        note('here');
+        await noted('here', 2);
+      }, 60_000);
+      withClients(${JSON.stringify(specs)}, (handles) => {
+        test('has both', () => note('has ' + Object.values(handles).map(({ client }) => client.name).sort().join('')));
+      });`);
+
+  test.each([
+    [
+      'one slot each of two providers, under names in another order',
+      { x: 'left:a', y: 'right:b' },
+      { x: 'right:a', y: 'left:b' },
+      ['has ab', 'has ab'],
+    ],
+    [
+      'both slots of one provider, of which each got one',
+      { x: 'two:a', y: 'two:b' },
+      { x: 'two:c', y: 'two:d' },
+      ['has ab', 'has cd'],
+    ],
+  ])('%s, both are served', async (_what, one, other, served) => {
+    const files = { ...providers, 'a.eval.js': both(one), 'b.eval.js': both(other) };
+    const run = await runJest(files, 'in workers', { config: withProviders });
+    expect(run.tests.filter(({ status }) => status !== 'passed')).toEqual([]);
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.notes.filter((line) => line.startsWith('has')).sort()).toEqual(served);
+  });
 });

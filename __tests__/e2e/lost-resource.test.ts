@@ -5,7 +5,22 @@ const killed = 'command:echo one moment; sleep 600';
 const politely = 'command:until grep -q leave $E2E_NOTES; do sleep 0.05; done';
 const idle = 'command:until grep -q expire $E2E_NOTES; do sleep 0.05; done; echo expired >> $E2E_NOTES';
 
+const oneOf = 'command:echo of two; sleep 600';
 const specs = {
+  'several.eval.js': spec(`
+    withClients({ model: 'embedded:novice', db: ${JSON.stringify(oneOf)} }, ({ model, db }) => {
+      test('before', () => expect([model.isActive, db.isActive]).toEqual([true, true]));
+      test('one dies', async () => {
+        const call = db.client.call();
+        process.kill(-db.client.pid, 'SIGKILL');
+        await call;
+      });
+      test('the other lives', async () => {
+        expect((await model.client.generate('2 + 3')).text).not.toBe('');
+        expect([model.isActive, db.isActive]).toEqual([true, false]);
+        note('the other lives');
+      });
+    });`),
   'killed.eval.js': spec(`
     withClient([${JSON.stringify(killed)}], (handle) => {
       test('before', () => expect(handle.isActive).toBe(true));
@@ -89,6 +104,15 @@ describe.each(bothModes)('a server that dies while it is leased, %s', (mode) => 
     );
     expect(statuses).toEqual(['passed', 'failed', 'failed', 'failed']);
     expect(outcome(run, 'other block').status).toBe('passed');
+  });
+
+  test('fails the tests of a block that has others beside it, though these live on', () => {
+    const titles = ['before', 'one dies', 'the other lives'].map(
+      (title) => `embedded:novice ${oneOf} ${title}`,
+    );
+    expect(titles.map((title) => outcome(run, title).status)).toEqual(['passed', 'failed', 'failed']);
+    expect(outcome(run, titles[2] ?? '').message).toContain('| of two');
+    expect(run.notes).toContain('the other lives');
   });
 
   test('is named with its exit and its last lines', () => {
