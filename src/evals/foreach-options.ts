@@ -20,7 +20,7 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
   readonly timeoutMs?: number;
   /** How often a sample is tried again after an infrastructure error that may pass, such as 429 or a broken connection; 2 by default. */
   readonly retries?: number;
-  /** What happens when the model's server dies: the run stops, by default, or the server is started again, once. */
+  /** What happens when a server of the blocks around it dies: the run stops, by default, or what died is started again, once. */
   readonly onLost?: 'stop' | 'restartOnce';
   /** What is demanded; by default `{ maxErrors: 0, minSamples: 1 }`. */
   readonly gate?: Gate;

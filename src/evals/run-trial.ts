@@ -14,9 +14,9 @@ import { judged, type Returned } from './returned';
 
 /** What a sample's function gets besides its sample. */
 export interface SampleContext<Client = unknown> {
-  /** The client of the enclosing `withClient` block. */
+  /** The client of the model that is evaluated: that of the enclosing `withClient`, or `model` of `withClients`. */
   readonly client: Client;
-  /** The label of the block's model. */
+  /** Its label; an empty text if there is none. */
   readonly model: string;
   /** Aborted when the sample's time is up, or the run ends: pass it to the model. */
   readonly signal: AbortSignal;

@@ -21,9 +21,9 @@ export type NamedHandles<Specs extends NamedSpecs> = {
  * them up and whose `afterAll` tears them down, the last one first. If one cannot be set up, the others are given back.
  * `fn` runs while Jest collects the tests: take the handles apart, but read `client` inside tests and hooks only.
  *
- * The titles are the labels, one `describe` within the other in the order of the names. An evaluation inside is of the resource called
- * `model`, and of the model of the `withClient` around the block if there is no such name; the others are what it works with. `EVALS_MODELS` skips
- * blocks whose `model` it does not name.
+ * The titles are the labels, one `describe` within the other in the order of the names. An evaluation inside is of the resource
+ * called `model`, or, if there is no such name, of the model of the block around this one; the others are what it works with.
+ * `EVALS_MODELS` skips blocks whose `model` it does not name.
  *
  * Blocks that want the same resources in another order do not block each other: the order of setups is not that of the names.
  *
