@@ -1,5 +1,19 @@
 import type { Json } from './json';
 
+/** A user of this machine, by numbers. */
+export interface SystemUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Where a server's directory is, and whose. */
+export interface ServerDirectoryOptions {
+  /** Whom it belongs to: the user that the server runs as. Only root may choose. */
+  readonly user?: SystemUser | undefined;
+  /** Keep it in memory where this machine has a file system for that, with 2 GiB to spare. */
+  readonly inMemory?: boolean;
+}
+
 /** How to start a server process. */
 export interface LaunchOptions {
   /** The executable: a path, or a name to be found on PATH. */
@@ -11,11 +25,18 @@ export interface LaunchOptions {
   /** Names of variables of this process that the server may see besides the allow-listed ones. */
   readonly passEnv?: readonly string[];
   readonly cwd?: string;
-  /** Milliseconds between SIGTERM and SIGKILL; 5000 if not given. */
+  /** Milliseconds between the signal that stops it and SIGKILL; 5000 if not given. */
   readonly graceMs?: number;
+  /** The signal that asks it to stop; SIGTERM if not given. */
+  readonly stopSignal?: StopSignal;
+  /** Whom it runs as, without further groups; only root may choose. The user of this process if not given. */
+  readonly user?: SystemUser;
   /** Texts that must never appear in a log tail or an error. */
   readonly secrets?: readonly string[];
 }
+
+/** Signals that servers stop on by themselves. */
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 
 /** How a process ended; exactly one of the two is not null. */
 export interface ProcessExit {
@@ -57,6 +78,8 @@ export interface ResourceContext {
   readonly signal: AbortSignal;
   /** A private directory (0700) for the resource's files. Removed when the resource ends. */
   readonly directory: string;
+  /** Makes another private directory (0700) of the resource, with a path short enough for a Unix socket in it. Removed when it ends. */
+  serverDirectory(options?: ServerDirectoryOptions): string;
   /** Says what the start is waiting for, shown as `embedded:expert loading 12 s, <message>`. */
   progress(message: string): void;
   /**

@@ -24,6 +24,8 @@ export async function spawnGated(request: LaunchRequest, session: string): Promi
       cwd: request.cwd,
       env: { ...request.env, [sessionMark]: session },
       detached: true,
+      // Together with these Node gives up all further groups.
+      ...request.user,
       stdio: ['ignore', log, log, 'pipe'],
     });
     await spawned(child);

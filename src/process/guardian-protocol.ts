@@ -1,5 +1,5 @@
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
-import type { ProcessExit } from '../pattern/resource-context';
+import type { ProcessExit, StopSignal, SystemUser } from '../pattern/resource-context';
 import type { GroupStop } from './process-group';
 
 /** What the guardian is told at its start, as one JSON argument. */
@@ -18,6 +18,8 @@ export interface LaunchRequest {
   readonly cwd: string;
   readonly logFile: string;
   readonly graceMs: number;
+  readonly stopSignal?: StopSignal | undefined;
+  readonly user?: SystemUser | undefined;
 }
 
 export interface ExitNotice extends ProcessExit {

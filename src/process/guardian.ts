@@ -1,4 +1,5 @@
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import type { StopSignal } from '../pattern/resource-context';
 import { spawnGated } from './gate';
 import {
   exitNotification,
@@ -11,14 +12,17 @@ import {
 import { Ledger } from './ledger';
 import { stopGroup, type GroupStop } from './process-group';
 import { ownIdentity } from './process-identity';
-import { removeSessionDirectory } from './session-directory';
+import { removeSessionDirectory, sessionDirectories } from './session-directory';
+import { killStrays } from './stray-processes';
 
 // The guardian: a small process that owns every server of one session and outlives a killed Jest by milliseconds. Its standard
 // input is the lifeline: when the session's process ends, however it ends, the pipe closes and everything is stopped.
 
 interface Guarded {
   readonly pid: number;
+  readonly cwd: string;
   readonly graceMs: number;
+  readonly stopSignal: StopSignal | undefined;
   stop?: Promise<GroupStop>;
 }
 
@@ -45,13 +49,15 @@ connection.onNotification(hurryNotification, () => hurry.abort());
 
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { child, identity, open } = await spawnGated(request, options.session);
-  guarded.set(request.id, { pid: identity.pid, graceMs: request.graceMs });
+  const { cwd, graceMs, stopSignal } = request;
+  guarded.set(request.id, { pid: identity.pid, cwd, graceMs, stopSignal });
   child.once('exit', (code, signal) => notifyExit(request.id, code, signal));
   ledger.append({
     type: 'process',
     resourceId: request.resourceId,
     process: identity,
-    graceMs: request.graceMs,
+    graceMs,
+    stopSignal,
   });
   open();
   return { pid: identity.pid };
@@ -65,7 +71,9 @@ function stopServer(id: string): Promise<GroupStop> {
 }
 
 async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
-  const result = await stopGroup(server.pid, server.graceMs, hurry.signal);
+  const { forced, survivors } = await stopGroup(server.pid, server.graceMs, hurry.signal, server.stopSignal);
+  const strays = isOwnDirectory(server.cwd) ? await killStrays([server.cwd]) : [];
+  const result = { forced, survivors: [...survivors, ...strays] };
   if (result.survivors.length > 0) {
     delete server.stop;
     return result;
@@ -73,6 +81,11 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
   ledger.append({ type: 'stopped', pid: server.pid });
   guarded.delete(id);
   return result;
+}
+
+/** Whether only this session's processes can be at work in a directory. */
+function isOwnDirectory(path: string): boolean {
+  return sessionDirectories(options.directory).some((directory) => path.startsWith(`${directory}/`));
 }
 
 function notifyExit(id: string, code: number | null, signal: NodeJS.Signals | null): void {

@@ -1,3 +1,4 @@
+import type { StopSignal } from '../pattern/resource-context';
 import type { ProcessIdentity } from './process-identity';
 
 /** What a ledger's lines say. The file holds no secret and no configuration. */
@@ -17,6 +18,8 @@ export type LedgerEntry =
       readonly resourceId: string;
       readonly process: ProcessIdentity;
       readonly graceMs: number;
+      /** SIGTERM if there is none. */
+      readonly stopSignal?: StopSignal | undefined;
     }
   | { readonly type: 'stopped'; readonly pid: number };
 
@@ -39,7 +42,10 @@ export function isEntry(value: unknown): value is LedgerEntry {
       return isIdentity(value['guardian']);
     case 'process':
       return (
-        isServer(value['process']) && areTexts(value, 'resourceId') && typeof value['graceMs'] === 'number'
+        isServer(value['process']) &&
+        areTexts(value, 'resourceId') &&
+        typeof value['graceMs'] === 'number' &&
+        [undefined, 'SIGTERM', 'SIGINT', 'SIGQUIT'].includes(value['stopSignal'] as StopSignal)
       );
     case 'stopped':
       return isServerPid(value['pid']);

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StopSignal } from '../pattern/resource-context';
 import { parsePs, processEntry, type ProcessEntry } from './process-identity';
 
 /** How a group was ended. */
@@ -20,14 +21,19 @@ export function groupMembers(group: number): ProcessEntry[] {
 }
 
 /**
- * Ends a process group: SIGTERM to its leader, a grace period, SIGKILL to the group, until no member is left.
- * Only the leader gets the SIGTERM, since servers forward it and some fall over a second one
+ * Ends a process group: a signal to its leader, a grace period, SIGKILL to the group, until no member is left.
+ * Only the leader gets the first signal, since servers forward it and some fall over a second one
  * (https://github.com/vllm-project/vllm/issues/50529).
  */
-export async function stopGroup(group: number, graceMs: number, hurry?: AbortSignal): Promise<GroupStop> {
+export async function stopGroup(
+  group: number,
+  graceMs: number,
+  hurry?: AbortSignal,
+  stopSignal: StopSignal = 'SIGTERM',
+): Promise<GroupStop> {
   requireOneGroup(group);
   if (groupMembers(group).length === 0) return { forced: false, survivors: [] };
-  send(group, 'SIGTERM');
+  send(group, stopSignal);
   const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
   // A leader that ended politely gets its children a moment to follow.
   if (polite && (await until(() => groupMembers(group).length === 0, 100, hurry)))
@@ -60,7 +66,12 @@ function send(target: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function until(condition: () => boolean, limitMs: number, hurry?: AbortSignal): Promise<boolean> {
+/** Looks every few milliseconds until `condition` holds; resolves to whether it came to hold within the limit. */
+export async function until(
+  condition: () => boolean,
+  limitMs: number,
+  hurry?: AbortSignal,
+): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (hurry?.aborted === true || performance.now() >= deadline) return false;

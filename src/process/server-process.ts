@@ -38,6 +38,8 @@ export async function launchServer(options: LaunchOptions, place: LaunchPlace): 
       cwd: options.cwd ?? process.cwd(),
       logFile,
       graceMs: options.graceMs ?? defaultGraceMs,
+      stopSignal: options.stopSignal,
+      user: options.user,
     },
     (ended) => resolveExited((exit = ended)),
   );

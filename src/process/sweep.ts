@@ -3,7 +3,8 @@ import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
 import { groupMembers, killGroup, stopGroup } from './process-group';
 import { bootId, isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
-import { removeSessionDirectory } from './session-directory';
+import { removeSessionDirectory, sessionDirectories } from './session-directory';
+import { killStrays } from './stray-processes';
 
 /** What a sweep found and ended. */
 export interface SweepReport {
@@ -39,7 +40,8 @@ async function sweepLedger(ledger: Ledger, report: SweepReport): Promise<void> {
     return;
   const lines = session.bootId === bootId() ? unstopped(entries) : [];
   const survivors = await Promise.all(lines.map((line) => reclaim(line, session.session, report)));
-  if (survivors.flat().length > 0) return;
+  const strays = await killStrays(sessionDirectories(session.directory));
+  if (survivors.flat().length + strays.length > 0) return;
   removeSessionDirectory(session.directory, session.session);
   ledger.remove();
   report.sessions.push(session.session);
@@ -63,7 +65,9 @@ async function reclaim(line: ProcessLine, session: string, report: SweepReport):
   const found = groupMembers(pid).filter((entry) => isOurs(entry, line.process, session));
   if (found.length === 0) return [];
   report.processes.push(...found.map((entry) => ({ pid: entry.pid, resourceId: line.resourceId })));
-  return isAlive(line.process) ? (await stopGroup(pid, line.graceMs)).survivors : killGroup(pid);
+  return isAlive(line.process)
+    ? (await stopGroup(pid, line.graceMs, undefined, line.stopSignal)).survivors
+    : killGroup(pid);
 }
 
 // A group outlives its leader, and its number cannot be given away meanwhile. A member is ours if it is the recorded leader,

@@ -1,7 +1,9 @@
 import type { ProviderMap } from '../pattern/registry';
+import { DatabaseProvider } from './database/provider';
 import { EmbeddedProvider } from './embedded/provider';
 import { LlamaServerProvider } from './llama-server/provider';
 import { OpenAICompatibleProvider } from './openai-compatible/provider';
+import { PostgresServerProvider } from './postgres-server/provider';
 
 /** The providers that every session has, under their prefixes. */
 export function builtInProviders(): ProviderMap {
@@ -9,5 +11,7 @@ export function builtInProviders(): ProviderMap {
     embedded: new EmbeddedProvider(),
     llama: new LlamaServerProvider(),
     openai: new OpenAICompatibleProvider(),
+    postgres: new DatabaseProvider(),
+    'postgres-server': new PostgresServerProvider(),
   };
 }

@@ -8,10 +8,12 @@ import type {
   LaunchOptions,
   ProcessExit,
   ResourceContext,
+  ServerDirectoryOptions,
   ServerProcess,
 } from '../pattern/resource-context';
 import { freePort } from '../process/ports';
 import { describeExit } from '../process/server-process';
+import { createServerDirectory } from '../process/session-directory';
 import { TeardownStack } from './teardown-stack';
 import { withinLimit } from './time-limit';
 
@@ -206,6 +208,7 @@ export class LiveResource {
       get directory() {
         return directory();
       },
+      serverDirectory: (options) => this.#makeServerDirectory(options),
       progress: (message) => this.#surroundings.progress(message),
       freePort,
       launch: (options) => this.#launch(options),
@@ -221,6 +224,12 @@ export class LiveResource {
     const directory = mkdtempSync(join(this.#surroundings.directory, `${readable}-`));
     this.#directory = directory;
     this.#teardown.push('remove its directory', () => rmSync(directory, { recursive: true, force: true }));
+  }
+
+  #makeServerDirectory(options: ServerDirectoryOptions = {}): string {
+    const directory = createServerDirectory(this.#surroundings.directory, options);
+    this.#teardown.push('remove its directory', () => rmSync(directory, { recursive: true, force: true }));
+    return directory;
   }
 
   async #launch(options: LaunchOptions): Promise<ServerProcess> {

@@ -57,6 +57,7 @@ function context(more: Partial<ResourceContext> = {}): ResourceContext {
     spec: 'fake:a',
     signal: new AbortController().signal,
     directory: places.directory,
+    serverDirectory: () => places.directory,
     progress: () => undefined,
     freePort,
     launch: async (options) => {

@@ -1,0 +1,173 @@
+import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
+
+/** What `pg` puts into the errors of a server, and Node into those of a socket. */
+interface DriverError {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+}
+
+interface Refusal {
+  readonly cause: string;
+  readonly fix: string;
+}
+
+const connectionCodes = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  'ECONNRESET',
+  'EPIPE',
+]);
+const connectionMessages = /Connection terminated|not queryable|Client was closed|timeout expired/;
+
+/** Whether the connection broke, rather than that the server refused a statement. */
+export function isConnectionError(error: unknown): boolean {
+  const { code = '' } = error as DriverError;
+  return connectionCodes.has(code) || connectionMessages.test(messageOf(error));
+}
+
+/**
+ * What a server or the way to it refused, as an error that names the cause first, then what to do, and never the password.
+ *
+ * @param url of the database that was asked for.
+ */
+export function connectionError(error: unknown, url: string): ModelProviderError {
+  if (isModelProviderError(error)) return error;
+  const place = placeOf(url);
+  const message = withoutSecret(messageOf(error), url);
+  const { code, hint } = error as DriverError;
+  const { cause, fix } = refusalOf(code, message, place) ?? {
+    cause: `${place} refused`,
+    fix: hint ?? 'Look at the words of the server.',
+  };
+  return new ModelProviderError(
+    'DATABASE_REFUSED',
+    `${cause} (${code === undefined ? '' : `${code}, `}${message}).\nWhat to do: ${fix}`,
+    {
+      // Test runners print causes: one that quotes the password is left out.
+      cause: message === messageOf(error) ? error : undefined,
+      details: { place, ...(code === undefined ? {} : { serverCode: code }) },
+    },
+  );
+}
+
+/** A database's URL without user, password and parameters. */
+export function placeOf(url: string): string {
+  const { hostname, port, pathname, searchParams } = new URL(url);
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname);
+  return `PostgreSQL at ${host}${port === '' ? '' : `:${port}`}${pathname}`;
+}
+
+// The codes: https://www.postgresql.org/docs/current/errcodes-appendix.html
+function refusalOf(code: string | undefined, message: string, place: string): Refusal | undefined {
+  switch (code) {
+    case '28P01':
+      return {
+        cause: `${place} refused the user or the password`,
+        fix: 'Check user and password in the URL, or PGUSER and PGPASSWORD; the server says the same for both.',
+      };
+    case '28000':
+      return {
+        cause: `${place} does not let this user in from here`,
+        fix: "Check the user, and the server's pg_hba.conf: it may demand TLS, ?sslmode=require.",
+      };
+    case '3D000':
+      return {
+        cause: `${place} has no such database`,
+        fix: 'Name a database that is there; it is connected to only in order to make others, "postgres" is a good one.',
+      };
+    case '42P04':
+      return {
+        cause: `${place} has a database of that name already`,
+        fix: 'Drop it if it was left behind; names have 24 random bits, so a second try is likely to succeed.',
+      };
+    case '42501':
+      return {
+        cause: `the user may not make databases on ${place}`,
+        fix: 'Give it the right: ALTER ROLE … CREATEDB. Or use the embedded server.',
+      };
+    case '55006':
+      return {
+        cause: `a database of ${place} is in use and can neither be copied nor dropped`,
+        fix: 'End the connections to it; a schema function must close every connection that it opens.',
+      };
+    case '55000':
+      return {
+        cause: `a database of ${place} takes no connections`,
+        fix: 'Templates are closed on purpose: lease a database, postgres:name, and connect to that.',
+      };
+    case '53300':
+      return {
+        cause: `${place} has no connection left`,
+        fix: 'Lower maxLive of DatabaseProvider or the number of workers (jest -w), close the connections of the code under test, or raise max_connections.',
+      };
+    case '53100':
+      return {
+        cause: `the disk of ${place} is full`,
+        fix: 'Make room; an embedded server keeps its databases in /dev/shm if that has room, else in the temporary directory.',
+      };
+    case '57P01':
+    case '57P02':
+      return { cause: `${place} was shut down`, fix: 'Look at who stopped it, and at its log.' };
+    case '57P03':
+      return { cause: `${place} is starting or stopping`, fix: 'Wait until it is up.' };
+    case '0A000':
+      return {
+        cause: `${place} cannot do that`,
+        fix: 'An extension that is not installed needs a server that has it: new DatabaseProvider({ server }).',
+      };
+    case 'ECONNREFUSED':
+    case 'ENOENT':
+      return {
+        cause: `Nothing listens as ${place}`,
+        fix: 'Start the server, or correct host and port. Without DATABASE_URL and PGHOST the embedded server is used.',
+      };
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return {
+        cause: `The host of ${place} has no address`,
+        fix: "Correct the host. In a URL, a password's special characters must be percent-encoded.",
+      };
+    default:
+      return refusalBySentence(message, place);
+  }
+}
+
+function refusalBySentence(message: string, place: string): Refusal | undefined {
+  if (/password must be a string/.test(message))
+    return {
+      cause: `${place} wants a password, and there is none`,
+      fix: 'Put it into the URL, or into PGPASSWORD.',
+    };
+  if (/does not support SSL/.test(message))
+    return {
+      cause: `${place} does not speak TLS, which was asked for`,
+      fix: 'Leave sslmode out of the URL, and PGSSLMODE unset.',
+    };
+  if (/certificate|self.signed/i.test(message))
+    return {
+      cause: `the certificate of ${place} is not trusted`,
+      fix: 'Give its authority, ?sslrootcert=path, or ?sslmode=no-verify for a test server.',
+    };
+  if (/timeout expired/.test(message))
+    return {
+      cause: `${place} does not answer as a PostgreSQL server does`,
+      fix: 'Check the port: another program may listen there.',
+    };
+  if (/Connection terminated/.test(message))
+    return {
+      cause: `${place} closed the connection`,
+      fix: 'Check the port, and the log of the server: it may demand TLS, ?sslmode=require.',
+    };
+  return undefined;
+}
+
+function withoutSecret(text: string, url: string): string {
+  const { password } = new URL(url);
+  const secrets = [password, decodeURIComponent(password)].filter((secret) => secret.length >= 3);
+  return secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
+}

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { Client } from 'pg';
+import { maxTimerMs } from '../../pattern/constraints';
+import { isModelProviderError, ModelProviderError } from '../../pattern/errors';
+import { showValue } from '../../pattern/json';
+import type { ResourceContext } from '../../pattern/resource-context';
+import { Administration } from '../postgres-server/administration';
+import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server/connection';
+import { databaseName } from '../postgres-server/database-name';
+import { chooseServer } from '../postgres-server/choose-server';
+import type { DatabaseConnection } from './client';
+import type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './provider';
+import { connectionError } from './request-error';
+import { applySchema, type LoadedSchema } from './schema/apply-schema';
+import { loadSchema, type HashedSchema } from './schema/load-schema';
+
+const defaultStatementTimeoutMs = 30_000;
+
+interface Server {
+  readonly connection: PostgresServerConnection;
+  readonly administration: Administration;
+}
+
+/** The session half of one provider: makes databases on the server that they depend on. */
+export class Databases {
+  readonly #options: DatabaseOptions;
+  readonly #servers = new Map<string, Server>();
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ModelProviderError what {@link DatabaseProvider} documents. */
+  async create(name: string, config: DatabaseConfig, context: ResourceContext): Promise<DatabaseConnection> {
+    const isolation = checkIsolation(config.isolation ?? this.#options.isolation ?? 'lease');
+    const statementTimeoutMs = checkTimeout(
+      config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs,
+    );
+    const schema = loadSchema(name, this.#options.schemas, config.schema);
+    const server = await this.#server(context);
+    const database =
+      isolation === 'shared'
+        ? await share(server, name, schema, context)
+        : await make(server, name, schema, context);
+    return { url: urlOfDatabase(server.connection.url, database), statementTimeoutMs };
+  }
+
+  async #server(context: ResourceContext): Promise<Server> {
+    const { spec, config } = chooseServer(this.#options.server);
+    const { resourceId, connection } = await context.lease(spec, config);
+    const known = this.#servers.get(resourceId);
+    if (known !== undefined) return known;
+    const server = {
+      connection: connection as PostgresServerConnection,
+      administration: new Administration(connection as PostgresServerConnection),
+    };
+    this.#servers.set(resourceId, server);
+    return server;
+  }
+}
+
+/** A database for one lease: a copy of the template, or an empty one. */
+async function make(
+  server: Server,
+  name: string,
+  schema: HashedSchema | undefined,
+  context: ResourceContext,
+): Promise<string> {
+  const { connection, administration } = server;
+  const template =
+    schema === undefined
+      ? undefined
+      : await administration.once('template', schema.hash, (fresh) => fill(server, fresh, schema, context));
+  context.signal.throwIfAborted();
+  const database = databaseName(connection.mark, name);
+  const drop = async (): Promise<void> => {
+    try {
+      await administration.drop(database);
+    } catch (error) {
+      // What a server of our own had is gone with it.
+      if (!connection.isOwn || !isUnreachable(error)) throw error;
+    }
+  };
+  context.defer(`drop ${database}`, drop);
+  context.progress('copying its template');
+  await administration.create(database, template);
+  // The step above may have run while the database was still being made.
+  if (context.signal.aborted) await drop();
+  context.signal.throwIfAborted();
+  return database;
+}
+
+/** The one database of all leases of that name and schema; the server drops it at the end of the session. */
+function share(
+  server: Server,
+  name: string,
+  schema: HashedSchema | undefined,
+  context: ResourceContext,
+): Promise<string> {
+  const key = keyOf(name, schema?.hash ?? '');
+  return server.administration.once('shared', key, (fresh) =>
+    fill(server, fresh, schema ?? { schema: [], hash: '' }, context),
+  );
+}
+
+async function fill(
+  { connection }: Server,
+  database: string,
+  { schema }: { readonly schema: LoadedSchema },
+  context: ResourceContext,
+): Promise<void> {
+  context.progress('building its schema');
+  const url = urlOfDatabase(connection.url, database);
+  const client = new Client({ connectionString: url, application_name: 'jest-model-provider' });
+  client.on('error', () => undefined);
+  const giveUp = (): void => void client.end();
+  context.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    await client.connect().catch((error: unknown) => {
+      throw connectionError(error, url);
+    });
+    await applySchema(schema, client);
+  } finally {
+    context.signal.removeEventListener('abort', giveUp);
+    await client.end();
+  }
+}
+
+function keyOf(name: string, hash: string): string {
+  return createHash('sha256').update(`${hash} ${name}`).digest('hex').slice(0, 20);
+}
+
+function isUnreachable(error: unknown): boolean {
+  const code = isModelProviderError(error) ? error.details['serverCode'] : undefined;
+  return ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', undefined].includes(
+    code as string | undefined,
+  );
+}
+
+function checkIsolation(isolation: unknown): DatabaseIsolation {
+  if (isolation === 'lease' || isolation === 'shared') return isolation;
+  const advice =
+    isolation === 'test'
+      ? "; for a database per test write withClient(models, { scope: 'test' }, fn)"
+      : isolation === 'file'
+        ? "; a withClient() block has one lease, so 'lease' is what a file with one block needs"
+        : '';
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `isolation is ${showValue(isolation)}; it must be 'lease' or 'shared'${advice}.`,
+  );
+}
+
+function checkTimeout(statementTimeoutMs: number): number {
+  if (Number.isInteger(statementTimeoutMs) && statementTimeoutMs >= 0 && statementTimeoutMs <= maxTimerMs)
+    return statementTimeoutMs;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `statementTimeoutMs is ${showValue(statementTimeoutMs)}; it must be a whole number of milliseconds from 0, for no limit, to ${maxTimerMs}.`,
+  );
+}

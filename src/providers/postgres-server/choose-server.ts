@@ -1,0 +1,61 @@
+import { existsSync, readdirSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { embeddedPackage } from './binaries';
+import type { PostgresServerConfig } from './provider';
+
+/** A server as a resource. */
+export interface ChosenServer {
+  readonly spec: string;
+  readonly config?: PostgresServerConfig;
+}
+
+/**
+ * Which server databases are made on: the one that an option names, else that of `DATABASE_URL`, of `PGHOST`, of the npm package, of
+ * this machine.
+ */
+export function chooseServer(option: string | undefined): ChosenServer {
+  const url = option === undefined ? process.env['DATABASE_URL'] : isUrl(option) ? option : undefined;
+  if (url !== undefined && url !== '') return { spec: 'postgres-server:given', config: { url } };
+  if (option === 'embedded') return embedded;
+  if (option !== undefined) return { spec: `postgres-server:${resolve(option)}` };
+  if ((process.env['PGHOST'] ?? '') !== '') return { spec: 'postgres-server:given' };
+  const installed = embeddedPackage() === undefined ? installedServer() : undefined;
+  return installed === undefined ? embedded : { spec: `postgres-server:${installed}` };
+}
+
+const embedded: ChosenServer = { spec: 'postgres-server:embedded' };
+
+function isUrl(option: string): boolean {
+  return /^[a-z]+:\/\//i.test(option);
+}
+
+/** The folder of a server's programs where packages put them, the newest first: Debian's, Red Hat's, Homebrew's; else PATH. */
+function installedServer(): string | undefined {
+  const versioned = [
+    ['/usr/lib/postgresql', 'bin'],
+    ['/usr', 'bin'],
+    ['/opt/homebrew/opt', 'bin'],
+    ['/usr/local/opt', 'bin'],
+  ] as const;
+  const folders = versioned.flatMap(([parent, bin]) =>
+    listed(parent)
+      .filter((name) => /^(?:postgresql@|pgsql-)?\d+$/.test(name))
+      .sort((a, b) => Number(b.replace(/\D+/, '')) - Number(a.replace(/\D+/, '')))
+      .map((name) => join(parent, name, bin)),
+  );
+  const onPath = (process.env['PATH'] ?? '').split(delimiter).flatMap((folder) => {
+    const program = join(folder, 'postgres');
+    return existsSync(program) ? [dirname(realpathSync(program))] : [];
+  });
+  return [...folders, ...onPath].find((folder) =>
+    ['postgres', 'initdb'].every((program) => existsSync(join(folder, program))),
+  );
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

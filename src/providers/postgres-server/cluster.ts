@@ -1,0 +1,74 @@
+import { chownSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { ModelProviderError } from '../../pattern/errors';
+import type { ResourceContext, SystemUser } from '../../pattern/resource-context';
+import { failureMessage } from '../../process/failure-report';
+import { describeExit } from '../../process/server-process';
+import type { Binaries } from './binaries';
+import { serverHints } from './failures';
+import { cached } from './server-cache';
+
+// Small segments of the log make a cluster of 31 MB, which is copied for every session, of one of 47.
+const layout = ['-E', 'UTF8', '--locale=C', '--wal-segsize=1'];
+
+/**
+ * Puts a fresh cluster into `data`, which must not exist: a copy of one that initdb makes once per user and build. Only this process'
+ * user may connect to it, under any role.
+ *
+ * @throws ModelProviderError `SETUP_FAILED` with what initdb printed.
+ */
+export async function createCluster(
+  { initdb, build }: Binaries,
+  data: string,
+  user: SystemUser | undefined,
+  context: ResourceContext,
+): Promise<void> {
+  const template = await cached(`cluster-${build}`, async (draft) => {
+    context.progress('making a database cluster, once for this user');
+    const made = join(context.serverDirectory({ user }), 'data');
+    const args = ['-D', made, '-U', 'postgres', '-A', 'trust', ...layout, '--no-sync', '--no-instructions'];
+    await run(initdb, args, user, context);
+    rmSync(join(made, 'pg_hba.conf'));
+    cpSync(made, join(draft, 'data'), { recursive: true });
+  });
+  cpSync(join(template, 'data'), data, { recursive: true });
+  writeAccessRules(data);
+  if (user !== undefined) chownTree(data, user);
+}
+
+async function run(
+  command: string,
+  args: readonly string[],
+  user: SystemUser | undefined,
+  context: ResourceContext,
+): Promise<void> {
+  const server = await context.launch({ command, args, cwd: '/', ...(user === undefined ? {} : { user }) });
+  const exit = await server.exited;
+  context.signal.throwIfAborted();
+  if (exit.code === 0) return;
+  const reason = `initdb ${describeExit(exit)}`;
+  const message = failureMessage({
+    title: context.spec,
+    reason,
+    command: [command, ...args],
+    logTail: server.logTail(),
+    hints: serverHints,
+  });
+  throw new ModelProviderError('SETUP_FAILED', message, { details: { ...exit } });
+}
+
+// By the kernel's word on who is at the other end of the socket: https://www.postgresql.org/docs/current/auth-peer.html
+function writeAccessRules(data: string): void {
+  writeFileSync(join(data, 'pg_hba.conf'), 'local all all peer map=owner\n', { mode: 0o600 });
+  const { username } = userInfo();
+  // Before version 16 "all" is a role of that name, which nobody has.
+  const lines = ['postgres', 'all'].map((role) => `owner "${username}" ${role}\n`);
+  writeFileSync(join(data, 'pg_ident.conf'), lines.join(''), { mode: 0o600 });
+}
+
+function chownTree(root: string, { uid, gid }: SystemUser): void {
+  chownSync(root, uid, gid);
+  for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' }))
+    chownSync(join(root, path), uid, gid);
+}

