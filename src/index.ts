@@ -28,6 +28,14 @@ export {
   type ErrorDetails,
 } from './pattern/errors';
 
+export {
+  DatabaseProvider,
+  type DatabaseConfig,
+  type DatabaseIsolation,
+  type DatabaseOptions,
+  type DatabaseSchema,
+} from './providers/database/provider';
+export type { DatabaseClient, DatabaseConnection, DatabasePool } from './providers/database/client';
 export { EmbeddedProvider, type EmbeddedOptions } from './providers/embedded/provider';
 export {
   LlamaServerProvider,

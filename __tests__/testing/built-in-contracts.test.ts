@@ -3,9 +3,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { Client } from 'pg';
 import {
+  DatabaseProvider,
   EmbeddedProvider,
   OpenAICompatibleProvider,
+  type DatabaseConnection,
   type ModelClient,
   type ModelConnection,
 } from 'jest-model-provider';
@@ -68,3 +71,30 @@ describe('with an endpoint', () => {
     use,
   });
 });
+
+async function connects(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
+  }
+}
+
+const schema = async (client: Client): Promise<void> =>
+  void (await client.query('CREATE TABLE t (n int); INSERT INTO t VALUES (1)'));
+
+describeProviderContract(
+  'DatabaseProvider',
+  () => new DatabaseProvider({ server: 'embedded', schemas: { shop: schema } }),
+  {
+    name: 'shop',
+    failing: { name: 'unknown' },
+    isAlive: ({ url }: DatabaseConnection) => connects(url),
+    use: (client) => client.query('SELECT n FROM t'),
+  },
+);

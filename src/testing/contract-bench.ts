@@ -5,6 +5,7 @@ import type { ModelProvider } from '../pattern/model-provider';
 import { installRealm } from '../pattern/realm';
 import { defineProviders, ProviderRegistry, type AnyProvider, type ProviderMap } from '../pattern/registry';
 import type { ResourceHandle } from '../pattern/resource-handle';
+import { builtInProviders } from '../providers/built-in';
 import type { SessionEvent } from '../session/events';
 import type { PrivateHost } from '../session/private-host';
 
@@ -49,7 +50,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     this.makeProvider = makeProvider;
     this.options = options;
     this.#session = session;
-    const registry = new ProviderRegistry({ [prefix]: provider });
+    const registry = new ProviderRegistry(builtInProviders(), { [prefix]: provider });
     const host = this.#watch(session.host);
     this.#restoreRealm = installRealm({ host: () => host, registry: () => Promise.resolve(registry) });
   }
@@ -64,7 +65,8 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     defineProviders({ [prefix]: provider });
     // With another retention a stop would come later than the teardown that is to be judged.
     Object.defineProperty(provider, 'constraints', { value: { ...provider.constraints, retain: 'lease' } });
-    const session = await openHost({ [prefix]: provider as AnyProvider });
+    // What it depends on are other providers' resources: those are not looked at.
+    const session = await openHost({ ...builtInProviders(), [prefix]: provider as AnyProvider });
     const bench = new ContractBench(provider, factory, options, session);
     try {
       bench.#aliveBefore = (await options.countAlive?.()) ?? 0;
@@ -75,8 +77,12 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     }
   }
 
+  /** What happened to the provider's own resources. */
   get events(): readonly SessionEvent[] {
-    return this.#session.events;
+    return this.#session.events.filter((event) => {
+      const name = 'resourceId' in event ? event.resourceId : event.spec;
+      return name.startsWith(`${prefix}:`);
+    });
   }
 
   setup(signal?: AbortSignal): Promise<ResourceHandle<Client>> {

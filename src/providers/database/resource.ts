@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Client } from 'pg';
 import { maxTimerMs } from '../../pattern/constraints';
 import { isModelProviderError, ModelProviderError } from '../../pattern/errors';
@@ -11,7 +10,7 @@ import { chooseServer } from '../postgres-server/choose-server';
 import type { DatabaseConnection } from './client';
 import type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './provider';
 import { connectionError } from './request-error';
-import { applySchema, type LoadedSchema } from './schema/apply-schema';
+import { applySchema } from './schema/apply-schema';
 import { loadSchema, type HashedSchema } from './schema/load-schema';
 
 const defaultStatementTimeoutMs = 30_000;
@@ -67,10 +66,7 @@ async function make(
   context: ResourceContext,
 ): Promise<string> {
   const { connection, administration } = server;
-  const template =
-    schema === undefined
-      ? undefined
-      : await administration.once('template', schema.hash, (fresh) => fill(server, fresh, schema, context));
+  const template = schema === undefined ? undefined : await templateOf(server, name, schema, context);
   context.signal.throwIfAborted();
   const database = databaseName(connection.mark, name);
   const drop = async (): Promise<void> => {
@@ -90,6 +86,26 @@ async function make(
   return database;
 }
 
+/** The template of a schema; the first who needs it builds it. */
+async function templateOf(
+  server: Server,
+  name: string,
+  schema: HashedSchema,
+  context: ResourceContext,
+): Promise<string> {
+  const { administration } = server;
+  try {
+    return await administration.once(`template ${schema.hash}`, `template ${name}`, async (fresh) => {
+      await fill(server, fresh, schema, context);
+      await administration.close(fresh);
+    });
+  } catch (error) {
+    // Whoever was building it has given up, not we.
+    if (!isModelProviderError(error, 'SETUP_ABORTED') || context.signal.aborted) throw error;
+    return templateOf(server, name, schema, context);
+  }
+}
+
 /** The one database of all leases of that name and schema; the server drops it at the end of the session. */
 function share(
   server: Server,
@@ -97,16 +113,16 @@ function share(
   schema: HashedSchema | undefined,
   context: ResourceContext,
 ): Promise<string> {
-  const key = keyOf(name, schema?.hash ?? '');
-  return server.administration.once('shared', key, (fresh) =>
-    fill(server, fresh, schema ?? { schema: [], hash: '' }, context),
-  );
+  const key = `shared ${schema?.hash ?? ''} ${name}`;
+  return server.administration.once(key, `shared ${name}`, async (fresh) => {
+    if (schema !== undefined) await fill(server, fresh, schema, context);
+  });
 }
 
 async function fill(
   { connection }: Server,
   database: string,
-  { schema }: { readonly schema: LoadedSchema },
+  { schema }: HashedSchema,
   context: ResourceContext,
 ): Promise<void> {
   context.progress('building its schema');
@@ -120,14 +136,13 @@ async function fill(
       throw connectionError(error, url);
     });
     await applySchema(schema, client);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    throw error;
   } finally {
     context.signal.removeEventListener('abort', giveUp);
     await client.end();
   }
-}
-
-function keyOf(name: string, hash: string): string {
-  return createHash('sha256').update(`${hash} ${name}`).digest('hex').slice(0, 20);
 }
 
 function isUnreachable(error: unknown): boolean {

@@ -15,9 +15,9 @@ export function newMark(): string {
  * are a checksum, by which a database that somebody else made is not taken for one of ours.
  *
  * @param readable what people should recognise it by, in any characters.
- * @param token six hex digits that tell databases of one readable name apart.
  */
-export function databaseName(mark: string, readable: string, token = randomBytes(3).toString('hex')): string {
+export function databaseName(mark: string, readable: string): string {
+  const token = randomBytes(3).toString('hex');
   const word =
     readable
       .toLowerCase()

@@ -6,7 +6,7 @@ import { connectionError, placeOf } from '../database/request-error';
 import { Administration } from './administration';
 import type { PostgresServerConnection } from './connection';
 import { newMark } from './database-name';
-import { abandonedDatabases, databasesOf, sessionName } from './ownership';
+import { sessionName } from './ownership';
 import type { PostgresServerConfig } from './provider';
 
 const oldest = 13;
@@ -30,16 +30,17 @@ export async function attachToServer(
     keepAlive: true,
     application_name: sessionName(mark),
   });
-  let isEnding = false;
+  let isConnected = false;
   const onLost = (why: string): void => {
-    if (!isEnding) context.lost(`${placeOf(url)} closed the session's connection${why}`);
+    if (isConnected) context.lost(`${placeOf(url)} closed the session's connection${why}`);
   };
   client.on('error', (error) => onLost(`: ${messageOf(error)}`));
   client.on('end', () => onLost(''));
   try {
     await client.connect();
+    isConnected = true;
     context.defer('close its connection', async () => {
-      isEnding = true;
+      isConnected = false;
       await client.end();
     });
     // Nothing of it keeps a script from ending. @types/pg does not know the method.
@@ -47,13 +48,12 @@ export async function attachToServer(
     const version = await checkRights(client, url);
     const server = { url, mark, isOwn: false, version };
     const administration = new Administration(server);
-    for (const name of await abandonedDatabases(client)) await administration.drop(name);
+    for (const name of await administration.abandonedDatabases()) await administration.drop(name);
     context.defer('drop its databases', async () => {
-      for (const name of await databasesOf(mark, client)) await administration.drop(name);
+      for (const name of await administration.ownDatabases()) await administration.drop(name);
     });
     return server;
   } catch (error) {
-    isEnding = true;
     throw connectionError(error, url);
   }
 }

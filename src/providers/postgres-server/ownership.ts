@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Pool } from 'pg';
 import { markOf } from './database-name';
 
 // Whose a database on a server of the user's is: its name says the session, its comment says so again, and the session is alive as
@@ -15,15 +15,15 @@ export function commentOf(mark: string): string {
 }
 
 /** The databases of one session. */
-export async function databasesOf(mark: string, client: Client): Promise<string[]> {
-  return (await ourDatabases(client)).filter((name) => markOf(name) === mark);
+export async function databasesOf(mark: string, pool: Pool): Promise<string[]> {
+  return (await ourDatabases(pool)).filter((name) => markOf(name) === mark);
 }
 
 /** The databases of sessions that are dead: nobody will drop them any more. */
-export async function abandonedDatabases(client: Client): Promise<string[]> {
-  const ours = await ourDatabases(client);
+export async function abandonedDatabases(pool: Pool): Promise<string[]> {
+  const ours = await ourDatabases(pool);
   // After the databases: a session has its connection before its first database.
-  const { rows } = await client.query<{ application_name: string }>(
+  const { rows } = await pool.query<{ application_name: string }>(
     'SELECT application_name FROM pg_stat_activity',
   );
   const living = new Set(rows.map(({ application_name }) => application_name));
@@ -34,8 +34,8 @@ export async function abandonedDatabases(client: Client): Promise<string[]> {
  * The databases that sessions have made: by a name that nobody else gives, and without a comment of anybody else's. One without any
  * comment belongs to a session that was killed before it could write it.
  */
-async function ourDatabases(client: Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string; comment: string | null }>(
+async function ourDatabases(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ name: string; comment: string | null }>(
     "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname LIKE 'jmp\\_%'",
   );
   return rows.flatMap(({ name, comment }) => {

@@ -1,8 +1,7 @@
-import type { Client } from 'pg';
 import type { ProviderConstraints } from '../../pattern/constraints';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
-import { connectClient, endClient } from '../database/client';
+import { connectClient, endClient, type DatabaseClient } from '../database/client';
 import type { PostgresServerConnection } from './connection';
 
 /** Where a server is that is there already. Kept in the main process. */
@@ -13,7 +12,7 @@ export type PostgresServerConfig = {
 
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
-    'postgres-server': Client;
+    'postgres-server': DatabaseClient;
   }
 }
 
@@ -25,7 +24,7 @@ declare module '../../pattern/client-types' {
  * @throws ModelProviderError at setup `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `DATABASE_REFUSED`, `SETUP_FAILED`.
  */
 export class PostgresServerProvider extends ModelProvider<
-  Client,
+  DatabaseClient,
   PostgresServerConnection,
   PostgresServerConfig
 > {
@@ -47,11 +46,11 @@ export class PostgresServerProvider extends ModelProvider<
     return openServer(name, config ?? {}, context);
   }
 
-  createClient({ url }: PostgresServerConnection, context: ClientContext): Promise<Client> {
+  createClient({ url }: PostgresServerConnection, context: ClientContext): Promise<DatabaseClient> {
     return connectClient({ url, statementTimeoutMs: 0 }, context);
   }
 
-  override async disposeClient(client: Client): Promise<void> {
+  override async disposeClient(client: DatabaseClient): Promise<void> {
     await endClient(client);
   }
 }
