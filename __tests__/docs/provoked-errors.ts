@@ -18,7 +18,7 @@ const usesProviders = { testEnvironmentOptions: { modelProviders: './model-provi
 const providers = `
   const { chmodSync } = require('node:fs');
   const { join } = require('node:path');
-  const { defineProviders, LlamaServerProvider, ModelProvider } = require('jest-model-provider');
+  const { DatabaseProvider, defineProviders, LlamaServerProvider, ModelProvider } = require('jest-model-provider');
   const limits = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 20_000, stopTimeoutMs: 20_000 };
   class SearchProvider extends ModelProvider {
     constructor(constraints) { super(); this.constraints = { ...limits, ...constraints }; }
@@ -53,6 +53,7 @@ const providers = `
     mortal: new Mortal(),
     broken: new LlamaServerProvider({ command: script('broken-server') }),
     stuck: new LlamaServerProvider({ command: script('stuck-server'), startStallMs: 1000 }),
+    away: new DatabaseProvider({ server: 'postgresql://app:secret@127.0.0.1:1/postgres' }),
   });`;
 
 const specs = `
@@ -62,6 +63,7 @@ const specs = `
   test('CONFIG_INVALID', () => setup('embedded:expret'));
   test('COMMAND_NOT_FOUND', () => setup('llama:model.gguf'));
   test('CLIENT_FAILED', () => setup('old:v1'));
+  test('DATABASE_REFUSED', () => setup('away:shop'));
   test('DEADLOCK', async () => {
     const first = await setup('search:first');
     await setup('search:second').finally(() => first.teardown());
@@ -89,6 +91,7 @@ const specs = `
     while (handle.isActive) await new Promise((resolve) => setTimeout(resolve, 10));
     handle.client;
   });
+  test('SCHEMA_FAILED', () => setup('postgres:shop', { schema: './shop.sql' }));
   test('SCORER_FAILED', () => exactMatch('19', 19));
   test('SETUP_ABORTED', () => setup('slow:one', undefined, { signal: AbortSignal.abort() }));
   test('SETUP_FAILED', () => setup('broken:${novice}'));
@@ -117,6 +120,7 @@ const provocations: readonly Provocation[] = [
       'broken-server': `#!/bin/sh\necho "tensor 'blk.0.attn_q.weight' data is not within the file bounds, model is corrupted or incomplete"\nexit 1\n`,
       'stuck-server': '#!/bin/sh\nexec sleep 60\n',
       'notes.gguf': 'no model\n',
+      'shop.sql': 'CREATE TABLE products (name text);\n\nINSRT INTO products VALUES (1);\n',
       '.evals/nightly/sums.jsonl': '{"type":"header","schema":1}\n{"type":"sam\n',
       'provoke.eval.js': specs,
       'contract.eval.js': contract,
@@ -133,7 +137,7 @@ const provocations: readonly Provocation[] = [
           '\\.js$': babelJest,
         },
       },
-      env: { LLAMA_SERVER: '/opt/llama.cpp/llama-server' },
+      env: { LLAMA_SERVER: '/opt/llama.cpp/llama-server', DATABASE_URL: '', PGHOST: '' },
     },
   },
   {

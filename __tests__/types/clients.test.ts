@@ -1,5 +1,7 @@
 // Checked by the compiler (npm run typecheck): each line that must not compile says so. Running it proves only that it loads.
+import type { Client, Pool } from 'pg';
 import {
+  DatabaseProvider,
   defineProviders,
   foreach,
   ModelProvider,
@@ -9,6 +11,8 @@ import {
   withClients,
   type ClientContext,
   type ClientOf,
+  type DatabaseClient,
+  type DatabasePool,
   type LazyHandle,
   type ModelClient,
   type ProviderConstraints,
@@ -30,6 +34,21 @@ test("a spec's prefix decides the client's type", () => {
   expectType<Equal<ClientOf<'unheard-of:x'>, unknown>>();
   expectType<Equal<ClientOf<'no prefix'>, unknown>>();
 });
+
+/** Never called: only its types matter. */
+export async function databases(): Promise<void> {
+  withClient(['postgres:shop'], (handle) => {
+    expectTypeOf(handle.client).is<DatabaseClient>();
+    const client: Client = handle.client;
+    expectTypeOf(client.port).is<number>();
+  });
+  const pooled = await new DatabaseProvider({ pool: true }).setup('shop');
+  expectTypeOf(pooled.client).is<DatabasePool>();
+  const pool: Pool = pooled.client;
+  expectTypeOf(pool.totalCount).is<number>();
+  const single = await new DatabaseProvider({ schemas: { shop: './shop.sql' } }).setup('shop');
+  expectTypeOf(single.client).is<DatabaseClient>();
+}
 
 /** Never called: only its types matter. */
 export async function setups(spec: string): Promise<void> {
