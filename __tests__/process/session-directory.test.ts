@@ -1,9 +1,11 @@
 import { chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  createServerDirectory,
   createSessionDirectory,
   newSessionId,
   removeSessionDirectory,
+  sessionDirectories,
   sessionDirectoryPath,
 } from '../../src/process/session-directory';
 import { startScript } from './node-script';
@@ -85,5 +87,24 @@ describe('removing a session’s directory', () => {
     chownSync(path, 12_345, 12_345);
     removeSessionDirectory(path, 'abc');
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe('the directories of servers', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  test('are private, and are removed with the session, also those in memory', () => {
+    const session = newSessionId();
+    const path = sessionDirectoryPath(session);
+    createSessionDirectory(path);
+    const made = [
+      createServerDirectory(path, {}),
+      createServerDirectory(path, { inMemory: true }),
+      ...(isRoot ? [createServerDirectory(path, { user: { uid: 65_534, gid: 65_534 } })] : []),
+    ];
+    for (const directory of made) expect(statSync(directory).mode & 0o777).toBe(0o700);
+    if (isRoot) expect(statSync(made[2] ?? '').uid).toBe(65_534);
+    removeSessionDirectory(path, session);
+    expect(sessionDirectories(path).filter((directory) => existsSync(directory))).toEqual([]);
   });
 });
