@@ -67,6 +67,7 @@ export class DatabaseProvider<Pooled extends boolean = false> extends ModelProvi
   DatabaseConnection,
   DatabaseConfig
 > {
+  override readonly isModel = false;
   readonly constraints: ProviderConstraints;
   readonly #options: DatabaseOptions<Pooled>;
   #sessionHalf: import('./resource').Databases | undefined;

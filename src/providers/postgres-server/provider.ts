@@ -28,6 +28,7 @@ export class PostgresServerProvider extends ModelProvider<
   PostgresServerConnection,
   PostgresServerConfig
 > {
+  override readonly isModel = false;
   readonly constraints: ProviderConstraints = {
     maxLive: Infinity,
     sharing: 'shared',
