@@ -76,8 +76,8 @@ describe('show', () => {
     runs.write('mine', { model: 'a' }, answers(20, 0));
     runs.write('mine', { model: 'b' }, answers(4, 16));
     const { out } = runs.run('show', 'mine');
-    expect(out).toMatch(/│ sums +│ exactMatch │ 20 +│ 100\.0 % \(83\.9 %–100\.0 %\) │ 20\.0 %/);
-    expect(out).toContain('a is better than b');
+    expect(out).toMatch(/│ sums +│ exactMatch │ 20 +│ 100\.0 % \(83\.9 %–100\.0 %\), interrupted │ 20\.0 %/);
+    expect(out).toMatch(/│ a − b .*│ a +│/);
     expect(out).toContain('The worst samples:');
     expect(out).toContain('Logs: .evals/mine, to be continued with EVALS_RUN=mine');
   });
@@ -102,7 +102,7 @@ describe('compare', () => {
   it('of one run compares its models', () => {
     runs.write('mine', { model: 'a' }, answers(20, 0));
     runs.write('mine', { model: 'b' }, answers(4, 16));
-    expect(runs.run('compare', 'mine').out).toContain('a is better than b');
+    expect(runs.run('compare', 'mine').out).toMatch(/│ a − b .*│ a +│/);
   });
 
   it('of one run with one model says that there is nothing to compare', () => {
@@ -114,7 +114,7 @@ describe('compare', () => {
     runs.write('old', { model: 'a' }, answers(4, 16));
     runs.write('new', { model: 'a' }, answers(24, 0));
     const { out } = runs.run('compare', 'old', 'new');
-    expect(out).toMatch(/│ sums, a +│ exactMatch +│ 80\.0 % .*│ 20 +│ new is better than old/);
+    expect(out).toMatch(/│ sums, a +│ exactMatch +│ new − old +│ 80\.0 % .*│ 20 +│ new +│/);
     const { differences } = JSON.parse(runs.run('compare', 'old', 'new', '--json').out) as {
       differences: object[];
     };
@@ -134,6 +134,7 @@ describe('compare', () => {
       '- sums, a: other weights or another engine, another data set, other code of the evaluation',
     );
     expect(out).toContain('- sums, b: only in new');
+    for (const run of ['old', 'new']) expect(out).toContain(`- sums, a: did not run to its end in ${run}`);
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ownIdentity } from '../../src/process/process-identity';
 import { runJest, type RunOptions } from '../e2e/run-jest';
+import { header } from '../evals/log/records';
 
 interface Provocation {
   readonly files: Readonly<Record<string, string>>;
@@ -121,7 +122,7 @@ const provocations: readonly Provocation[] = [
       'stuck-server': '#!/bin/sh\nexec sleep 60\n',
       'notes.gguf': 'no model\n',
       'shop.sql': 'CREATE TABLE products (name text);\n\nINSRT INTO products VALUES (1);\n',
-      '.evals/nightly/sums.jsonl': '{"type":"header","schema":1}\n{"type":"sam\n',
+      '.evals/nightly/sums.jsonl': `${JSON.stringify(header())}\n{"type":"sam\n`,
       'provoke.eval.js': specs,
       'contract.eval.js': contract,
       'typed.eval.ts': `const answer: string = '5';`,

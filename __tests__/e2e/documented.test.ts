@@ -31,7 +31,7 @@ function matrixOf(text: string): string[] {
 function differencesOf(text: string): string[] {
   return text
     .split('\n')
-    .filter((line) => /^│.*(is better than|no difference found)/.test(line))
+    .filter((line) => line.startsWith('│') && line.includes(' − '))
     .map((line) => line.replaceAll(/ +/g, ' '));
 }
 

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -21,6 +23,15 @@ const specs = {
     describe('elsewhere', () => foreach('n', [1], () => new Result('x'), { title: 'twin' }));
     foreach('n', [1], () => new Result('x'), { title: 'twin' });`),
   'options.eval.js': spec(`foreach('a, a', [], () => new Result('x'));`),
+  'timeout.eval.js': spec(`foreach('n', [1], () => new Result('x'), 5000);`),
+  'reduce.eval.js': spec(`
+    const { passAt } = require('jest-model-provider');
+    const passed = (_n, { trial }) => exactMatch(String(trial), '1');
+    foreach('n', [1, 2], passed, { title: 'reduced', trials: 3, reduce: { exactMatch: passAt(3) } });
+    foreach('n', [1, 2], passed, { title: 'misnamed', trials: 3, reduce: { exactmatch: passAt(3) } });`),
+  'blocks.eval.js': spec(`
+    for (const block of ['easy', 'hard'])
+      describe(block, () => foreach('n', [1], () => block === 'easy', { title: 'shared' }));`),
   'lazy.eval.js': spec(`
     withClient(['noting:empty'], () => foreach('n', [], () => new Result('x'), { title: 'nothing to ask' }));
     withClient(['noting:lazy'], (handle) => {
@@ -36,6 +47,7 @@ describe.each(bothModes)('foreach, %s', (mode) => {
   beforeAll(async () => {
     run = await runJest({ ...providerModule({ noting: 'new NotingProvider()' }), ...specs }, mode, {
       config: withProviders,
+      env: { GITHUB_STEP_SUMMARY: 'page.md' },
     });
   });
 
@@ -85,6 +97,38 @@ describe.each(bothModes)('foreach, %s', (mode) => {
     expect(outcome(run, 'options.eval.js').message).toContain(
       'the columns "a, a" must be names separated by commas, each once',
     );
+  });
+
+  test('a number is no option: a time limit is one of a sample', () => {
+    expect(outcome(run, 'timeout.eval.js').message).toContain(
+      'foreach(): the options are a number; they must be an object, such as { timeoutMs: 5000 }.',
+    );
+  });
+
+  test('trials are reduced as is said, and red where that names a score that there is none of', () => {
+    expect(outcome(run, 'reduced').status).toBe('passed');
+    expect(run.output).toMatch(/│ reduced +│ exactMatch │ 2 +│ 100\.0 %/);
+    expect(outcome(run, 'misnamed').message).toContain(
+      'reduce names "exactmatch", but no sample of "misnamed" has that score',
+    );
+  });
+
+  test('evaluations of one title in several blocks are several', () => {
+    expect(run.output).toMatch(/│ easy shared +│ score +│ 1 +│ 100\.0 %/);
+    expect(run.output).toMatch(/│ hard shared +│ score +│ 1 +│ 0\.0 %/);
+  });
+
+  test('what it found is a file beside the logs, and is on the page of a job in GitHub Actions', () => {
+    const [folder = ''] = readdirSync(join(run.project, '.evals')).filter((name) => /^\d/.test(name));
+    const summary = JSON.parse(readFileSync(join(run.project, '.evals', folder, 'summary.json'), 'utf8')) as {
+      evaluations: { title: string }[];
+    };
+    expect(summary.evaluations.map(({ title }) => title)).toEqual(
+      expect.arrayContaining(['half wrong', 'easy shared', 'hard shared', 'throws']),
+    );
+    const page = readFileSync(join(run.project, 'page.md'), 'utf8');
+    expect(page).toContain(`## Evaluations of ${folder}`);
+    expect(page).toMatch(/\| half wrong \| exactMatch \| 2 \| 50\.0 %/);
   });
 
   test('a block of evaluations leases when the first sample needs it, once, and not for nothing', () => {

@@ -61,6 +61,16 @@ test('an inconclusive gate is named, with its numbers', () => {
   expect(text).toContain('The gate of "sums" is inconclusive:');
 });
 
+test('a gate that is not passed is named too, but for that of an evaluation that did not end', () => {
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  expect(describeRun(report({ evaluations: [outcome({ gate })] }))).toContain(
+    'The gate of "sums", a:1, is not passed:\n- right: mean 0.2',
+  );
+  expect(describeRun(report({ evaluations: [outcome({ gate, status: 'interrupted' })] }))).not.toContain(
+    'gate of',
+  );
+});
+
 test('the end says where the logs are and how to go on', () => {
   expect(describeRun(report())).toMatch(/\nLogs: \.evals\/mine, to be continued with EVALS_RUN=mine$/);
 });

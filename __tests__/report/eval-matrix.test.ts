@@ -95,6 +95,18 @@ test('a score says its mean and its interval, if it has one; one that never appl
   `);
 });
 
+test('an evaluation that is not simply over and green says so', () => {
+  const scores = [{ name: 'exactMatch', count: 4, notApplicable: 0, mean: 1, isBinary: true }];
+  const cell = (changes: Partial<FiledOutcome>): string | undefined =>
+    lines([outcome(changes, { samples: 4, scores })])[1]?.[3];
+  expect(cell({})).toBe('100.0 %');
+  expect(cell({ status: 'interrupted' })).toBe('100.0 %, interrupted');
+  expect(cell({ status: 'lost' })).toBe('100.0 %, its model died');
+  expect(cell({ status: 'failed' })).toBe('100.0 %, broken off');
+  expect(cell({ gate: { outcome: 'fail', reasons: ['x'] } })).toBe('100.0 %, gate failed');
+  expect(cell({ gate: { outcome: 'inconclusive', reasons: ['x'] } })).toBe('100.0 %, gate inconclusive');
+});
+
 test('nothing is printed when nothing was evaluated', () => {
   expect(evalMatrix([])).toBe('');
 });

@@ -45,7 +45,7 @@ test('differences stand in a table of their own', () => {
     },
   };
   expect(stepSummary(report({ differences: [difference] }))).toContain(
-    '| sums | exactMatch | 50.0 % | &lt; 0.001 | x is better than y |',
+    '\n| sums | exactMatch | x − y | 50.0 % | - | &lt; 0.001 | 40 | x | - |\n',
   );
 });
 

@@ -48,6 +48,13 @@ test.each([
   expect(() => evalRun(facts(), { [name]: value })).toThrow(`${name} is ${JSON.stringify(value)}; `);
 });
 
+test('EVALS_RERUN wants the run to be named, since a new one has nothing to run again', () => {
+  for (const EVALS_RUN of ['', undefined])
+    expect(() => evalRun(facts(), { EVALS_RERUN: 'errors', EVALS_RUN })).toThrow(
+      'EVALS_RERUN is "errors", but EVALS_RUN does not name the run to continue',
+    );
+});
+
 test('without EVALS_MODELS all models are chosen', () => {
   expect([chosenModels({}), chosenModels({ EVALS_MODELS: '' })]).toEqual([null, null]);
 });

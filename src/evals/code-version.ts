@@ -5,14 +5,26 @@ import { join, relative, sep } from 'node:path';
 // From dist/src/evals to dist: the code of this package is named by its version.
 const ownCode = join(__dirname, '..', '..') + sep;
 
+let collected: Promise<readonly string[]> | undefined;
+
+/**
+ * Notes which modules a spec file has loaded, when Jest has collected its tests: to be called while it does. What samples load
+ * later is not the same in every run, since those that are finished do not run.
+ */
+export function noteLoadedModules(): void {
+  // Jest collects a file at one go, so that this comes after it and before the first test.
+  collected ??= Promise.resolve().then(loadedModules);
+}
+
 /**
  * The hash of a spec file and of the local modules that are loaded with it: when it changes, earlier answers were made by other
  * code. Packages are left out, and so are JSON files, which are data: their rows have hashes of their own.
  *
  * @param root the root of the project; modules outside are not local.
  */
-export function codeVersion(specFile: string, root: string): string {
-  const files = new Set([specFile, ...loadedModules().filter((path) => isLocal(path, root))]);
+export async function codeVersion(specFile: string, root: string): Promise<string> {
+  const loaded = (await collected) ?? loadedModules();
+  const files = new Set([specFile, ...loaded.filter((path) => isLocal(path, root))]);
   const hash = createHash('sha256');
   for (const path of [...files].sort()) addFile(hash, path, root);
   return hash.digest('hex').slice(0, 16);

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { isModelProviderError, messageOf } from '../pattern/errors';
+import { readRetryAfter } from '../providers/openai-compatible/request-error';
 import type { ErrorKind, SampleRecord } from './log/log-record';
 
 // Too many at once, and the server's own trouble: https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
@@ -33,8 +34,12 @@ export function isTooMany(error: unknown): boolean {
 
 /** Milliseconds after which the server wants to be asked again, if it said so. */
 export function retryAfterMs(error: unknown): number | undefined {
-  const { details } = rootOf(error) as { details?: { retryAfterMs?: unknown } };
-  return typeof details?.retryAfterMs === 'number' ? details.retryAfterMs : undefined;
+  const { details, headers } = rootOf(error) as {
+    details?: { retryAfterMs?: unknown };
+    headers?: { get?: (name: string) => string | null } | null;
+  };
+  if (typeof details?.retryAfterMs === 'number') return details.retryAfterMs;
+  return readRetryAfter(headers?.get?.('retry-after'));
 }
 
 /** Whose fault an error is: the model's side, the judgement, or the evaluation's own code. */
@@ -72,9 +77,20 @@ function statusOf(error: object): number | undefined {
   return typeof found === 'number' ? found : undefined;
 }
 
+/** A broken connection, or an error that one caused: `fetch` wraps it, and the SDK of OpenAI wraps that. */
 function isNetworkError(error: object): boolean {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  return [code, cause?.code].some(
-    (found) => typeof found === 'string' && /^(E(CONN|HOST|NET|PIPE|AI_AGAIN|TIMEDOUT)|UND_ERR_)/.test(found),
-  );
+  let found: unknown = error;
+  for (let depth = 0; depth < 4 && typeof found === 'object' && found !== null; depth++) {
+    const { code, cause, constructor } = found as {
+      code?: unknown;
+      cause?: unknown;
+      constructor?: { name?: unknown };
+    };
+    if (typeof code === 'string' && /^(E(CONN|HOST|NET|PIPE|AI_AGAIN|TIMEDOUT)|UND_ERR_)/.test(code))
+      return true;
+    // The SDK's own time limit has neither code nor cause.
+    if (constructor?.name === 'APIConnectionTimeoutError') return true;
+    found = cause;
+  }
+  return false;
 }

@@ -26,6 +26,8 @@ export interface EvaluationPlan {
   readonly source: SampleSource;
   readonly fn: SampleFunction;
   readonly options: CheckedOptions;
+  /** What stored answers depend on, where no model gives any. */
+  readonly identity?: string;
 }
 
 /** What the samples of a segment of the log depend on. */
@@ -39,11 +41,11 @@ export function nameOf({ specFile, model, name, title }: EvaluationPlan, { root 
 
 /** What the answers depend on, known without starting the model. */
 export async function makingOf(
-  { block, evaluated, specFile }: EvaluationPlan,
+  { block, evaluated, specFile, identity: stored }: EvaluationPlan,
   { root }: EvalRun,
 ): Promise<Making> {
-  const code = codeVersion(specFile, root);
-  const nothing = { spec: null, config: null, identity: null };
+  const code = await codeVersion(specFile, root);
+  const nothing = { spec: null, config: null, identity: stored ?? null };
   const model = evaluated === undefined ? nothing : await originOf(evaluated);
   const others = resourcesAround(block).filter((resource) => resource !== evaluated);
   if (others.length === 0) return { code, ...model };

@@ -14,6 +14,7 @@ import type { CheckedOptions } from './foreach-options';
 import { describeVerdict } from './describe-verdict';
 import { readBaseline } from './gate-baseline';
 import { EvaluationLog } from './log/evaluation-log';
+import { loggable } from './log/loggable';
 import { logSchema, type FooterRecord, type SampleRecord } from './log/log-record';
 import { Restart } from './restart';
 import { runConcurrently } from './run-concurrently';
@@ -164,8 +165,20 @@ class Evaluation {
       if (this.#restart.explains(cause)) this.#lose(cause);
     }
     if (this.#ending.signal.aborted && cause !== undefined) return;
-    this.#log.append(record);
-    this.#count(record, sample, false);
+    this.#count(this.#keep(record), sample, false);
+  }
+
+  /** Logs a trial; returns what the log has of it. */
+  #keep(record: SampleRecord): SampleRecord {
+    try {
+      this.#log.append(record);
+      return record;
+    } catch (error) {
+      if (isModelProviderError(error)) throw error;
+      const kept = loggable(record);
+      this.#log.append(kept);
+      return kept;
+    }
   }
 
   #lose(cause: unknown): void {
@@ -256,7 +269,12 @@ class Evaluation {
 
   /** Sums up, writes the footer, tells the reports, and fails the test if it has to. */
   #judge(): void {
-    const { outcome, message } = this.#end();
+    const { outcome, message, unknown } = this.#end();
+    if (unknown !== undefined)
+      throw new ModelProviderError(
+        'EVAL_INVALID',
+        `foreach(): reduce names "${unknown}", but no sample of "${this.#plan.title}" has that score.`,
+      );
     if (this.#status === 'interrupted') throw this.#failed(`the run was interrupted.\n${message}`);
     if (this.#lost !== undefined) throw lostWith(this.#lost, this.#plan.title, this.#notRun);
     const { inconclusive = 'warn' } = this.#options.gate;
@@ -264,7 +282,7 @@ class Evaluation {
       throw new ModelProviderError('EVAL_FAILED', message, { details: { log: this.#log.path } });
   }
 
-  #end(): { outcome: GateOutcome; message: string } {
+  #end(): { outcome: GateOutcome; message: string; unknown: string | undefined } {
     const { title, model } = this.#plan;
     const { gate } = this.#options;
     const { summary, scores, worst } = this.#summary.finish({
@@ -290,6 +308,10 @@ class Evaluation {
     return {
       outcome: verdict.outcome,
       message: describeVerdict(title, verdict, summary, worst, this.#log.path),
+      // Without any score, nothing was reduced by another rule than was meant.
+      unknown: Object.keys(this.#summaryRules.reduce ?? {}).find(
+        (name) => scores.size > 0 && !scores.has(name),
+      ),
     };
   }
 

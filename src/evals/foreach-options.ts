@@ -1,9 +1,12 @@
 import { maxTimerMs } from '../pattern/constraints';
 import { ModelProviderError } from '../pattern/errors';
+import { showValue } from '../pattern/json';
+import { nearest } from '../pattern/nearest';
 import { requireSelection, type Selection } from './data-sets/selection';
 import { checkGate } from './statistics/check-gate';
 import type { Gate } from './statistics/gate';
-import type { EstimateOptions } from './statistics/estimate';
+import { requireEstimateOptions, type EstimateOptions } from './statistics/estimate';
+import { kindOf } from './kind-of';
 import type { TrialReducer } from './statistics/trials';
 
 /** Options of {@link foreach}. */
@@ -32,29 +35,96 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
 export type CheckedOptions = ForeachOptions<never> &
   Required<Pick<ForeachOptions, 'trials' | 'timeoutMs' | 'retries' | 'onLost' | 'gate'>>;
 
+// The compiler wants all of them here.
+const names = Object.keys({
+  title: 0,
+  concurrency: 0,
+  trials: 0,
+  reduce: 0,
+  timeoutMs: 0,
+  retries: 0,
+  onLost: 0,
+  gate: 0,
+  statistics: 0,
+  samples: 0,
+  shuffle: 0,
+  filter: 0,
+  id: 0,
+  cluster: 0,
+} satisfies Record<keyof ForeachOptions, 0>);
+
 /**
- * Checks the options of an evaluation.
+ * Checks the options of an evaluation, before anything is asked: what is wrong must not be found out at the end of a long run.
  *
+ * @param known the options that there are; all of them by default.
+ * @param trials how many trials there will be of each sample.
  * @throws ModelProviderError `EVAL_INVALID` naming option, value and fix.
  */
-export function checkOptions(options: ForeachOptions<never>): CheckedOptions {
-  const { trials = 1, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {}, concurrency } = options;
-  requireWhole('trials', trials, 1);
-  requireWhole('timeoutMs', timeoutMs, 1);
-  requireWhole('retries', retries, 0);
-  if (concurrency !== undefined) requireWhole('concurrency', concurrency, 1);
-  if (!['stop', 'restartOnce'].includes(onLost))
-    throw invalid(`onLost is ${JSON.stringify(onLost)}; it must be 'stop' or 'restartOnce'`);
-  requireSelection(options);
-  checkGate(gate);
-  return { ...options, trials, timeoutMs, retries, onLost, gate };
+export function checkOptions(
+  caller: string,
+  options: ForeachOptions<never>,
+  known: readonly string[] = names,
+  trials = (options as ForeachOptions<never> | null)?.trials ?? 1,
+): CheckedOptions {
+  try {
+    requireKnown(options, known);
+    const { title, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {} } = options;
+    if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
+      throw new TypeError(`title is ${showValue(title)}; it must be a text`);
+    requireWhole('trials', trials, 1);
+    requireWhole('timeoutMs', timeoutMs, 1);
+    requireWhole('retries', retries, 0);
+    if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
+    if (!['stop', 'restartOnce'].includes(onLost))
+      throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
+    requireReducers(options.reduce, trials);
+    requireStatistics(options);
+    requireSelection(options);
+    checkGate(gate);
+    return { ...options, trials, timeoutMs, retries, onLost, gate };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new ModelProviderError('EVAL_INVALID', `${caller}: ${error.message}.`);
+  }
+}
+
+function requireKnown(options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new TypeError(
+      `the options are ${kindOf(options)}; they must be an object, such as { timeoutMs: 5000 }`,
+    );
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const close = nearest(unknown, known);
+  const hint = close === undefined ? `there are ${known.join(', ')}` : `did you mean ${close}`;
+  throw new TypeError(`there is no option ${unknown}; ${hint}`);
 }
 
 function requireWhole(option: string, value: unknown, least: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= maxTimerMs) return;
-  throw invalid(`${option} is ${String(value)}; it must be a whole number of at least ${least}`);
+  throw new TypeError(`${option} is ${showValue(value)}; it must be a whole number of at least ${least}`);
 }
 
-function invalid(what: string): ModelProviderError {
-  return new ModelProviderError('EVAL_INVALID', `foreach(): ${what}.`);
+function requireReducers(reduce: ForeachOptions['reduce'], trials: number): void {
+  if (reduce === undefined) return;
+  if (typeof reduce !== 'object' || (reduce as unknown) === null)
+    throw new TypeError(`reduce is ${showValue(reduce)}; write { exactMatch: passAt(3) }`);
+  for (const [score, reducer] of Object.entries(reduce)) {
+    if (typeof reducer !== 'function')
+      throw new TypeError(
+        `reduce.${score} is ${showValue(reducer)}; it must be a function of the trials of a sample, such as passAt(3)`,
+      );
+    const { leastTrials = 1 } = reducer;
+    if (leastTrials > trials)
+      throw new TypeError(
+        `reduce.${score} needs ${leastTrials} trials of each sample, and trials is ${trials}; set trials to ${leastTrials} or more`,
+      );
+  }
+}
+
+function requireStatistics({ statistics, cluster }: ForeachOptions<never>): void {
+  if (statistics === undefined) return;
+  requireEstimateOptions('statistics', statistics);
+  if (statistics.method === 'bootstrap' && cluster !== undefined)
+    throw new TypeError('the bootstrap does not know clusters; leave statistics.method out, or cluster');
 }

@@ -3,6 +3,7 @@ import { ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
 import { currentBlock } from '../pattern/leased-block';
 import { currentRealm } from '../pattern/realm';
+import { noteLoadedModules } from './code-version';
 import { parseColumns, type SampleOf } from './columns';
 import type { DataSet } from './data-sets/data-set';
 import { requireEvalRun } from './eval-session';
@@ -62,7 +63,7 @@ type Mode = 'test' | 'only' | 'skip';
 function registering(mode: Mode): RegisterEvaluation {
   return (columns, dataset, fn, options = {}) => {
     const names = parseColumns(columns);
-    const checked = checkOptions(options);
+    const checked = checkOptions('foreach()', options);
     if (typeof fn !== 'function')
       throw new ModelProviderError(
         'EVAL_INVALID',
@@ -90,6 +91,7 @@ function registering(mode: Mode): RegisterEvaluation {
         requireEvalRun('foreach()'),
       );
     };
+    noteLoadedModules();
     const { test } = jestGlobals();
     const register = mode === 'test' ? test : test[mode];
     currentRealm()

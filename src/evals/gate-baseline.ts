@@ -20,6 +20,7 @@ export function readBaseline(
   rules: SummaryRules,
 ): GateSummary['baseline'] {
   if (vsBaseline === undefined) return undefined;
+  if (vsBaseline.run === run.run) return 'it is this very run: name an earlier one';
   const path = logPath(join(dirname(run.directory), vsBaseline.run), name);
   if (!existsSync(path)) return `it has no log of this evaluation with this model, ${path}`;
   try {

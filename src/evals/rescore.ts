@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { maxTimerMs } from '../pattern/constraints';
 import { ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
 import { currentRealm } from '../pattern/realm';
+import { noteLoadedModules } from './code-version';
 import { evaluate } from './evaluation';
 import { requireEvalRun } from './eval-session';
 import { checkOptions, type ForeachOptions } from './foreach-options';
@@ -21,6 +23,8 @@ export type RescoreOptions = Pick<
   'title' | 'concurrency' | 'timeoutMs' | 'reduce' | 'gate' | 'statistics'
 >;
 
+const optionNames = ['title', 'concurrency', 'timeoutMs', 'reduce', 'gate', 'statistics'];
+
 /** Judges a stored answer. */
 type Rescorer<Input> = (
   input: Input,
@@ -37,7 +41,8 @@ type Scores = Score | readonly Score[] | boolean | number;
  * @param run the name of the run, a folder of `.evals`.
  * @param title the title of the evaluation in that run.
  * @param fn gets what the sample's function had got, and what the model had answered.
- * @throws ModelProviderError `EVAL_INVALID` for a run or title that there is none of, `LOG_INVALID`.
+ * @throws ModelProviderError `EVAL_INVALID` for a run or title that there is none of, and for an evaluation that did not run to its
+ *   end; `LOG_INVALID`.
  * @example
  * rescore('baseline', 'arithmetic', ({ answer }, response) => numeric(response, { value: Number(answer), absolute: 0.5 }));
  */
@@ -47,17 +52,22 @@ export function rescore<Input = Record<string, string>>(
   fn: Rescorer<Input>,
   options: RescoreOptions = {},
 ): void {
-  const checked = checkOptions(options);
+  noteLoadedModules();
+  // Whatever is wrong is wrong for every log; how many trials there are, each says itself.
+  checkOptions('rescore()', options, optionNames, maxTimerMs);
   const evals = requireEvalRun('rescore()');
   const logs = storedLogs(join(dirname(evals.directory), run), run, title);
   for (const log of logs) {
-    const { model } = log.header;
-    const name = options.title ?? [title, `rescored from ${run}`].join(', ');
+    const { model, file, name: storedName } = log.header;
+    const trials = Number(log.header.options['trials'] ?? 1);
+    const checked = checkOptions('rescore()', options, optionNames, trials);
+    const isOnly = logs.every((other) => other === log || other.header.model !== model);
+    const from = isOnly ? run : `${run}: ${file}, ${storedName}`;
+    const name = `${options.title ?? title}${options.title === undefined || !isOnly ? `, rescored from ${from}` : ''}`;
     jestGlobals().describe(model, () => {
       const test = async (): Promise<void> => {
         const { currentTestName = name, testPath = '' } = jestGlobals().expect.getState();
-        const stored = storedTrials(log);
-        const trials = Math.max(...[...stored.values()].map((records) => records.length));
+        const { stored, hash } = storedTrials(log);
         await evaluate(
           {
             title: name,
@@ -72,7 +82,8 @@ export function rescore<Input = Record<string, string>>(
               const scores = await fn(input, response, context);
               return new Result(response, judged(scores).scores);
             },
-            options: { ...checked, trials, retries: 0 },
+            options: { ...checked, retries: 0 },
+            identity: hash,
           },
           evals,
         );
@@ -88,6 +99,12 @@ function storedLogs(directory: string, run: string, title: string): EvalLog[] {
   if (!existsSync(directory)) throw invalid(`there is no run "${run}" at ${directory}`);
   const all = logsOf(directory).map(readLog);
   const logs = all.filter(({ header }) => header.title === title);
+  // What is missing might be just what the new scores would not like.
+  const unfinished = logs.find(({ footer }) => footer?.status !== 'complete');
+  if (unfinished !== undefined)
+    throw invalid(
+      `"${title}" did not run to its end in the run "${run}": continue it with EVALS_RUN=${run}, ${unfinished.path}`,
+    );
   if (logs.length > 0) return logs;
   const titles = [...new Set(all.map(({ header }) => `"${header.title}"`))].join(', ') || 'none';
   throw invalid(`the run "${run}" has no evaluation "${title}"; it has ${titles}`);
@@ -95,14 +112,17 @@ function storedLogs(directory: string, run: string, title: string): EvalLog[] {
 
 type Stored = ReadonlyMap<string, readonly (SampleRecord | undefined)[]>;
 
-function storedTrials(log: EvalLog): Stored {
+/** The trials by the ids of their samples, and a hash of their answers: other answers have to be judged again. */
+function storedTrials(log: EvalLog): { readonly stored: Stored; readonly hash: string } {
   const stored = new Map<string, SampleRecord[]>();
+  const hash = createHash('sha256');
   log.eachSample((record) => {
     const trials = stored.get(record.id) ?? [];
     trials[record.trial] = record;
     stored.set(record.id, trials);
+    hash.update(JSON.stringify([record.id, record.trial, record.input, record.response, record.error]));
   });
-  return stored;
+  return { stored, hash: hash.digest('hex').slice(0, 16) };
 }
 
 function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {

@@ -13,13 +13,18 @@ const longestLine = 160;
 export function describeRun(report: RunReport): string {
   const { evaluations, differences, worst, directory, run } = report;
   if (evaluations.length === 0) return '';
-  const notPassed = evaluations.filter(({ gate }) => gate.outcome === 'inconclusive');
+  const notPassed = evaluations.filter(
+    ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
+  );
   const parts = [
     evalMatrix(evaluations),
     costsTable(evaluations),
     differencesTable(differences),
     ...notPassed.map(({ title, model, gate }) =>
-      lines(`The gate of "${title}"${model === '' ? '' : `, ${model},`} is inconclusive:`, gate.reasons),
+      lines(
+        `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
+        gate.reasons,
+      ),
     ),
     worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
     `Logs: ${relative(process.cwd(), directory) || directory}, to be continued with EVALS_RUN=${run}`,

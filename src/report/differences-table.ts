@@ -5,37 +5,35 @@ import type { Difference } from './difference';
 
 const significant = 0.05;
 
-/** The differences between models, with what they say. Empty if there is only one model. */
+/** The differences between models, with which is better, if any. Empty if there is only one model. */
 export function differencesTable(differences: readonly Difference[]): string {
   if (differences.length === 0) return '';
-  const table = new Table({
-    head: ['evaluation', 'score', 'difference', '95 % interval', 'p (Holm)', 'n', 'which says'],
-    style: { head: [], border: [] },
-  });
-  for (const difference of differences) {
-    const { title, score, interval, adjustedP, n, isBinary } = difference;
-    table.push([
-      printable(title),
-      printable(score),
-      showValue(difference.difference, isBinary),
-      interval === undefined
-        ? '-'
-        : `${showValue(interval.low, isBinary)} to ${showValue(interval.high, isBinary)}`,
-      showP(adjustedP),
-      n,
-      printable(verdictOf(difference)),
-    ]);
-  }
+  const [head = [], ...rows] = differenceRows(differences);
+  const table = new Table({ head, style: { head: [], border: [] } });
+  table.push(...rows.map((row) => row.map(printable)));
   return table.toString();
 }
 
-/** What a difference says in words. */
-export function verdictOf({ a, b, difference, adjustedP, detectable, isBinary, n }: Difference): string {
-  if (adjustedP < significant)
-    return difference > 0 ? `${a} is better than ${b}` : `${b} is better than ${a}`;
-  const found = `no difference found between ${a} and ${b}`;
-  if (detectable === undefined) return found;
-  // Shares differ by 100 % at most.
-  if (isBinary && detectable > 1) return `${found}; with ${n} samples none can be`;
-  return `${found}; one of ${showValue(detectable, isBinary)} would be`;
+/** The cells of that table, its head first. */
+export function differenceRows(differences: readonly Difference[]): string[][] {
+  const head = ['evaluation', 'score', 'difference of', 'difference', '95 % interval', 'p (Holm)', 'n'];
+  return [[...head, 'better', 'detectable'], ...differences.map(cellsOf)];
+}
+
+function cellsOf({ title, score, a, b, difference, interval, adjustedP, n, ...more }: Difference): string[] {
+  const { isBinary, detectable } = more;
+  const show = (value: number): string => showValue(value, isBinary);
+  const better = difference > 0 ? a : b;
+  return [
+    ...[title, score, `${a} − ${b}`, show(difference)],
+    interval === undefined ? '-' : `${show(interval.low)} to ${show(interval.high)}`,
+    ...[showP(adjustedP), String(n)],
+    adjustedP < significant ? better : '-',
+    detectable === undefined ? '-' : isImpossible(detectable, isBinary) ? 'none' : show(detectable),
+  ];
+}
+
+/** Shares differ by 100 % at most: so few samples find no difference, whatever it is. */
+function isImpossible(detectable: number, isBinary: boolean): boolean {
+  return isBinary && detectable > 1;
 }

@@ -57,10 +57,18 @@ function cell(evaluation: readonly EvalOutcome[], model: string, score: string):
       ? []
       : [`as wrong ${describe({ ...found, notApplicable: 0, ...found.withErrors })}`]),
     ...(notRun === 0 ? [] : [`${notRun} not run`]),
-    ...(outcome.gate.outcome === 'inconclusive' ? ['gate inconclusive'] : []),
+    ...endOf(outcome),
   ];
   return parts.join(', ') || '-';
 }
+
+/** What is to be known of the end of an evaluation that is not simply over and green. */
+function endOf({ status, gate }: EvalOutcome): string[] {
+  if (status !== 'complete') return [ends[status]];
+  return gate.outcome === 'pass' ? [] : [gate.outcome === 'fail' ? 'gate failed' : 'gate inconclusive'];
+}
+
+const ends = { interrupted: 'interrupted', lost: 'its model died', failed: 'broken off' };
 
 function describe({ mean, interval, isBinary, notApplicable }: ScoreSummary): string {
   if (mean === null) return 'not applicable';

@@ -5,6 +5,7 @@ import { printable } from '../pattern/printable';
 import { adjustTogether, differencesOf, type Difference } from './difference';
 import { differencesTable } from './differences-table';
 import { readEvaluation, type ReadEvaluation } from './read-evaluation';
+import { tellApart } from './tell-apart';
 
 /** What two runs found in the evaluations that both have. */
 export interface RunComparison {
@@ -41,6 +42,11 @@ export function compareRuns(before: string, after: string): RunComparison {
     differences.push(...compared);
     const changes = changesOf(old.header, found.header);
     if (changes.length > 0) notes.push(`${title}: ${changes.join(', ')}`);
+    for (const [{ outcome }, name] of [
+      [old, nameBefore],
+      [found, nameAfter],
+    ] as const)
+      if (outcome.status !== 'complete') notes.push(`${title}: did not run to its end in ${name}`);
   }
   for (const [key, found] of later)
     if (!earlier.has(key)) notes.push(`${titleOf(found)}: only in ${nameAfter}`);
@@ -56,9 +62,10 @@ export function describeComparison({ differences, notes }: RunComparison): strin
 
 function evaluationsOf(directory: string): Map<string, ReadEvaluation> {
   return new Map(
-    logsOf(directory)
-      .map(readEvaluation)
-      .map((read) => [JSON.stringify([read.header.file, read.header.name, read.header.model]), read]),
+    tellApart(logsOf(directory).map(readEvaluation)).map((read) => [
+      JSON.stringify([read.header.file, read.header.name, read.header.model]),
+      read,
+    ]),
   );
 }
 

@@ -3,6 +3,7 @@ import { logsOf } from '../evals/log/log-path';
 import type { WorstSample } from '../evals/worst-samples';
 import { adjustTogether, differencesOf, type Difference } from './difference';
 import { readEvaluation, type FiledOutcome, type FiledSample, type ReadEvaluation } from './read-evaluation';
+import { tellApart } from './tell-apart';
 
 /** All that the logs of a run say. */
 export interface RunReport {
@@ -26,7 +27,7 @@ const worstShown = 20;
  */
 export function readRun(directory: string, logs: readonly string[] = logsOf(directory)): RunReport {
   // Files end in whatever order; a report has the same order every time.
-  const read = logs.map(readEvaluation).sort((a, b) => byText(a.outcome.file, b.outcome.file));
+  const read = tellApart(logs.map(readEvaluation)).sort((a, b) => byText(a.outcome.file, b.outcome.file));
   return {
     run: basename(directory),
     directory,

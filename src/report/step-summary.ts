@@ -1,6 +1,5 @@
 import { evalRows } from './eval-matrix';
-import { verdictOf } from './differences-table';
-import { showP, showValue } from './numbers';
+import { differenceRows } from './differences-table';
 import type { RunReport } from './run-report';
 
 /**
@@ -8,19 +7,10 @@ import type { RunReport } from './run-report';
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  */
 export function stepSummary({ run, evaluations, differences }: RunReport): string {
-  const differenceRows = differences.map((difference) => [
-    difference.title,
-    difference.score,
-    showValue(difference.difference, difference.isBinary),
-    showP(difference.adjustedP),
-    verdictOf(difference),
-  ]);
   const parts = [
     `## Evaluations of ${escape(run)}`,
     markdown(evalRows(evaluations)),
-    ...(differenceRows.length === 0
-      ? []
-      : [markdown([['evaluation', 'score', 'difference', 'p (Holm)', 'which says'], ...differenceRows])]),
+    ...(differences.length === 0 ? [] : [markdown(differenceRows(differences))]),
   ];
   return `${parts.join('\n\n')}\n\n`;
 }

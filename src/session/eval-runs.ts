@@ -25,13 +25,18 @@ const gitLimitMs = 5000;
  */
 export function evalRun({ rootDir, seed }: JestRunFacts, env: Variables): () => Promise<EvalRun> {
   const run = nameOf(env['EVALS_RUN']);
+  const rerun = rerunOf(env['EVALS_RERUN']);
+  if (rerun !== null && (env['EVALS_RUN'] ?? '') === '')
+    throw invalid(
+      `EVALS_RERUN is "${rerun}", but EVALS_RUN does not name the run to continue; a new one has nothing to run again`,
+    );
   const rest = {
     run,
     directory: join(rootDir, '.evals', run),
     root: rootDir,
     seed,
     packages: { node: process.version.slice(1), jest: jestVersion(), 'jest-model-provider': packageVersion },
-    rerun: rerunOf(env['EVALS_RERUN']),
+    rerun,
     samples: samplesOf(env['EVALS_SAMPLES']),
     models: chosenModels(env),
   };

@@ -51,7 +51,9 @@ test.each<[unknown, string]>([
   [{ a: 1 }, 'an object'],
   ['rows.jsonl', 'a string'],
   [() => 7, 'a number'],
+  [Promise.resolve(['a']), 'a promise'],
 ])('%s is none', async (dataset, kind) => {
   const error = await caught(all(readSamples(['q'], dataset as DataSet<unknown>)));
   expect(error.message).toContain(`foreach(): the data set is ${kind}; it must be an array`);
+  expect(error.message.includes('give jsonl(path) or csv(path)')).toBe(typeof dataset === 'string');
 });

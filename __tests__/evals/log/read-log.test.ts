@@ -30,7 +30,7 @@ const footer = (dropped: string[]): LogRecord => ({
   status: 'complete',
   dataset: { samples: 1, hash: '' },
   dropped,
-  summary: {} as never,
+  summary: { scores: [] } as never,
   worst: [],
   gate: { outcome: 'pass', reasons: [] },
 });
@@ -77,6 +77,18 @@ test('lines longer than what is read at once are read whole', () => {
 
 test.each([
   ['a damaged line', [header(), '{"type":\n', sample()], 'line 2 is not JSON'],
+  ['a line of something else', [header(), '{"type":"row"}\n'], 'line 2 is no line of a log'],
+  ['a line of a bare value', [header(), sample(), 'null\n'], 'line 3 is no line of a log'],
+  ['a sample without an id', [header(), sample({ id: undefined as never })], 'line 2 is no line of a log'],
+  ['a sample without scores', [header(), sample({ scores: 1 as never })], 'line 2 is no line of a log'],
+  ['a score without a value', [header(), sample({ scores: [{ name: 'x' } as never] })], 'line 2 is no line'],
+  ['a header that says nothing', ['{"type":"header","schema":1}\n'], 'line 1 is no line of a log'],
+  ['a bare value at the begin', ['5\n'], 'it begins with no header'],
+  [
+    'a footer without a summary',
+    [header(), { ...footer([]), summary: 1 as never }],
+    'line 2 is no line of a log',
+  ],
   ['another schema', [header({ schema: 2 as never })], 'it begins with schema 2'],
   ['no header', [sample()], 'it begins with no header'],
   ['nothing', [], 'is empty'],

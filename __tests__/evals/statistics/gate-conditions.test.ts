@@ -77,6 +77,16 @@ describe('vsBaseline', () => {
     expect(against(before, shares(89, 11), 0.1).outcome).toBe('pass');
   });
 
+  it('wants as many samples in common as there must be at all', () => {
+    const gate = { vsBaseline: { run: 'base' }, minSamples: 20 };
+    expect(judge(gate, shares(90, 10), { baseline: before }).outcome).toBe('pass');
+    const few = new Map([['right', shares(10, 0)]]);
+    expect(judge(gate, shares(90, 10), { baseline: few })).toEqual({
+      outcome: 'fail',
+      reasons: ['right against the baseline "base": 10 samples in common, at least 20 wanted'],
+    });
+  });
+
   it.each([
     ['a reason', 'it has no log', 'baseline "base": it has no log'],
     ['nothing', undefined, 'baseline "base": it was not read'],

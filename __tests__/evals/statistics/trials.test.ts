@@ -31,6 +31,14 @@ test.each([0, 1.5, -1, NaN])('a k of %d is refused', (k) => {
   expect(() => passAll(k)).toThrow('passAll(): k is');
 });
 
+test('a reducer of trials says how many it needs, and what it makes of them must be a value', () => {
+  expect([passAt(3).leastTrials, passAll(2).leastTrials]).toEqual([3, 2]);
+  for (const made of [NaN, 'x', undefined])
+    expect(() => reduceTrials([{ id: 'x', value: true }], () => made as number)).toThrow(
+      'A reducer of trials returned',
+    );
+});
+
 test('thousands of trials do not overflow', () => {
   expectNear(Number(passAt(1)(trials(100_000, 40_000))), 0.4);
   expect(passAll(50_000)(trials(100_000, 99_999))).toBeCloseTo(0.5, 9);

@@ -92,8 +92,11 @@ function sampleOf<Row>(
 function requireRows<Row>(rows: unknown): asserts rows is Rows<Row> {
   if (typeof rows === 'object' && rows !== null && (Symbol.iterator in rows || Symbol.asyncIterator in rows))
     return;
+  const isPromise = typeof rows === 'object' && rows !== null && 'then' in rows;
+  const what = isPromise ? 'a promise' : kindOf(rows);
+  const hint = typeof rows === 'string' ? '; to read a file, give jsonl(path) or csv(path)' : '';
   throw new ModelProviderError(
     'EVAL_INVALID',
-    `foreach(): the data set is ${kindOf(rows)}; it must be an array, another iterable, an async iterable, or a function that gives one.`,
+    `foreach(): the data set is ${what}; it must be an array, another iterable, an async iterable, or a function that gives one, or a promise of one${hint}.`,
   );
 }

@@ -4,7 +4,7 @@ import { logPath, type LogName } from './log-path';
 import type { FooterRecord, LogRecord, SampleRecord } from './log-record';
 import type { Making } from '../evaluation-plan';
 import { LogWriter } from './log-writer';
-import { isSameMaking, readLog, trialKey, type EvalLog } from './read-log';
+import { isSameMaking, readStartedLog, trialKey, type EvalLog } from './read-log';
 
 /** The log of one evaluation with one model in one run: what it has from earlier, and what is added. */
 export class EvaluationLog {
@@ -21,7 +21,7 @@ export class EvaluationLog {
   constructor(run: EvalRun, name: LogName, making: Making) {
     this.#run = run;
     this.path = logPath(run.directory, name);
-    this.#earlier = existsSync(this.path) ? readLog(this.path) : undefined;
+    this.#earlier = existsSync(this.path) ? readStartedLog(this.path) : undefined;
     if (this.#earlier === undefined || !isSameMaking(this.#earlier.header, making)) return;
     this.#earlier.eachFinished((record) => {
       this.#unseen.add(record.id);
@@ -52,11 +52,16 @@ export class EvaluationLog {
 
   /** Writes a line. The first one of a run is its header. */
   append(record: LogRecord): void {
-    if (this.#writer === undefined) {
-      makeRunDirectory(this.#run);
-      this.#writer = new LogWriter(this.path, this.#earlier?.length ?? 0);
-    }
+    this.#writer ??= this.#open();
     this.#writer.append(record);
+  }
+
+  #open(): LogWriter {
+    makeRunDirectory(this.#run);
+    const { length = 0, torn = 0 } = this.#earlier ?? {};
+    const writer = new LogWriter(this.path, length);
+    if (torn > 0) writer.append({ type: 'cut', at: new Date().toISOString(), bytes: torn });
+    return writer;
   }
 }
 

@@ -93,6 +93,9 @@ export type SampleRecord = {
 /** The resource died and was started again. */
 export type RestartRecord = { readonly type: 'restart'; readonly at: string; readonly reason: string };
 
+/** The log was continued, and a line that was being written when its process was killed was cut from its end. */
+export type CutRecord = { readonly type: 'cut'; readonly at: string; readonly bytes: number };
+
 /** Closes a run over the data set. */
 export type FooterRecord = {
   readonly type: 'footer';
@@ -108,4 +111,4 @@ export type FooterRecord = {
   readonly gate: GateVerdict;
 };
 
-export type LogRecord = HeaderRecord | SampleRecord | RestartRecord | FooterRecord;
+export type LogRecord = HeaderRecord | SampleRecord | RestartRecord | CutRecord | FooterRecord;

@@ -6,6 +6,7 @@ import type { LogRecord } from './log-record';
 export class LogWriter {
   readonly #path: string;
   readonly #file: number;
+  #failure: ModelProviderError | undefined;
 
   /**
    * @param path a log that exists is continued.
@@ -21,8 +22,14 @@ export class LogWriter {
     });
   }
 
+  /**
+   * @throws ModelProviderError `LOG_INVALID` if the file cannot be written, as after that for good: a part of a line may be there, and
+   *   what came behind it would spoil the log. TypeError for a record that JSON cannot hold; then nothing is written.
+   */
   append(record: LogRecord): void {
-    this.#attempt(() => appendFileSync(this.#file, `${JSON.stringify(record)}\n`));
+    if (this.#failure !== undefined) throw this.#failure;
+    const line = `${JSON.stringify(record)}\n`;
+    this.#attempt(() => appendFileSync(this.#file, line));
   }
 
   /** Makes what is written outlast a loss of power, and closes the file. A killed process loses nothing before that either. */
@@ -35,11 +42,12 @@ export class LogWriter {
     try {
       return write();
     } catch (error) {
-      throw new ModelProviderError(
+      this.#failure = new ModelProviderError(
         'LOG_INVALID',
         `The log ${this.#path} cannot be written: ${messageOf(error)}.`,
         { cause: error },
       );
+      throw this.#failure;
     }
   }
 }

@@ -26,8 +26,15 @@ export interface EvalLog {
  * @throws ModelProviderError `LOG_INVALID`.
  */
 export function readLog(path: string): EvalLog {
+  const log = readStartedLog(path);
+  if (log === undefined) throw new ModelProviderError('LOG_INVALID', `The log ${path} is empty.`);
+  return log;
+}
+
+/** Reads a log as {@link readLog} does; undefined if its process was killed before the first line was there. */
+export function readStartedLog(path: string): EvalLog | undefined {
   const { header, footer, restarts, runs, ...end } = scan(path);
-  if (header === undefined) throw new ModelProviderError('LOG_INVALID', `The log ${path} is empty.`);
+  if (header === undefined) return undefined;
   // Only a run that goes on with a log repeats trials of it.
   const superseded = runs > 1 ? supersededLines(path) : new Set<number>();
   const dropped = new Set(footer === undefined ? [] : footer.dropped);

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { isRecord } from './is-record';
 import { logSchema, type LogRecord } from './log-record';
 
 const chunkBytes = 1 << 16;
@@ -18,13 +19,14 @@ export interface LogEnd {
  *
  * @param visit called with each record and its number, from 0.
  * @throws ModelProviderError `LOG_INVALID` for a file that cannot be read, does not begin with a header of this schema, or has a
- *   line that is not JSON. A torn last line is no error.
+ *   line that is none of a log. A torn last line is no error.
  */
 export function visitLog(path: string, visit: (record: LogRecord, number: number) => void): LogEnd {
   let number = 0;
   const take = (line: string): void => {
     const record = parse(path, number, line);
     if (number === 0) requireHeader(path, record);
+    if (!isRecord(record)) throw damaged(path, number, 'is no line of a log');
     visit(record, number);
     number += 1;
   };
@@ -66,20 +68,24 @@ function open(path: string): number {
   }
 }
 
-function parse(path: string, number: number, line: string): LogRecord {
+function parse(path: string, number: number, line: string): unknown {
   try {
-    return JSON.parse(line) as LogRecord;
+    return JSON.parse(line);
   } catch (error) {
-    throw new ModelProviderError(
-      'LOG_INVALID',
-      `The log ${path} is damaged: line ${number + 1} is not JSON. Move it away, and its samples are run again.`,
-      { cause: error },
-    );
+    throw damaged(path, number, 'is not JSON', error);
   }
 }
 
-function requireHeader(path: string, record: LogRecord): void {
-  const { type, schema } = record as { type?: unknown; schema?: unknown };
+function damaged(path: string, number: number, what: string, cause?: unknown): ModelProviderError {
+  return new ModelProviderError(
+    'LOG_INVALID',
+    `The log ${path} is damaged: line ${number + 1} ${what}. Move it away, and its samples are run again.`,
+    { cause },
+  );
+}
+
+function requireHeader(path: string, record: unknown): void {
+  const { type, schema } = (record ?? {}) as { type?: unknown; schema?: unknown };
   if (type === 'header' && schema === logSchema) return;
   const found = type === 'header' ? `schema ${String(schema)}` : 'no header';
   throw new ModelProviderError(

@@ -1,4 +1,5 @@
 import { ModelProviderError } from '../../pattern/errors';
+import { showValue } from '../../pattern/json';
 import { kindOf } from '../kind-of';
 import type { Gate, PerSample, ScoreGate, VsBaseline } from './gate';
 
@@ -15,10 +16,12 @@ export interface CheckedGate {
 /**
  * Checks a gate. The names of its own options cannot be scores.
  *
- * @throws ModelProviderError `EVAL_INVALID` for a bar that is not a number, an unknown `by`, a negative or broken `maxErrors`, a
+ * @throws ModelProviderError `EVAL_INVALID` for what is no object, a bar that is not a number, an unknown `by`, a negative or broken `maxErrors`, a
  *   `minSamples` below 1, a baseline without a name, an unknown `inconclusive`.
  */
 export function checkGate(gate: Gate): CheckedGate {
+  if (typeof gate !== 'object' || (gate as unknown) === null || Array.isArray(gate))
+    throw invalid(`it is ${showValue(gate)}; write { accuracy: { min: 0.8 } }, the bar by score`);
   const {
     maxErrors = 0,
     minSamples = 1,

@@ -1,7 +1,8 @@
+import { showValue } from '../../pattern/json';
 import { bootstrapInterval, type BootstrapOptions } from './bootstrap';
 import type { Interval } from './interval';
 import { mean } from './moments';
-import { refusal, requireOneOf } from './refuse';
+import { refusal, requireCount, requireOneOf } from './refuse';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { shareInterval } from './share-interval';
 import { standardError } from './standard-error';
@@ -22,6 +23,23 @@ export interface Estimate {
 export interface EstimateOptions extends BootstrapOptions {
   /** `auto`, the default: Wilson's interval for right and wrong, the t interval for real values. */
   readonly method?: 'auto' | 't' | 'bootstrap';
+}
+
+const methods = ['auto', 't', 'bootstrap'];
+
+/**
+ * Checks the options of an estimate.
+ *
+ * @param caller begins the message.
+ * @throws ModelProviderError `EVAL_INVALID`.
+ */
+export function requireEstimateOptions(caller: string, options: EstimateOptions): void {
+  if (typeof options !== 'object' || (options as unknown) === null)
+    throw refusal(`${caller} is ${showValue(options)}; write { method: 'bootstrap', seed: 1 }.`);
+  const { method = 'auto', seed = 0, draws = 1 } = options;
+  requireOneOf(caller, 'method', method, methods);
+  requireCount(caller, 'draws', draws);
+  if (!Number.isSafeInteger(seed)) throw refusal(`${caller}: seed is ${seed}; it must be a whole number.`);
 }
 
 /**
@@ -49,8 +67,8 @@ export function estimate(samples: readonly SampleScore[], options: EstimateOptio
   };
 
   function interval(): Interval {
+    requireEstimateOptions('estimate()', options);
     const { method = 'auto' } = options;
-    requireOneOf('estimate()', 'method', method, ['auto', 't', 'bootstrap']);
     if (method === 'bootstrap') {
       if (clusters === undefined) return bootstrapInterval(values, options);
       throw refusal(

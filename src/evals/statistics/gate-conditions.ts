@@ -68,12 +68,19 @@ export function everySample(name: string, least: number, summary: GateSummary): 
 }
 
 /** A condition for each score. A drop that may be chance is inconclusive; a baseline that cannot be compared with fails. */
-export function notBelowBaseline({ run, maxDrop = 0 }: VsBaseline, summary: GateSummary): Condition[] {
+export function notBelowBaseline(
+  { run, maxDrop = 0 }: VsBaseline,
+  minSamples: number,
+  summary: GateSummary,
+): Condition[] {
   const { baseline = 'it was not read', samplesOf } = summary;
   if (typeof baseline === 'string') return [verdict(false, `baseline "${run}": ${baseline}`)];
   if (baseline.size === 0) return [verdict(false, `baseline "${run}": it has no scores`)];
   return [...baseline].map(([name, before]) =>
-    notBelow(`${name} against the baseline "${run}"`, samplesOf?.get(name) ?? [], before, maxDrop),
+    notBelow(`${name} against the baseline "${run}"`, samplesOf?.get(name) ?? [], before, {
+      maxDrop,
+      minSamples,
+    }),
   );
 }
 
@@ -81,11 +88,13 @@ function notBelow(
   title: string,
   now: readonly SampleScore[],
   before: readonly SampleScore[],
-  maxDrop: number,
+  { maxDrop, minSamples }: { readonly maxDrop: number; readonly minSamples: number },
 ): Condition {
   const known = new Map(before.map((sample) => [sample.id, numberOf(sample)]));
   const common = now.filter(({ id }) => known.has(id));
   if (common.length === 0) return verdict(false, `${title}: no sample in common`);
+  if (common.length < minSamples)
+    return verdict(false, `${title}: ${common.length} samples in common, at least ${minSamples} wanted`);
   const { difference, interval, n } = compare(now, before);
   const { low, high } = interval ?? { low: difference, high: difference };
   const reason = `${title}: difference ${number(difference)}, 95 % interval ${number(low)} to ${number(high)}, n = ${n}; it may drop by ${number(maxDrop)}`;

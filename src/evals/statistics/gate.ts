@@ -20,7 +20,7 @@ export interface Gate {
   readonly [score: string]: ScoreGate | number | PerSample | VsBaseline | InconclusiveRule | undefined;
   /** Most samples that may have ended in an error: a whole number, or, below 1, a share of all samples. 0 by default. */
   readonly maxErrors?: number;
-  /** Fewest samples with a value, in all and for each score that is demanded. 1 by default. */
+  /** Fewest samples with a value, in all, for each score that is demanded, and in common with a baseline. 1 by default. */
   readonly minSamples?: number;
   /** The least value of each sample, by score: a mean hides a sample that always fails. */
   readonly perSample?: PerSample;
@@ -91,7 +91,7 @@ export function evaluateGate(gate: Gate, summary: GateSummary): GateVerdict {
     fewErrors(maxErrors, summary),
     ...scores.map(([name, demand]) => scoreReached(name, demand, minSamples, summary)),
     ...Object.entries(perSample).map(([name, least]) => everySample(name, least, summary)),
-    ...(vsBaseline === undefined ? [] : notBelowBaseline(vsBaseline, summary)),
+    ...(vsBaseline === undefined ? [] : notBelowBaseline(vsBaseline, minSamples, summary)),
   ];
   const outcome =
     (['fail', 'inconclusive'] as const).find((bad) => conditions.some((found) => found.outcome === bad)) ??

@@ -1,9 +1,14 @@
+import { showValue } from '../../pattern/json';
 import { mean } from './moments';
-import { requireCount } from './refuse';
+import { refusal, requireCount } from './refuse';
 import type { SampleScore } from './sample-score';
 
 /** Makes one value of the trials of one sample; null if they cannot tell. */
-export type TrialReducer = (trials: readonly (number | boolean)[]) => number | boolean | null;
+export interface TrialReducer {
+  (trials: readonly (number | boolean)[]): number | boolean | null;
+  /** Fewest trials from which it can tell anything; 1 by default. */
+  readonly leastTrials?: number;
+}
 
 /** One trial's value of one score; null if the score does not apply. */
 export interface TrialScore {
@@ -39,13 +44,21 @@ export function reduceTrials(
   });
 }
 
-/** Reduces the trials of one sample; null if they have no value. */
+/**
+ * Reduces the trials of one sample; null if they have no value.
+ *
+ * @throws ModelProviderError `EVAL_INVALID` if the reducer makes anything else of them than a value.
+ */
 export function reduceSample(
   values: readonly (number | boolean)[],
   reducer: TrialReducer = meanOfTrials,
 ): Pick<SampleScore, 'value' | 'trials'> | null {
   const value = values.length === 0 ? null : reducer(values);
   if (value === null) return null;
+  if (typeof value !== 'boolean' && !Number.isFinite(value))
+    throw refusal(
+      `A reducer of trials returned ${showValue(value)}; it must return a boolean, a finite number or null.`,
+    );
   const isShare = values.length > 1 && values.every((trial) => typeof trial === 'boolean');
   return isShare ? { value, trials: values.length } : { value };
 }
@@ -70,10 +83,11 @@ function meanOfTrials(trials: readonly (number | boolean)[]): number | boolean {
  */
 export function passAt(k: number): TrialReducer {
   requireCount('passAt()', 'k', k);
-  return (trials) => {
+  const reducer: TrialReducer = (trials) => {
     const none = chanceOfOnly(trials.length - passes(trials), trials.length, k);
     return none === null ? null : 1 - none;
   };
+  return Object.assign(reducer, { leastTrials: k });
 }
 
 /**
@@ -90,7 +104,8 @@ export function passAt(k: number): TrialReducer {
  */
 export function passAll(k: number): TrialReducer {
   requireCount('passAll()', 'k', k);
-  return (trials) => chanceOfOnly(passes(trials), trials.length, k);
+  const reducer: TrialReducer = (trials) => chanceOfOnly(passes(trials), trials.length, k);
+  return Object.assign(reducer, { leastTrials: k });
 }
 
 function passes(trials: readonly (number | boolean)[]): number {

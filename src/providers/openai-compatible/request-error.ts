@@ -40,8 +40,8 @@ export function requestError(error: unknown, { baseURL, apiKey, model }: ModelCo
   });
 }
 
-/** Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
-function readRetryAfter(value: string | null | undefined): number | undefined {
+/** Milliseconds. Seconds, or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after */
+export function readRetryAfter(value: string | null | undefined): number | undefined {
   if (value == null || value === '') return undefined;
   const seconds = Number(value);
   const ms = Number.isNaN(seconds) ? Date.parse(value) - Date.now() : seconds * 1000;
