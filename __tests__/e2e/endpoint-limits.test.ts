@@ -112,15 +112,19 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
   });
 
   test('that refuses for good is an infrastructure error, after as many tries as are allowed', async () => {
-    let asked = 0;
+    const asked: number[] = [];
     endpoint.answer(
-      forSamples(() => {
-        asked += 1;
-        return refusal(503, 'no capacity', { 'retry-after': '0' });
+      forSamples(({ at }) => {
+        asked.push(at);
+        // What does not say when waits longer each time.
+        return refusal(503, 'no capacity', asked.length === 3 ? { 'retry-after': '0' } : {});
       }),
     );
     const run = await evaluate(mode, 1, 'retries: 3, gate: { maxErrors: 1 }');
-    expect(asked).toBe(4);
+    expect(asked).toHaveLength(4);
+    const [first = 0, second = 0, third = 0] = asked;
+    expect(second - first).toBeGreaterThan(245);
+    expect(third - second).toBeGreaterThan(490);
     expect(records(run).find(({ type }) => type === 'sample')).toMatchObject({
       error: { kind: 'infrastructure', message: expect.stringContaining('no capacity') as string },
       retried: [expect.any(String), expect.any(String), expect.any(String)],

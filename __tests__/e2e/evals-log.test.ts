@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FooterRecord, HeaderRecord, LogRecord, SampleRecord } from '../../src/evals/log/log-record';
+import { sampleId } from '../../src/evals/data-sets/sample-id';
+import { packageVersion } from '../../src/pattern/version';
 import { outcome, spec } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -8,9 +11,10 @@ const evaluation = (rows: readonly string[][], code = ''): Record<string, string
   'sums.eval.js': spec(`
     const local = require('./local');
     withClient(['embedded:novice'], (handle) => {
-      foreach('q, a', require('./rows.json'), async ({ q, a }, { trial, log }) => {
+      foreach('q, a', require('./rows.json'), async ({ q, a }, { trial, log, sampleId, model }) => {
         note('asked ' + q + ' ' + trial);
         log('half', local.half);
+        log('id', sampleId + ' ' + model);
         if (q === 'fail' && process.env.REPAIRED === undefined) throw new Error('no answer');
         return new Result((await handle.client.generate('What is 1 + ' + q)).text, exactMatch(a, '1'), { kept: true });
       }, { title: 'sums/äöü: "1"', trials: 2, gate: { maxErrors: 5 } });
@@ -49,7 +53,7 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
     runJest(files, mode, { project: first.project, env: { ...named, ...env } });
 
   beforeEach(async () => {
-    first = await runJest(evaluation(rows), mode, { env: named });
+    first = await runJest(evaluation(rows), mode, { env: named, args: ['--seed=7'] });
   });
 
   test('has a header with all that the answers depend on, a line for each trial, and a footer', () => {
@@ -63,9 +67,19 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
       title: 'sums/äöü: "1"',
       model: 'embedded:novice',
       spec: 'embedded:novice',
-      resource: { resourceId: 'embedded:novice#1', command: expect.stringContaining('main.js') as string },
-      dataset: { name: 'array', hash: expect.stringMatching(/^[0-9a-f]+$/) as string },
+      resource: {
+        resourceId: 'embedded:novice#1',
+        command: expect.stringContaining('main.js') as string,
+        startMs: expect.any(Number) as number,
+      },
+      dataset: { name: 'array', hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+      git: null,
+      seed: 7,
+      packages: { node: process.versions.node, 'jest-model-provider': packageVersion },
+      options: { trials: 2, retries: 2, onLost: 'stop' },
     });
+    expect(header.packages['jest']).toMatch(/^30\./);
+    expect(header.resource?.startMs).toBeGreaterThan(0);
     expect(JSON.stringify(header.identity)).toMatch(/[0-9a-f]{16}/);
     const samples = rest.filter(({ type }) => type === 'sample') as SampleRecord[];
     expect(samples).toHaveLength(6);
@@ -74,7 +88,8 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
       response: expect.any(String) as string,
       scores: [{ name: 'exactMatch', value: true }],
       metadata: { kept: true },
-      log: { half: 0.5 },
+      log: { half: 0.5, id: `${sampleId({ q: '2', a: '1' })} embedded:novice` },
+      id: sampleId({ q: '2', a: '1' }),
       calls: { count: 1 },
     });
     expect(samples.find(({ index }) => index === 2)?.error).toMatchObject({
@@ -88,6 +103,24 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
       summary: { samples: 3, errors: 1, errorKinds: { user: 2 }, reused: 0, notRun: 0 },
       gate: { outcome: 'pass' },
     });
+  });
+
+  test('the header has the commit, and whether there is more than it has', async () => {
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-c', 'user.name=n', '-c', 'user.email=e@example.com', ...args], {
+        cwd: first.project,
+        encoding: 'utf8',
+      }).trim();
+    git('init', '--quiet');
+    git('add', '.');
+    git('commit', '--quiet', '--message', 'first');
+    const commit = git('rev-parse', 'HEAD');
+    const headerOf = (): HeaderRecord | undefined =>
+      records(first).findLast((record): record is HeaderRecord => record.type === 'header');
+    await again({ 'rows.json': JSON.stringify(rows) }, { EVALS_RERUN: 'all' });
+    expect(headerOf()?.git).toEqual({ commit, dirty: false });
+    await again({ 'local.js': 'exports.half = 0.125;' });
+    expect(headerOf()?.git).toEqual({ commit, dirty: true });
   });
 
   test('a run of the same name asks nothing again, starts no server, and sums up the same', async () => {

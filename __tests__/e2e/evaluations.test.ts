@@ -17,6 +17,7 @@ function records({ project }: Pick<JestRun, 'project'>, title: string, run = 'mi
 const samples = (log: readonly LogRecord[]): SampleRecord[] =>
   log.filter((record): record is SampleRecord => record.type === 'sample');
 const footer = (log: readonly LogRecord[]): FooterRecord => log.at(-1) as FooterRecord;
+const starts = (run: JestRun): number => run.events.filter(({ type }) => type === 'ready').length;
 const count = (run: JestRun, line: string): number => run.notes.filter((note) => note === line).length;
 
 describe.each(bothModes)('an evaluation, %s', (mode) => {
@@ -163,7 +164,7 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
         ...providerModule({ command: 'new CommandProvider()' }),
         'restart.eval.js': spec(`
           let isKilled = false;
-          withClient(['command:echo up >> $E2E_NOTES; exec sleep 600'], () => {
+          withClient(['command:exec sleep 600'], () => {
             foreach('n', [1, 2, 3, 4, 5], async (n, { client }) => {
               note('ask ' + n);
               if (n === 3 && !isKilled) {
@@ -182,7 +183,7 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
     expect(run.notes.filter((line) => line.startsWith('ask'))).toEqual(
       [1, 2, 3, 3, 4, 5].map((n) => `ask ${n}`),
     );
-    expect(count(run, 'up')).toBe(2);
+    expect(starts(run)).toBe(2);
     const log = records(run, 'restart');
     expect(log.filter(({ type }) => type === 'restart')).toEqual([
       expect.objectContaining({ reason: expect.stringContaining('SIGKILL') as string }),
@@ -191,6 +192,79 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
       status: 'complete',
       summary: { samples: 5, errors: 0, restarts: 1 },
     });
+  });
+
+  const dying = (times: number, options: string): Record<string, string> => ({
+    ...providerModule({ command: 'new CommandProvider()' }),
+    'dying.eval.js': spec(`
+      let kills = 0;
+      withClient(['command:exec sleep 600'], () => {
+        foreach('n', [1, 2, 3, 4, 5], async (n, { client }) => {
+          note('ask ' + n);
+          if (n >= 3 && kills < ${times}) {
+            kills += 1;
+            process.kill(client.pid, 'SIGKILL');
+            await client.call();
+          }
+          return true;
+        }, { title: 'dying', concurrency: 1, ${options} });
+      });`),
+  });
+
+  test('stops where its server died, says so and how much did not run, and logs what was under way as its error', async () => {
+    const run = await runJest(dying(1, ''), mode, { config: withProviders, env: named });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(starts(run)).toBe(1);
+    const [test] = run.tests;
+    expect(test?.message).toContain('RESOURCE_LOST');
+    expect(test?.message).toContain('"dying" stopped there; 2 trials did not run.');
+    const log = records(run, 'dying');
+    expect(samples(log).map(({ input, error }) => [input, error?.kind, error?.code])).toEqual([
+      [1, undefined, undefined],
+      [2, undefined, undefined],
+      [3, 'infrastructure', 'RESOURCE_LOST'],
+    ]);
+    expect(footer(log)).toMatchObject({ status: 'lost', summary: { errors: 1, notRun: 2, restarts: 0 } });
+    expect(run.output).toContain('2 not run, its model died');
+  });
+
+  test('starts its server again once and not twice', async () => {
+    const run = await runJest(dying(2, `onLost: 'restartOnce'`), mode, { config: withProviders, env: named });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(starts(run)).toBe(2);
+    expect(footer(records(run, 'dying'))).toMatchObject({
+      status: 'lost',
+      summary: { restarts: 1, notRun: 2 },
+    });
+  });
+
+  test('is judged by a second model that is leased beside the first, and counts only the calls of its own', async () => {
+    const run = await runJest(
+      {
+        'judged.eval.js': spec(`
+          const { judge } = require('jest-model-provider');
+          withClient(['embedded:expert'], (grader) => {
+            withClient(['embedded:novice'], (handle) => {
+              foreach('q', ['What is 1 + 2?'], async (q, { client }) => {
+                const right = judge({ client: grader.client, rubric: () => 'What is 2 + 3?', scale: ['4', '5'] });
+                const { text } = await client.generate(q);
+                note([client === handle.client, client === grader.client].join());
+                return new Result(text, await right(text, ''));
+              }, { title: 'judged' });
+            });
+          });`),
+      },
+      mode,
+      { env: named },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [], notes: ['true,false'] });
+    expect(run.events.filter(({ type }) => type === 'ready')).toHaveLength(2);
+    expect(samples(records(run, 'judged'))).toEqual([
+      expect.objectContaining({
+        scores: [{ name: 'judge', value: true, metadata: { votes: ['5'] } }],
+        calls: expect.objectContaining({ count: 1 }) as object,
+      }),
+    ]);
   });
 
   test('judges stored answers anew, without any model', async () => {

@@ -7,8 +7,9 @@ import { observeCalls, type ModelCall } from '../pattern/model-calls';
 import { ModelProviderError } from '../pattern/errors';
 import { currentRealm } from '../pattern/realm';
 import type { AdaptiveLimit } from './adaptive-limit';
+import { backoffMs } from './backoff';
 import type { Sample } from './data-sets/data-set';
-import { errorEntry, errorKind, isPassing, isTooMany, retryAfterMs } from './error-kind';
+import { errorEntry, errorKind, isPassing, isTooMany } from './error-kind';
 import type { SampleRecord } from './log/log-record';
 import { judged, type Returned } from './returned';
 
@@ -53,10 +54,6 @@ export interface TrialOutcome {
 }
 
 type Calls = { -readonly [Name in keyof NonNullable<SampleRecord['calls']>]: number };
-
-// Doubled each time, and spread so that those refused together do not come back together.
-const firstBackoffMs = 500;
-const longestBackoffMs = 60_000;
 
 /** Runs one trial of a sample, and once more after each infrastructure error that may pass, as often as the rules allow. */
 export async function runTrial(sample: Sample, trial: number, rules: TrialRules): Promise<TrialOutcome> {
@@ -113,12 +110,6 @@ function judgedRecord(returned: unknown): Pick<SampleRecord, 'response' | 'score
 
 function canRetry(attempt: Attempt, cause: unknown, retried: number, rules: TrialRules): boolean {
   return !attempt.isLate && !rules.ending.aborted && retried < rules.retries && isPassing(cause);
-}
-
-function backoffMs(cause: unknown, retry: number): number {
-  const wanted = retryAfterMs(cause);
-  const doubled = firstBackoffMs * 2 ** (retry - 1) * (0.5 + Math.random());
-  return Math.min(longestBackoffMs, wanted ?? doubled);
 }
 
 async function wait(ms: number, ending: AbortSignal): Promise<boolean> {
