@@ -190,6 +190,13 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
     const few = await runJest(evaluation(rows), mode, { env: { ...named, EVALS_SAMPLES: '1' } });
     expect(asked(few)).toEqual(['asked 2 0', 'asked 2 1']);
     expect(outcome(few, 'embedded:novice sums/äöü: "1"').status).toBe('passed');
+    // The same ones, and not as many of those that are left.
+    const again = await runJest(evaluation(rows), mode, {
+      project: few.project,
+      env: { ...named, EVALS_SAMPLES: '1' },
+    });
+    expect(asked(again)).toEqual([]);
+    expect(footer(again).summary).toMatchObject({ samples: 1, reused: 2 });
   });
 
   test('a line that was being written when the process was killed is cut, and its trial runs again', async () => {

@@ -62,6 +62,7 @@ test('samples that are no longer in the data set do not count', () => {
 test('a footer counts only at the end', () => {
   expect(readLog(written(header(), sample(), footer([]))).footer).toBeDefined();
   expect(readLog(written(header(), sample(), footer([]), header(), sample())).footer).toBeUndefined();
+  expect(readLog(written(header(), sample(), footer([]), '{"type":"hea')).footer).toBeUndefined();
 });
 
 test('a line that was being written is left out, and counted', () => {

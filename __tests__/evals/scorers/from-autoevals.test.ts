@@ -25,6 +25,7 @@ test('an autoevals scorer gets the answer as its output, and what is expected as
 
 test('its metadata comes along as JSON, and it makes checks', async () => {
   const check = fromAutoevals(Factuality)({ input: '12 + 7?', expected: '19' });
+  expect(await check('20')).toMatchObject({ value: 0, metadata: { rationale: 'same' } });
   expect(await check('19')).toEqual({
     name: 'Factuality',
     value: 1,

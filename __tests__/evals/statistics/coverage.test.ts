@@ -1,5 +1,6 @@
 import { estimate } from '../../../src/evals/statistics/estimate';
 import { compare } from '../../../src/evals/statistics/compare';
+import { evaluateGate } from '../../../src/evals/statistics/gate';
 import type { Interval } from '../../../src/evals/statistics/interval';
 import { randomDraws } from '../../../src/evals/statistics/random-draws';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
@@ -90,6 +91,34 @@ test.each([20, 100, 500])(
     expectHonest(share);
   },
 );
+
+describe('a gate at the very share that the model has', () => {
+  // What it says of 2,000 evaluations of 200 samples.
+  function outcomes(by: 'lower95' | 'mean' | 'upper95'): Record<string, number> {
+    const chance = new Chance();
+    const shares: Record<string, number> = {};
+    for (let set = 0; set < sets; set++) {
+      const right = chance.successes(200, 0.8);
+      const score = { name: 'right', count: 200, mean: right / 200, interval: wilsonInterval(right, 200) };
+      const { outcome } = evaluateGate(
+        { right: { min: 0.8, by } },
+        { samples: 200, errors: 0, scores: [score] },
+      );
+      shares[outcome] = (shares[outcome] ?? 0) + 1 / sets;
+    }
+    return shares;
+  }
+
+  test('fails by the mean about half of the time, and by an end of the interval hardly ever', () => {
+    const byMean = outcomes('mean')['fail'] ?? 0;
+    expect(Math.abs(byMean - 0.5)).toBeLessThan(0.08);
+    expect(outcomes('upper95')['fail'] ?? 0).toBeLessThan(0.04);
+    const byLow = outcomes('lower95');
+    expect(byLow['fail'] ?? 0).toBeLessThan(0.04);
+    expect(byLow['pass'] ?? 0).toBeLessThan(0.04);
+    expect(byLow['inconclusive']).toBeGreaterThan(0.92);
+  });
+});
 
 describe('samples in clusters', () => {
   function clusteredValues(chance: Chance): { values: number[]; clusters: string[] } {

@@ -48,7 +48,8 @@ export function readStartedLog(path: string): EvalLog | undefined {
   return {
     path,
     header,
-    footer,
+    // A torn line behind it is that of a later run.
+    footer: end.torn > 0 ? undefined : footer,
     ...end,
     restarts,
     eachFinished,
