@@ -14,6 +14,11 @@ function records({ project }: Pick<JestRun, 'project'>, title: string, run = 'mi
   return lines.map((line) => JSON.parse(line) as LogRecord);
 }
 
+/** The name of the only run of a project. */
+function runOf({ project }: JestRun): string {
+  return readdirSync(join(project, '.evals')).find((name) => !name.startsWith('.')) ?? '';
+}
+
 const samples = (log: readonly LogRecord[]): SampleRecord[] =>
   log.filter((record): record is SampleRecord => record.type === 'sample');
 const footer = (log: readonly LogRecord[]): FooterRecord => log.at(-1) as FooterRecord;
@@ -307,6 +312,54 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
     );
     expect(unknown.exit).toBe(1);
     expect(unknown.output).toContain('EVAL_INVALID');
+  });
+
+  test('voids on Ctrl-C what does not end in time, and runs it when it goes on', async () => {
+    const files = {
+      'stuck.eval.js': spec(`
+        foreach('n', [1, 2, 3], async (n, { signal }) => {
+          note('begin ' + n);
+          if (n > 1 && process.env.GO === undefined) {
+            await new Promise((resolve) => signal.addEventListener('abort', resolve));
+            note('aborted ' + n);
+          }
+          return true;
+        }, { title: 'stuck', concurrency: 1 });`),
+    };
+    const running = startJest(files, mode, { env: named });
+    await running.noted('begin 2');
+    process.kill(-running.pid, 'SIGINT');
+    const first = await running.finished();
+    expect(first).toMatchObject({ exit: 130, left: [], notes: ['begin 1', 'begin 2', 'aborted 2'] });
+    const log = records(first, 'stuck');
+    expect(samples(log).map(({ input }) => input)).toEqual([1]);
+    expect(footer(log)).toMatchObject({
+      status: 'interrupted',
+      summary: { samples: 1, errors: 0, notRun: 2 },
+    });
+    const second = await runJest(files, mode, { project: first.project, env: { ...named, GO: 'on' } });
+    expect(second).toMatchObject({ exit: 0, left: [], notes: ['begin 2', 'begin 3'] });
+  });
+
+  test('says on a terminal how far it is, and no more than ten times a second', async () => {
+    const run = await runJest(
+      {
+        'live.eval.js': spec(`
+          foreach('n', Array.from({ length: 300 }, (_, n) => n), async (n) => {
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            if (n === 150) throw new Error('one');
+            return true;
+          }, { title: 'live', concurrency: 1, gate: { maxErrors: 1 } });`),
+      },
+      mode,
+      { terminal: true, env: { CI: '' } },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    const said = [...run.output.matchAll(/\r\p{Cc}\[Klive \d+\/300(, 1 error)?/gu)];
+    const [{ summary }] = [footer(records(run, 'live', runOf(run)))];
+    expect(said.length).toBeGreaterThan(3);
+    expect(said.length).toBeLessThanOrEqual(2 + (300 * (summary.durationMs?.p95 ?? 0)) / 100);
+    expect(said.some(([, error]) => error !== undefined)).toBe(true);
   });
 
   test('lets what is under way end on Ctrl-C, writes its footer, and goes on where it was', async () => {

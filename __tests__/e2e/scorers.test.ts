@@ -29,6 +29,7 @@ const specs = {
     const judged = ({ q, a }) => new Result(q, exactMatch(q, a));
     foreach('q, a', jsonl('rows.jsonl'), judged, { title: 'jsonl' });
     foreach('q, a', csv('rows.csv'), judged, { title: 'csv' });
+    foreach('q, a', csv('rows.csv'), judged);
     foreach('q, b', jsonl('rows.jsonl'), judged, { title: 'no such column' });
     foreach('q, a', jsonl('torn.jsonl'), judged, { title: 'torn' });
     foreach('q, a', csv('rows.csv'), ({ q }) => { throw new Error('about ' + q); }, { title: 'throws' });`),
@@ -67,6 +68,10 @@ describe.each(bothModes)('scorers and data sets, %s', (mode) => {
   test('rows are read when a sample can start', () => {
     expect(outcome(run, 'a generator').status).toBe('passed');
     expect(outcome(run, 'has no rows waiting')).toMatchObject({ status: 'passed' });
+  });
+
+  test('an evaluation is named after its columns, and the file of its data set', () => {
+    expect(outcome(run, 'foreach q, a in folder/rows.csv').status).toBe('passed');
   });
 
   test.each(['jsonl', 'csv'])('a %s file is found beside its spec', (title) => {

@@ -50,6 +50,12 @@ test('a narrow terminal cuts the line, and no name moves the cursor', () => {
   expect(screen.written[0]?.slice(4)).not.toMatch(/\n/);
 });
 
+test('a terminal that does not know its width has eighty columns', () => {
+  const screen = new Screen(true, 0);
+  screen.show({ title: 'x'.repeat(100) });
+  expect(screen.written[0]).toBe(`\r\u001b[K${'x'.repeat(79)}\r`);
+});
+
 test('without a terminal whole lines come, every ten seconds', () => {
   const screen = new Screen(false);
   for (let second = 0; second <= 25; second += 1) {

@@ -46,8 +46,10 @@ export class EvalProgressDisplay {
     if (!isOver && now - this.#drawnAt < redrawEveryMs) return;
     this.#drawnAt = now;
     const line = [...this.#running.values()].map(({ update }) => describe(update)).join(' · ');
+    // A terminal that does not know its width says 0.
+    const width = this.#terminal.columns || 80;
     // The cursor goes back to the begin of the line, so that what Jest prints next takes its place.
-    this.#terminal.write(`${eraseLine}${line.slice(0, (this.#terminal.columns ?? 80) - 1)}\r`);
+    this.#terminal.write(`${eraseLine}${line.slice(0, width - 1)}\r`);
   }
 }
 
