@@ -121,6 +121,14 @@ describe('compare', () => {
     expect(differences).toEqual([expect.objectContaining({ a: 'new', b: 'old', n: 20, difference: 0.8 })]);
   });
 
+  it('of a run with itself is refused', () => {
+    runs.write('mine', {}, answers(1, 0));
+    expect(runs.run('compare', 'mine', '.evals/mine')).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(/^CONFIG_INVALID: Both runs are .*mine; name two different ones/) as string,
+    });
+  });
+
   it('of two runs says what else differs, and what only one has', () => {
     runs.write('old', { model: 'a' }, answers(4, 16));
     runs.write(

@@ -52,6 +52,14 @@ test('the permutation test is a choice, and what is left where all differences a
   expect(found).not.toHaveProperty('interval');
 });
 
+test('the difference of two shares is 1 at most, however few they are', () => {
+  const shares = (...values: number[]): { id: string; value: number; trials: number }[] =>
+    samples(values).map((sample) => ({ ...sample, trials: 3 }));
+  expect(compare(shares(0, 1 / 3), shares(1, 1)).interval).toMatchObject({ low: -1 });
+  expect(compare(shares(1, 1), shares(0, 1 / 3)).interval).toMatchObject({ high: 1 });
+  expect(compare(samples([0, 1 / 3]), samples([1, 1])).interval?.low).toBeLessThan(-1);
+});
+
 test('clusters are the units of the test', () => {
   const clustered = a.map((sample, index) => ({ ...sample, cluster: `c${index % 5}` }));
   const found = compare(clustered, b);

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { ModelProviderError } from '../../pattern/errors';
 import { differencesTable } from '../../report/differences-table';
 import { compareRuns, describeComparison } from '../../report/run-comparison';
 import { readRun } from '../../report/run-report';
@@ -14,7 +15,13 @@ export function compareCommand(): Command {
     .action((run: string, later: string | undefined, { json }: { json?: boolean }) => {
       const directory = findRun(run);
       if (later !== undefined) {
-        const comparison = compareRuns(directory, findRun(later));
+        const other = findRun(later);
+        if (other === directory)
+          throw new ModelProviderError(
+            'CONFIG_INVALID',
+            `Both runs are ${directory}; name two different ones.`,
+          );
+        const comparison = compareRuns(directory, other);
         return print(json === true ? comparison : describeComparison(comparison));
       }
       const { differences } = readRun(directory);

@@ -4,7 +4,7 @@ import { mcnemar, pairedShareInterval } from './mcnemar';
 import { mean } from './moments';
 import { permutationTest, type PermutationOptions } from './permutation-test';
 import { refusal, requireOneOf } from './refuse';
-import { clustersOf, numberOf, type SampleScore } from './sample-score';
+import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { clusterSums, standardError } from './standard-error';
 import { tTwoSided } from './student-t';
 import { tIntervalAround } from './t-interval';
@@ -74,9 +74,16 @@ export function compare(
   const isBinary = pairs.every(({ first, second }) =>
     [first.value, second.value].every((value) => typeof value === 'boolean'),
   );
-  return test === 'auto' && isBinary && clusters === undefined
-    ? { ...counts, ...compareShares(differences) }
-    : { ...counts, ...compareValues(differences, clusters, options) };
+  if (test === 'auto' && isBinary && clusters === undefined)
+    return { ...counts, ...compareShares(differences) };
+  const areShares = [a, b].every((samples) => sharedTrials(samples) !== undefined);
+  const found = compareValues(differences, clusters, options);
+  return { ...counts, ...found, ...(areShares && found.interval && { interval: ofShares(found.interval) }) };
+}
+
+/** Two shares differ by 1 at most, which t does not know. */
+function ofShares({ low, high }: Interval): Interval {
+  return { low: Math.max(-1, low), high: Math.min(1, high) };
 }
 
 type Finding = Omit<Comparison, 'n' | 'missingInA' | 'missingInB'>;
