@@ -13,7 +13,7 @@ beforeEach(() => (evals = mkdtempSync(join(tmpdir(), 'baseline '))));
 afterEach(() => rmSync(evals, { recursive: true }));
 
 const footer = (status: FooterRecord['status']): FooterRecord => ({
-  ...{ type: 'footer', at: '', status, dataset: { samples: 1, hash: '' }, dropped: [] },
+  ...{ type: 'footer', at: '', status, dataset: { samples: 1, hash: '' }, dropped: [], worst: [] },
   ...{ summary: { scores: [] } as never, gate: { outcome: 'pass', reasons: [] } },
 });
 
