@@ -9,6 +9,7 @@ export { ModelProvider, type Resource, type SetupOptions } from './pattern/model
 export { ResourceHandle } from './pattern/resource-handle';
 export { LazyHandle } from './pattern/lazy-handle';
 export type { ProviderConstraints } from './pattern/constraints';
+export type { DeviceNeed } from './pattern/device-need';
 export type {
   ClientContext,
   DependencyLease,
@@ -46,6 +47,7 @@ export {
   OpenAICompatibleProvider,
   type OpenAICompatibleOptions,
 } from './providers/openai-compatible/provider';
+export { VLLMProvider, type VLLMConfig, type VLLMOptions } from './providers/vllm/provider';
 export {
   ModelClient,
   type ChatMessage,

@@ -35,7 +35,8 @@ function starting(port: number): Starting {
   let exit: (exit: ProcessExit) => void = () => undefined;
   const exited = new Promise<ProcessExit>((resolve) => (exit = resolve));
   const process = { exited } as ServerProcess;
-  return { process, port, apiKey: 'k3y', model: 'a model', nonce: 'jmp-1', exit: (end) => exit(end) };
+  const names = { model: 'a model', nonce: 'jmp-1', askAs: 'a model' };
+  return { process, port, apiKey: 'k3y', ...names, exit: (end) => exit(end) };
 }
 
 const never = new AbortController().signal;

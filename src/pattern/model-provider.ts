@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from './constraints';
+import type { DeviceNeed } from './device-need';
 import { ModelProviderError } from './errors';
 import type { Json } from './json';
 import { LazyHandle } from './lazy-handle';
@@ -59,6 +60,20 @@ export abstract class ModelProvider<
     config: Config | undefined,
     context: ResourceContext,
   ): Promise<Connection>;
+
+  /**
+   * Session half. The devices that a resource takes for itself, GPUs for example. `maxLive` then counts on each device alone, and
+   * over all providers that name the same one. Without this method, or where it gives undefined, `maxLive` counts all resources of
+   * the provider.
+   *
+   * @throws what `createResource` would throw for such options.
+   * @example
+   * devices() { return { pool: ['gpu:0', 'gpu:1'], count: 1 }; }
+   */
+  devices?(
+    name: string,
+    config: Config | undefined,
+  ): DeviceNeed | undefined | Promise<DeviceNeed | undefined>;
 
   /**
    * Session half. What the answers of a resource depend on, known without starting it: a hash of its weights, the version of its

@@ -33,6 +33,8 @@ export interface LaunchOptions {
   readonly user?: SystemUser;
   /** Texts that must never appear in a log tail or an error. */
   readonly secrets?: readonly string[];
+  /** The cause of its death, if its last lines, followed by how it ended, tell one. */
+  causeOfDeath?(evidence: string): string | undefined;
 }
 
 /** Signals that servers stop on by themselves. */
@@ -80,8 +82,12 @@ export interface ResourceContext {
   readonly directory: string;
   /** Makes another private directory (0700) of the resource, with a path short enough for a Unix socket in it. Removed when it ends. */
   serverDirectory(options?: ServerDirectoryOptions): string;
+  /** The devices that it has for itself, of those that the provider's `devices()` named. Empty if it named none. */
+  readonly devices: readonly string[];
   /** Says what the start is waiting for, shown as `embedded:expert loading 12 s, <message>`. */
   progress(message: string): void;
+  /** Puts a remark under the table at the end of the session. */
+  note(message: string): void;
   /**
    * Starts a server process, which the session owns and stops. Its death after the start is the death of the resource, whatever
    * its exit code; during the start, look at {@link ServerProcess.exit}.

@@ -14,30 +14,40 @@ export interface FailedStart {
   /** What went wrong when nothing better is known. */
   readonly reason: string;
   readonly command: readonly string[];
+  /** Searched for causes; the last of them are shown. */
   readonly logTail: readonly string[];
   readonly hints: readonly FailureHint[];
   readonly secrets?: readonly string[];
 }
 
+const shownLines = 20;
+
 /** The message of a failed start: cause first, then the command, the last log lines, and what to do. */
 export function failureMessage({ title, reason, command, logTail, hints, secrets }: FailedStart): string {
   const evidence = `${logTail.join('\n')}\n${reason}`;
   const hint = hints.find(({ pattern }) => pattern.test(evidence));
-  const cause =
-    hint === undefined
-      ? undefined
-      : (hint.pattern.exec(evidence)?.[0].replace(hint.pattern, hint.cause) ?? hint.cause);
+  const cause = causeIn(evidence, hints);
+  const shown = logTail.slice(-shownLines);
   return redact(
     [
       `${title}: ${cause === undefined ? `${reason}.` : `${cause} (${lowerFirst(reason)}).`}`,
       `Command: ${command.map(quote).join(' ')}`,
-      ...(logTail.length === 0
+      ...(shown.length === 0
         ? ['It printed nothing.']
-        : ['Its last lines:', ...logTail.map((line) => `  | ${line}`)]),
+        : ['Its last lines:', ...shown.map((line) => `  | ${line}`)]),
       ...(hint === undefined ? [] : [`What to do: ${hint.fix}`]),
     ].join('\n'),
     secrets,
   );
+}
+
+/** What the first hint that matches says of the cause. */
+export function causeIn(evidence: string, hints: readonly FailureHint[]): string | undefined {
+  for (const { pattern, cause } of hints) {
+    const found = pattern.exec(evidence)?.[0];
+    if (found !== undefined) return found.replace(pattern, cause);
+  }
+  return undefined;
 }
 
 function lowerFirst(text: string): string {

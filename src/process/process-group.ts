@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopSignal } from '../pattern/resource-context';
 import { parsePs, processEntry, type ProcessEntry } from './process-identity';
+import { removeSharedMemory, sharedMemoryOf } from './shared-memory';
 
 /** How a group was ended. */
 export interface GroupStop {
@@ -32,7 +33,20 @@ export async function stopGroup(
   stopSignal: StopSignal = 'SIGTERM',
 ): Promise<GroupStop> {
   requireOneGroup(group);
-  if (groupMembers(group).length === 0) return { forced: false, survivors: [] };
+  const members = groupMembers(group);
+  if (members.length === 0) return { forced: false, survivors: [] };
+  const sharedMemory = sharedMemoryOf(members.map(({ pid }) => pid));
+  const stop = await endGroup(group, graceMs, stopSignal, hurry);
+  if (stop.survivors.length === 0) removeSharedMemory(sharedMemory);
+  return stop;
+}
+
+async function endGroup(
+  group: number,
+  graceMs: number,
+  stopSignal: StopSignal,
+  hurry: AbortSignal | undefined,
+): Promise<GroupStop> {
   send(group, stopSignal);
   const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
   // A leader that ended politely gets its children a moment to follow.

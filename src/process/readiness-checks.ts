@@ -13,6 +13,8 @@ export interface StartingServer {
   readonly model: string;
   /** This launch's mark in the model list: whoever lists it is the server that was just started. */
   readonly nonce: string;
+  /** The name by which the first token is asked for, the model's or the nonce. */
+  readonly askAs: string;
 }
 
 /** Fails as soon as the process has ended, with whatever code: before it is ready, 0 is a failure like any other. */
@@ -61,10 +63,14 @@ export function modelListed(server: StartingServer): ReadinessCheck {
   };
 }
 
-/** One greedy token is answered by the wanted model: a server may be healthy and list models long before it can do this. */
+/**
+ * One greedy token is answered by the wanted model: a server may be healthy and list models long before it can do this.
+ *
+ * @throws ModelProviderError `SETUP_FAILED` if another model answers.
+ */
 export function oneToken(server: StartingServer): ReadinessCheck {
   const body = {
-    model: server.model,
+    model: server.askAs,
     messages: [{ role: 'user', content: 'Hi' }],
     max_tokens: 1,
     temperature: 0,
@@ -82,9 +88,25 @@ export function oneToken(server: StartingServer): ReadinessCheck {
             body,
             signal,
           }),
-        (answer) => (answer.body.includes('"choices"') ? true : 'an answer without choices'),
+        (answer) => {
+          if (!answer.body.includes('"choices"')) return 'an answer without choices';
+          const model = modelOf(answer);
+          if (model === undefined || model === server.model || model === server.askAs) return true;
+          throw new ModelProviderError(
+            'SETUP_FAILED',
+            `The server on port ${server.port} answers with the model ${JSON.stringify(model)} instead of "${server.model}"`,
+          );
+        },
       ),
   };
+}
+
+function modelOf({ body }: LoopbackAnswer): unknown {
+  try {
+    return (JSON.parse(body) as { model?: unknown }).model;
+  } catch {
+    return undefined;
+  }
 }
 
 async function ask(

@@ -4,6 +4,7 @@ import { EmbeddedProvider } from './embedded/provider';
 import { LlamaServerProvider } from './llama-server/provider';
 import { OpenAICompatibleProvider } from './openai-compatible/provider';
 import { PostgresServerProvider } from './postgres-server/provider';
+import { VLLMProvider } from './vllm/provider';
 
 /** The providers that every session has, under their prefixes. */
 export function builtInProviders(): ProviderMap {
@@ -13,5 +14,6 @@ export function builtInProviders(): ProviderMap {
     openai: new OpenAICompatibleProvider(),
     postgres: new DatabaseProvider(),
     'postgres-server': new PostgresServerProvider(),
+    vllm: new VLLMProvider(),
   };
 }

@@ -13,7 +13,7 @@ interface Row {
 
 const columns = ['resource', 'loads', 'time to ready', 'leases', 'busy', 'how it ended'];
 
-/** A short table of what became of every resource: loads, time to ready, leases, busy time, end. Empty if there were none. */
+/** A short table of what became of every resource: loads, time to ready, leases, busy time, end; below it what was noted of them. Empty if there were none. */
 export function sessionTable(events: readonly SessionEvent[]): string {
   const rows = summarize(events);
   if (rows.length === 0) return '';
@@ -32,7 +32,15 @@ export function sessionTable(events: readonly SessionEvent[]): string {
       printable(row.ended),
     ]);
   }
-  return table.toString();
+  return [table.toString(), ...remarks(events)].join('\n');
+}
+
+/** What was noted of resources, each remark once. */
+function remarks(events: readonly SessionEvent[]): string[] {
+  const lines = events.flatMap((event) =>
+    event.type === 'noted' ? [printable(`${event.spec}: ${event.message}.`)] : [],
+  );
+  return [...new Set(lines)];
 }
 
 function summarize(events: readonly SessionEvent[]): Row[] {

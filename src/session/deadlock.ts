@@ -1,4 +1,11 @@
+import { contend, placeFor, withOlder } from './placement';
 import { isOpen, isUp, type ScheduledLease, type ScheduledResource, type Waiter } from './scheduled';
+
+/** Requests that wait for each other, and one of them that only fairness to older ones holds back, if there is one. */
+export interface Stuck {
+  readonly stuck: Waiter[];
+  readonly overtaker: Waiter | undefined;
+}
 
 /**
  * The waiting requests that can never be granted, in the order they came: each waits for leases that are held by requesters
@@ -11,12 +18,14 @@ export function findStuck(
   waiters: readonly Waiter[],
   resources: ReadonlyMap<string, ScheduledResource>,
   leases: ReadonlyMap<string, ScheduledLease>,
-): Waiter[] {
+): Stuck {
   let stuck = [...waiters];
   for (;;) {
     const graph = new WaitGraph(stuck, waiters, resources, leases);
     const remaining = stuck.filter((waiter) => !graph.canProceed(waiter));
-    if (remaining.length === stuck.length) return stuck;
+    if (remaining.length === stuck.length) {
+      return { stuck, overtaker: stuck.find((waiter) => graph.canProceed(waiter, 'first')) };
+    }
     stuck = remaining;
   }
 }
@@ -40,22 +49,32 @@ class WaitGraph {
     this.#pinned = new Set(stuck.flatMap((waiter) => holdingOf(waiter, waiters)));
   }
 
-  canProceed(waiter: Waiter): boolean {
+  /** Whether it can still be granted, in its turn or if it were the first. */
+  canProceed(waiter: Waiter, turn: 'its own' | 'first' = 'its own'): boolean {
     if (waiter.resource !== undefined) return this.#canStart(waiter.resource);
-    const { policy, provider, key, retriedStop } = waiter;
-    const live = [...this.#resources.values()].filter((resource) => resource.provider === provider);
-    const own = policy.sharing === 'perLease' ? undefined : live.find((up) => up.key === key && isUp(up));
+    const { policy, key, retriedStop } = waiter;
+    const all = [...this.#resources.values()];
+    const own = policy.sharing === 'perLease' ? undefined : all.find((up) => up.key === key && isUp(up));
     if (own?.state === 'starting') return this.#canStart(own);
-    if (own !== undefined) return isOpen(own) ? !this.#hasStuckBefore(waiter) : this.#canFree(own);
+    const older = turn === 'first' ? [] : this.#stuckBefore(waiter);
+    if (own !== undefined) return isOpen(own) ? older.length === 0 : this.#canFree(own);
     // A stop that failed twice is not hoped for.
-    const slots = live.filter(({ state }) => state !== 'stopFailed' || !retriedStop);
-    return live.length < policy.maxLive || slots.some((slot) => this.#canFree(slot));
+    const staying = all.filter(
+      (resource) => !this.#canFree(resource) || (resource.state === 'stopFailed' && retriedStop),
+    );
+    return placeFor(waiter, withOlder(staying, older)) !== undefined;
   }
 
-  /** Fairness alone keeps a request for an open resource waiting: for older requests. */
-  #hasStuckBefore(waiter: Waiter): boolean {
-    const older = this.#stuck.slice(0, this.#stuck.indexOf(waiter));
-    return older.some(({ provider, resource }) => provider === waiter.provider && resource === undefined);
+  /** Fairness may keep a request waiting: for older ones that want the same devices. */
+  #stuckBefore(waiter: Waiter): Waiter[] {
+    return this.#stuck
+      .slice(0, this.#stuck.indexOf(waiter))
+      .filter(
+        (older) =>
+          older.resource === undefined &&
+          contend(older, waiter) &&
+          (older.key !== waiter.key || older.policy.sharing === 'perLease'),
+      );
   }
 
   /** A start goes on unless it waits for a dependency in vain. */

@@ -45,6 +45,7 @@ export type SessionEventBody =
       readonly code: string;
       readonly message: string;
     }
+  | { readonly type: 'noted'; readonly spec: string; readonly resourceId: string; readonly message: string }
   | { readonly type: 'refused'; readonly spec: string; readonly requester: string; readonly code: string };
 
 /** The append-only record of a session. */

@@ -27,6 +27,7 @@ export interface ResourceSurroundings {
     signal: AbortSignal,
   ): Promise<DependencyLease & { release(): Promise<void> }>;
   progress(message: string): void;
+  note(message: string): void;
   launched(pid: number, command: string): void;
   exited(pid: number, exit: ProcessExit): void;
   lost(reason: string, exit: ProcessExit | undefined, logTail: string[]): void;
@@ -38,10 +39,13 @@ export interface ResourcePlan {
   readonly name: string;
   readonly config: Json | undefined;
   readonly provider: AnyProvider;
+  readonly devices: readonly string[];
 }
 
 // How long a start that ignores its abort signal is waited for before its processes are ended under it.
 const abortPatienceMs = 1000;
+// The last lines of a server are often the traceback of an effect.
+const evidenceLines = 400;
 // A provider's own step: its message needs no title.
 const ownStep = 'destroyResource';
 
@@ -209,7 +213,9 @@ export class LiveResource {
         return directory();
       },
       serverDirectory: (options) => this.#makeServerDirectory(options),
+      devices: this.plan.devices,
       progress: (message) => this.#surroundings.progress(message),
+      note: (message) => this.#surroundings.note(message),
       freePort,
       launch: (options) => this.#launch(options),
       lease: (spec, config) => this.#lease(spec, config),
@@ -245,8 +251,7 @@ export class LiveResource {
     this.#surroundings.launched(server.pid, options.command);
     void server.exited.then((exit) => {
       this.#surroundings.exited(server.pid, exit);
-      if (this.#isUp)
-        this.lose(`its server (pid ${server.pid}) ${describeExit(exit)}`, exit, server.logTail());
+      if (this.#isUp) this.lose(reasonOfDeath(server, exit, options), exit, server.logTail());
     });
     return server;
   }
@@ -264,6 +269,12 @@ export class LiveResource {
       details: { spec },
     });
   }
+}
+
+function reasonOfDeath(server: ServerProcess, exit: ProcessExit, { causeOfDeath }: LaunchOptions): string {
+  const ended = `its server (pid ${server.pid}) ${describeExit(exit)}`;
+  const cause = causeOfDeath?.([...server.logTail(evidenceLines), ended].join('\n'));
+  return cause === undefined ? ended : `${cause} (${ended})`;
 }
 
 // Leases that are asked for during a start alone cannot form a circle of resources that keep each other alive.

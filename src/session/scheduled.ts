@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../pattern/constraints';
+import type { DeviceNeed } from '../pattern/device-need';
 
 /** A resource as the scheduler sees it. */
 export interface ScheduledResource {
@@ -6,6 +7,8 @@ export interface ScheduledResource {
   readonly key: string;
   readonly provider: string;
   readonly policy: ProviderConstraints;
+  /** What it takes for itself, at most `maxLive` resources on each. */
+  readonly devices: readonly string[];
   /** `stopFailed`: a stop was tried and failed; it still holds its slot. */
   state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
   readonly leases: Set<string>;
@@ -21,6 +24,8 @@ export interface LeaseDemand {
   readonly key: string;
   readonly provider: string;
   readonly policy: ProviderConstraints;
+  /** Left out where all resources of the provider share one place. */
+  readonly need?: DeviceNeed | undefined;
   /** Leases that the requester cannot give back before this request is granted. */
   readonly holding: readonly string[];
   /** The starting resource that asks, if a resource does. */

@@ -1,5 +1,6 @@
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
+import { contend, isInTheWay, placeFor, withOlder } from './placement';
 import {
   isOpen,
   isUp,
@@ -17,9 +18,10 @@ export const maxBypasses = 16;
  * Decides who gets which resource when. A pure state machine: it starts nothing itself and knows no clock, so that any
  * interleaving of events can be tested.
  *
- * Rules: a provider never has more than `maxLive` resources, stopping ones included. Requests for a live resource are granted
- * first, but overtake an older request at most {@link maxBypasses} times. A resource that somebody waits for is not stopped.
- * When a slot is needed, the resource unused for longest goes. A real cycle of waiting requests is refused at once.
+ * Rules: on a device never live more than `maxLive` resources, stopping ones included; a provider without devices counts as one.
+ * Requests for a live resource are granted first, but overtake an older request at most {@link maxBypasses} times. A device that an
+ * older request can use is its own. A resource that somebody waits for is not stopped. When a slot is needed, the resource unused
+ * for longest goes, but none goes in vain. A real cycle of waiting requests is refused at once.
  */
 export class Scheduler {
   readonly resources = new Map<string, ScheduledResource>();
@@ -185,14 +187,14 @@ export class Scheduler {
     return true;
   }
 
-  /** Older requests that wait for a slot of the same provider. */
+  /** Older requests that wait for a slot on the same devices. */
   #overtakenBy(waiter: Waiter): Waiter[] {
     return this.#waiters
       .slice(0, this.#waiters.indexOf(waiter))
       .filter(
         (older) =>
           this.#needsSlot(older) &&
-          older.provider === waiter.provider &&
+          contend(older, waiter) &&
           (older.key !== waiter.key || older.policy.sharing === 'perLease'),
       );
   }
@@ -206,19 +208,28 @@ export class Scheduler {
   /** Starts what a waiter needs, or does a step towards the slot for it; returns whether anything changed. */
   #makeRoom(waiter: Waiter): boolean {
     if (!this.#needsSlot(waiter)) return this.#reclaim(waiter);
-    const live = [...this.resources.values()].filter((resource) => resource.provider === waiter.provider);
-    if (live.length < waiter.policy.maxLive) {
-      this.#start(waiter);
+    const all = [...this.resources.values()];
+    const older = this.#overtakenBy(waiter);
+    const place = placeFor(waiter, withOlder(all, older));
+    if (place !== undefined) {
+      this.#start(waiter, place);
       return true;
     }
-    const olderInNeed = this.#overtakenBy(waiter).length;
-    const emptying = live.filter((resource) => this.#dependents.isEmptying(resource)).length;
-    if (emptying > olderInNeed) return false;
+    const staying = withOlder(
+      all.filter((resource) => !this.#dependents.isEmptying(resource)),
+      older,
+    );
+    if (placeFor(waiter, staying) !== undefined) return false;
+    const live = all.filter((resource) => isInTheWay(resource, waiter, staying));
     // With its dependents a resource would take more loads with it.
-    const victim = live
+    const victims = live
       .filter((resource) => this.#dependents.isEvictable(resource))
-      .sort((a, b) => Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.lastUsed - b.lastUsed)[0];
-    if (victim !== undefined) {
+      .sort((a, b) => Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.lastUsed - b.lastUsed);
+    const [victim] = victims;
+    const others = all.filter(
+      (resource) => !this.#dependents.isEmptying(resource) && !victims.includes(resource),
+    );
+    if (victim !== undefined && placeFor(waiter, withOlder(others, older)) !== undefined) {
       this.#evict(victim);
       return true;
     }
@@ -233,13 +244,14 @@ export class Scheduler {
     return true;
   }
 
-  #start(waiter: Waiter): void {
+  #start(waiter: Waiter, devices: readonly string[]): void {
     const { key, provider, policy } = waiter;
     const resource: ScheduledResource = {
       id: String(this.#next()),
       key,
       provider,
       policy,
+      devices,
       state: 'starting',
       leases: new Set(),
       lastUsed: 0,
@@ -250,18 +262,19 @@ export class Scheduler {
     this.#actions.start(resource, waiter);
   }
 
-  #retryFailedStop(waiter: Waiter, live: ScheduledResource[]): boolean {
-    const failed = live.find((resource) => resource.state === 'stopFailed');
-    if (failed === undefined) return false;
+  #retryFailedStop(waiter: Waiter, live: readonly ScheduledResource[]): boolean {
+    const failed = live.filter(({ state }) => state === 'stopFailed');
+    const [first] = failed;
+    if (first === undefined) return false;
     if (!waiter.retriedStop) {
       waiter.retriedStop = true;
-      this.#stop(failed, 'its slot is needed');
+      for (const resource of failed) this.#stop(resource, 'its slot is needed');
       return true;
     }
     // Another slot may still come free.
-    if (live.some(({ state }) => state !== 'stopFailed')) return false;
+    if (placeFor(waiter, failed) !== undefined) return false;
     this.#forget(waiter);
-    this.#actions.blocked(waiter, failed);
+    this.#actions.blocked(waiter, first);
     return true;
   }
 
@@ -319,14 +332,14 @@ export class Scheduler {
 
   #refuseDeadlocks(): void {
     for (;;) {
-      const stuck = findStuck(this.#waiters, this.resources, this.leases);
+      const { stuck, overtaker } = findStuck(this.#waiters, this.resources, this.leases);
+      const [oldest] = stuck;
       const youngest = stuck.at(-1);
-      if (youngest === undefined) return;
-      // Fairness alone must not cause a cycle: it gives way to progress.
-      const overtaker = stuck.find((waiter) => this.#liveFor(waiter)?.state === 'ready');
-      const live = overtaker === undefined ? undefined : this.#liveFor(overtaker);
-      if (overtaker !== undefined && live !== undefined) {
-        this.#grant(overtaker, live);
+      if (oldest === undefined || youngest === undefined) return;
+      if (overtaker !== undefined) {
+        // Fairness alone must not cause a cycle: it gives way to progress.
+        this.#forget(overtaker);
+        this.#waiters.splice(this.#waiters.indexOf(oldest), 0, overtaker);
       } else {
         this.#forget(youngest);
         this.#actions.deadlock(youngest, stuck.slice(0, -1));

@@ -1,8 +1,9 @@
+import { validateDeviceNeed, type DeviceNeed } from '../pattern/device-need';
 import { ModelProviderError, serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
-import type { ProviderRegistry } from '../pattern/registry';
+import type { AnyProvider, ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
@@ -142,6 +143,9 @@ export class Session {
     if (provider === undefined) throw refusal(() => parseRequest(spec, this.registry.names), spec);
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
+    const need = provider.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
+    if (signal.aborted) throw abortedError(spec);
+    if (this.isClosing) throw closedError(spec);
     const id = this.#nextId();
     const watch = this.#progress.watch(spec, 'waiting', () => this.#isQueued(id));
     watch.say('all slots are in use');
@@ -158,6 +162,7 @@ export class Session {
           key: resourceKey(prefix, name, config),
           provider: prefix,
           policy: provider.constraints,
+          need,
           holding: request.holding,
           startOf,
         });
@@ -202,6 +207,7 @@ export class Session {
       name: request.name,
       config: request.config,
       provider,
+      devices: demand.need === undefined ? [] : scheduled.devices,
     };
     const watch = this.#progress.watch(spec, 'loading');
     const live: LiveResource = new LiveResource(plan, {
@@ -209,6 +215,7 @@ export class Session {
       launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),
+      note: (message) => this.record.add({ type: 'noted', spec, resourceId: plan.resourceId, message }),
       launched: (pid, command) =>
         this.record.add({ type: 'launched', resourceId: plan.resourceId, pid, command }),
       exited: (pid, exit) => this.record.add({ type: 'exited', resourceId: plan.resourceId, pid, ...exit }),
@@ -376,6 +383,19 @@ export class Session {
     this.#count += 1;
     return String(this.#count);
   }
+}
+
+/** @throws ModelProviderError what the provider throws, or `PROVIDER_INVALID`. */
+async function devicesOf(
+  provider: AnyProvider,
+  spec: string,
+  name: string,
+  config: Json | undefined,
+): Promise<DeviceNeed | undefined> {
+  const need = await provider.devices?.(name, config);
+  if (need === undefined) return undefined;
+  validateDeviceNeed(spec, need);
+  return need;
 }
 
 function refusal(parse: () => unknown, spec: string): Error {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
-import { failureMessage, type FailureHint } from '../../process/failure-report';
+import { causeIn, failureMessage, type FailureHint } from '../../process/failure-report';
 import { isTaken } from '../../process/ports';
 import { waitUntilReady } from '../../process/readiness';
 import {
@@ -20,11 +20,15 @@ export interface LocalServer {
   readonly command: string;
   /** The model's name in requests. */
   readonly model: string;
+  /** Whether the nonce is a name that requests may use too. */
+  readonly askByNonce?: boolean;
   /** The arguments for one attempt. `nonce` must be listed with the model, as another name or a tag. */
   args(port: number, nonce: string): readonly string[];
   /** The variables for one attempt; the key goes here, never into an argument. */
   env(apiKey: string): Readonly<Record<string, string>>;
   readonly passEnv?: readonly string[];
+  /** Texts besides the key that must never be shown. */
+  readonly secrets?: readonly string[];
   readonly graceMs: number;
   readonly stallMs: number;
   /** What the server prints when its port is taken. */
@@ -34,6 +38,8 @@ export interface LocalServer {
 
 const portAttempts = 3;
 const requestMs = 60_000;
+// A cause may stand far above the last lines, which are the traceback of its effect.
+const evidenceLines = 400;
 
 /**
  * Starts a local model server and waits until it answers: alive, healthy, the wanted model and this launch's nonce listed, one
@@ -51,7 +57,14 @@ export async function startLocalServer(
     const apiKey = randomBytes(32).toString('hex');
     const args = server.args(port, nonce);
     const process = await launch(server, context, args, apiKey);
-    const starting: StartingServer = { process, port, apiKey, model: server.model, nonce };
+    const starting: StartingServer = {
+      process,
+      port,
+      apiKey,
+      model: server.model,
+      nonce,
+      askAs: server.askByNonce === true ? nonce : server.model,
+    };
     let activity = '';
     const progress = (message: string): void => context.progress((activity = message));
     try {
@@ -63,7 +76,7 @@ export async function startLocalServer(
       );
       return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
     } catch (error) {
-      const logTail = process.logTail();
+      const logTail = process.logTail(evidenceLines);
       if (context.signal.aborted) {
         // The session ends the process. Only a start that ran out of time has anything to tell.
         const ended: unknown = context.signal.reason;
@@ -88,8 +101,10 @@ function launch(
   apiKey: string,
 ): Promise<ServerProcess> {
   context.progress('starting its process');
-  const { command, passEnv = [], graceMs } = server;
-  return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets: [apiKey] });
+  const { command, passEnv = [], graceMs, hints } = server;
+  const secrets = [apiKey, ...(server.secrets ?? [])];
+  const causeOfDeath = (evidence: string): string | undefined => causeIn(evidence, hints);
+  return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets, causeOfDeath });
 }
 
 function checks(server: StartingServer) {

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { isModelProviderError } from '../../pattern/errors';
+import { findCommand } from '../../process/find-command';
+
+/** One GPU, as nvidia-smi tells it. Memory is in MiB, and undefined where it says `[N/A]`. */
+export interface Gpu {
+  /** In PCI order. */
+  readonly index: number;
+  readonly uuid: string;
+  readonly usedMiB: number | undefined;
+  readonly totalMiB: number | undefined;
+}
+
+/** A process that computes on a GPU. In containers nvidia-smi often tells none. */
+export interface GpuProcess {
+  readonly uuid: string;
+  readonly pid: number;
+  readonly name: string;
+  readonly usedMiB: number | undefined;
+}
+
+export interface GpuReading {
+  readonly gpus: readonly Gpu[];
+  readonly processes: readonly GpuProcess[];
+}
+
+const limitMs = 20_000;
+
+/** Whether there is an nvidia-smi at all. */
+export function hasNvidiaSmi(): boolean {
+  try {
+    return findCommand('nvidia-smi') !== '';
+  } catch (error) {
+    if (isModelProviderError(error, 'COMMAND_NOT_FOUND')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Asks nvidia-smi for all GPUs and what computes on them, whatever CUDA_VISIBLE_DEVICES says.
+ *
+ * @throws what running nvidia-smi throws.
+ */
+export async function readGpus(): Promise<GpuReading> {
+  const [gpus, processes] = await Promise.all([
+    query('gpu', 'index,uuid,memory.used,memory.total'),
+    query('compute-apps', 'gpu_uuid,pid,process_name,used_memory'),
+  ]);
+  return { gpus: gpus.map(parseGpu), processes: processes.map(parseProcess) };
+}
+
+async function query(what: string, fields: string): Promise<string[][]> {
+  const args = [`--query-${what}=${fields}`, '--format=csv,noheader,nounits'];
+  const { stdout } = await promisify(execFile)(findCommand('nvidia-smi'), args, { timeout: limitMs });
+  return stdout
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.split(',').map((field) => field.trim()));
+}
+
+function parseGpu([index, uuid, used, total]: string[]): Gpu {
+  return { index: Number(index), uuid: uuid ?? '', usedMiB: mebibytes(used), totalMiB: mebibytes(total) };
+}
+
+// A process's name may hold commas.
+function parseProcess(fields: string[]): GpuProcess {
+  const [uuid = '', pid, ...rest] = fields;
+  const used = rest.pop();
+  return { uuid, pid: Number(pid), name: rest.join(', '), usedMiB: mebibytes(used) };
+}
+
+function mebibytes(field: string | undefined): number | undefined {
+  const value = Number.parseFloat(field ?? '');
+  return Number.isFinite(value) ? value : undefined;
+}

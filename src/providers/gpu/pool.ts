@@ -1,0 +1,76 @@
+import type { DeviceNeed } from '../../pattern/device-need';
+import { ModelProviderError } from '../../pattern/errors';
+import { hasNvidiaSmi, readGpus, type Gpu } from './nvidia-smi';
+
+/**
+ * The GPUs that a server may take: those of this machine that `CUDA_VISIBLE_DEVICES` leaves, in PCI order, and of them the ones that
+ * the option names. Undefined where there is none.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or not there, or if there are too few.
+ */
+export async function gpuNeed(
+  provider: string,
+  wanted: readonly number[] | undefined,
+  count: number,
+): Promise<DeviceNeed | undefined> {
+  if (wanted?.length === 0) return undefined;
+  const visible = await visibleGpus();
+  // Where nothing tells which GPUs there are, the user's word counts.
+  const known = visible ?? wanted?.map(String) ?? [];
+  const chosen = wanted?.map(String) ?? known;
+  const missing = chosen.find((id) => !known.includes(id));
+  if (missing !== undefined) {
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `${provider}: devices names GPU ${missing}, but ${known.length === 0 ? 'there is none' : `only ${known.join(', ')} can be used`} here; see nvidia-smi and CUDA_VISIBLE_DEVICES.`,
+      { details: { device: missing } },
+    );
+  }
+  if (chosen.length === 0) return undefined;
+  if (chosen.length < count) {
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `${provider}: tensorParallelSize is ${count}, but there ${chosen.length === 1 ? 'is 1 GPU' : `are ${chosen.length} GPUs`} to use: ${chosen.join(', ')}.`,
+      { details: { count, devices: chosen } },
+    );
+  }
+  return { pool: chosen.map((id) => `gpu:${id}`), count };
+}
+
+let machine: Promise<readonly Gpu[]> | undefined;
+
+/** What `CUDA_VISIBLE_DEVICES` leaves of the machine's GPUs; undefined where neither tells anything. */
+async function visibleGpus(): Promise<string[] | undefined> {
+  const mask = process.env['CUDA_VISIBLE_DEVICES'];
+  if (!hasNvidiaSmi()) return mask === undefined ? undefined : masked(mask);
+  machine ??= readGpus().then(({ gpus }) => [...gpus].sort((a, b) => a.index - b.index));
+  const gpus = await machine.catch((error: unknown) => {
+    machine = undefined;
+    throw new ModelProviderError(
+      'SETUP_FAILED',
+      'nvidia-smi is here, but it does not tell which GPUs there are.',
+      {
+        cause: error,
+      },
+    );
+  });
+  if (mask === undefined) return gpus.map(({ index }) => String(index));
+  return masked(mask, gpus).filter(
+    (id) => !/^\d+$/.test(id) || gpus.some(({ index }) => String(index) === id),
+  );
+}
+
+/**
+ * The devices of a mask, each once: an index stays, the beginning of a GPU's UUID becomes its index, anything else (a MIG device)
+ * stays as it is. As CUDA does, what follows a negative number is left out.
+ * https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables
+ */
+function masked(mask: string, gpus: readonly Gpu[] = []): string[] {
+  const entries = mask.split(',').map((entry) => entry.trim());
+  const end = entries.findIndex((entry) => entry === '' || entry.startsWith('-'));
+  const ids = (end < 0 ? entries : entries.slice(0, end)).map((entry) => {
+    const gpu = entry.startsWith('GPU-') ? gpus.find(({ uuid }) => uuid.startsWith(entry)) : undefined;
+    return gpu === undefined ? entry : String(gpu.index);
+  });
+  return [...new Set(ids)];
+}

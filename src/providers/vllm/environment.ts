@@ -1,0 +1,49 @@
+import type { VLLMOptions } from './provider';
+
+const defaultStartMs = 600_000;
+
+/** Variables of this process that a vLLM server may see, besides the usual ones. */
+export const vllmPassEnv = [
+  ...['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'CUDA_HOME', 'LD_PRELOAD'],
+  ...['HF_HOME', 'HF_HUB_CACHE', 'HF_TOKEN', 'HF_TOKEN_PATH', 'HF_ENDPOINT', 'HF_HUB_OFFLINE'],
+  ...['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'],
+  ...['VLLM_CACHE_ROOT', 'VLLM_TARGET_DEVICE', 'VLLM_CPU_KVCACHE_SPACE', 'VLLM_CPU_OMP_THREADS_BIND'],
+  ...['VLLM_LOGGING_LEVEL', 'VLLM_ATTENTION_BACKEND', 'OMP_NUM_THREADS'],
+];
+
+/** The variables of one server. */
+export function vllmEnvironment(
+  { env, startTimeoutMs = defaultStartMs, devices: allowed }: VLLMOptions,
+  server: {
+    readonly apiKey: string;
+    readonly isLocal: boolean;
+    readonly devices: readonly string[];
+    /** For sockets too, so its path must be short. */
+    readonly temporary: string;
+  },
+): Record<string, string> {
+  const noDevices = allowed?.length === 0;
+  return {
+    VLLM_API_KEY: server.apiKey,
+    // It leaves files behind, also when it is stopped politely.
+    TMPDIR: server.temporary,
+    VLLM_NO_USAGE_STATS: '1',
+    VLLM_WORKER_MULTIPROC_METHOD: 'spawn',
+    // Its processes talk to each other over this machine's loopback interface alone.
+    VLLM_HOST_IP: '127.0.0.1',
+    ...(process.platform === 'linux' ? { GLOO_SOCKET_IFNAME: 'lo' } : {}),
+    // Otherwise it gives up by itself, and leaves an engine that goes on loading: https://github.com/vllm-project/vllm/issues/32116
+    VLLM_ENGINE_READY_TIMEOUT_S: String(Math.ceil(startTimeoutMs / 1000)),
+    ...(server.isLocal ? { HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' } : {}),
+    ...(server.devices.length > 0 || noDevices ? visibleDevices(server.devices) : {}),
+    ...env,
+  };
+}
+
+/** PCI order, so that an index means the same GPU to CUDA and to nvidia-smi. */
+function visibleDevices(devices: readonly string[]): Record<string, string> {
+  return {
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    CUDA_VISIBLE_DEVICES: devices.map((device) => device.replace(/^gpu:/, '')).join(','),
+  };
+}

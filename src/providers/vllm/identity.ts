@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Json } from '../../pattern/json';
+import { fileHash } from '../../process/file-hash';
+import { isPython, vllmCommand } from './command';
+import { vllmModel, type VllmModel } from './model';
+import { validateVllmOptions } from './options';
+import type { VLLMOptions } from './provider';
+
+const versionLimitMs = 30_000;
+
+/** The weights, the version of vLLM and the options that change answers. */
+export async function vllmIdentity(name: string, options: VLLMOptions): Promise<Json> {
+  validateVllmOptions(options);
+  const model = vllmModel(name);
+  const { program } = vllmCommand(options.command);
+  return {
+    weights: model.isLocal ? await hashOf(model.source) : commitOf(model, options.revision),
+    engine: await versionOf(program),
+    maxModelLen: options.maxModelLen ?? null,
+    dtype: options.dtype ?? null,
+    quantization: options.quantization ?? null,
+    tensorParallelSize: options.tensorParallelSize ?? 1,
+    loraAdapters: { ...options.loraAdapters },
+    extraArgs: [...(options.extraArgs ?? [])],
+  };
+}
+
+/** Of every file that decides what the model answers: weights, configuration, tokenizer and template. */
+async function hashOf(directory: string): Promise<Json> {
+  const files = readdirSync(directory)
+    .filter((file) => /\.(safetensors|bin|pt|gguf|json|jinja|model|txt|py)$/.test(file))
+    .sort();
+  const hashes = await Promise.all(files.map((file) => fileHash(join(directory, file))));
+  return Object.fromEntries(files.map((file, index) => [file, hashes[index]]));
+}
+
+/** The commit that the cache of Hugging Face has for a branch: https://huggingface.co/docs/huggingface_hub/guides/manage-cache */
+function commitOf({ source }: VllmModel, revision = 'main'): string {
+  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  const repository = join(HF_HUB_CACHE || join(home, 'hub'), `models--${source.replaceAll('/', '--')}`);
+  try {
+    return `${source}@${readFileSync(join(repository, 'refs', revision), 'utf8').trim()}`;
+  } catch {
+    return `${source}@${revision}`;
+  }
+}
+
+/** As its package says it: `vllm --version` loads all of vLLM, which takes half a minute. */
+async function versionOf(program: string): Promise<string> {
+  const python = isPython(program) ? program : interpreterOf(program);
+  if (python === undefined) return 'unknown';
+  const code = 'from importlib.metadata import version; print(version("vllm"))';
+  try {
+    const { stdout } = await promisify(execFile)(python, ['-c', code], { timeout: versionLimitMs });
+    return stdout.trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** The Python that pip wrote into the first line of a script. */
+function interpreterOf(script: string): string | undefined {
+  const file = openSync(script, 'r');
+  try {
+    const buffer = Buffer.alloc(512);
+    const text = buffer.toString('utf8', 0, readSync(file, buffer));
+    const path = /^#!(\/\S+)/.exec(text)?.[1];
+    return path !== undefined && isPython(path) ? path : undefined;
+  } finally {
+    closeSync(file);
+  }
+}
