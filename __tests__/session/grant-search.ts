@@ -1,4 +1,5 @@
 import type { Scheduler } from '../../src/session/scheduler';
+import { poolOf } from './scheduler-world';
 
 // A search over everything that could still happen, written without a look at how the scheduler decides: requests, resources
 // and leases as plain lists, and every step that some scheduler and some users could take next.
@@ -11,11 +12,15 @@ interface Item {
 }
 interface Request extends Item {
   readonly maxLive: number;
+  readonly pool: readonly string[];
+  readonly count: number;
   readonly holding: readonly string[];
   readonly startOf: string | undefined;
 }
 interface Machine extends Item {
   readonly isReady: boolean;
+  readonly maxLive: number;
+  readonly devices: readonly string[];
   /** `perLease` resources are for one request, and for no other after it. */
   readonly madeFor: string | undefined;
 }
@@ -75,15 +80,27 @@ export function stateOf({
   const staying = [...resources.values()].filter(({ state }) => state === 'starting' || state === 'ready');
   const isThere = (id: string): boolean => staying.some((resource) => resource.id === id);
   return {
-    requests: waiters.map(({ id, key, provider, policy, holding, startOf }) => {
-      return { id, key, provider, sharing: policy.sharing, maxLive: policy.maxLive, holding, startOf };
+    requests: waiters.map((waiter) => {
+      const { id, key, provider, policy, need, holding, startOf } = waiter;
+      const place = { pool: poolOf(waiter), count: need?.count ?? 1 };
+      return {
+        id,
+        key,
+        provider,
+        sharing: policy.sharing,
+        maxLive: policy.maxLive,
+        ...place,
+        holding,
+        startOf,
+      };
     }),
-    machines: staying.map(({ id, key, provider, policy, state }) => {
+    machines: staying.map(({ id, key, provider, policy, devices, state }) => {
       const madeFor =
         policy.sharing === 'perLease'
           ? (waiters.find(({ resource }) => resource?.id === id)?.id ?? '')
           : undefined;
-      return { id, key, provider, sharing: policy.sharing, isReady: state === 'ready', madeFor };
+      const { sharing, maxLive } = policy;
+      return { id, key, provider, sharing, maxLive, devices, isReady: state === 'ready', madeFor };
     }),
     leases: [...leases.values()]
       .filter(({ resource, holder }) => isThere(resource.id) && (holder === undefined || isThere(holder)))
@@ -145,20 +162,38 @@ function* stops({ requests, machines, leases }: State): Generator<State> {
 }
 
 function* starts({ requests, machines, leases }: State): Generator<State> {
-  for (const { id, key, provider, sharing, maxLive } of requests) {
+  for (const request of requests) {
+    const { id, key, provider, sharing, maxLive } = request;
     const isThere = machines.some((machine) =>
       sharing === 'perLease' ? machine.madeFor === id : machine.key === key,
     );
-    const live = machines.filter((machine) => machine.provider === provider).length;
-    if (isThere || live >= maxLive) continue;
-    const machine = {
+    if (isThere) continue;
+    const made = {
       id: `made for ${id}`,
       key,
       provider,
       sharing,
+      maxLive,
       isReady: false,
       madeFor: sharing === 'perLease' ? id : undefined,
     };
-    yield { requests, leases, machines: [...machines, machine] };
+    for (const devices of choices(freeDevices(request, machines), request.count)) {
+      yield { requests, leases, machines: [...machines, { ...made, devices }] };
+    }
+  }
+}
+
+function freeDevices({ pool, maxLive }: Request, machines: readonly Machine[]): string[] {
+  return pool.filter((device) => {
+    const on = machines.filter(({ devices }) => devices.includes(device));
+    return on.length < maxLive && on.every((machine) => on.length < machine.maxLive);
+  });
+}
+
+/** Every way to take `count` of the items. */
+function* choices(items: readonly string[], count: number): Generator<string[]> {
+  if (count === 0) yield [];
+  for (const [index, item] of items.entries()) {
+    if (count > 0) for (const rest of choices(items.slice(index + 1), count - 1)) yield [item, ...rest];
   }
 }

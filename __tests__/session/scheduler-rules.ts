@@ -1,4 +1,4 @@
-import type { SchedulerWorld } from './scheduler-world';
+import { poolOf, type SchedulerWorld } from './scheduler-world';
 
 /** Says what is wrong when a rule does not hold. */
 export function rule(holds: boolean, what: string): asserts holds {
@@ -30,10 +30,10 @@ export function checkRules(world: SchedulerWorld): void {
   );
   for (const { resource, state, isIdle, leases: own } of world.made.values()) {
     const { sharing, retain, maxLive } = resource.policy;
-    rule(
-      world.liveOf(resource.provider).length <= maxLive,
-      `more than ${maxLive} of ${resource.provider} live`,
-    );
+    for (const device of resource.devices) {
+      const on = [...world.made.values()].filter((other) => other.resource.devices.includes(device));
+      rule(on.length <= maxLive, `more than ${maxLive} live on ${device}`);
+    }
     rule(own.size === 0 || state === 'ready', `${resource.id} is ${state} but leased`);
     rule(own.size <= 1 || sharing === 'shared', `${resource.id} is ${sharing} but has ${own.size} leases`);
     const isWanted = waiters.some(({ key }) => key === resource.key && sharing !== 'perLease');
@@ -45,9 +45,15 @@ export function checkRules(world: SchedulerWorld): void {
       `${resource.id} starts for nobody`,
     );
   }
-  for (const { id, key, provider, policy, resource } of waiters) {
-    const isTaken = policy.sharing !== 'perLease' && world.isUp(key);
-    const isFull = world.liveOf(provider).length === policy.maxLive;
-    rule(resource !== undefined || isTaken || isFull, `${id} waits beside a free slot`);
+  const inNeed = waiters.filter(
+    ({ key, policy, resource }) =>
+      resource === undefined && (policy.sharing === 'perLease' || !world.isUp(key)),
+  );
+  for (const [index, waiter] of inNeed.entries()) {
+    // A device that an older request can use is left to it.
+    const isYounger = inNeed
+      .slice(0, index)
+      .some((older) => poolOf(older).some((at) => poolOf(waiter).includes(at)));
+    rule(isYounger || !world.hasRoom(waiter), `${waiter.id} waits beside a free slot`);
   }
 }

@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../../src/pattern/constraints';
+import type { DeviceNeed } from '../../src/pattern/device-need';
 import type {
   LeaseDemand,
   ScheduledLease,
@@ -23,6 +24,11 @@ interface Made {
   isDoomed: boolean;
   readonly leases: Set<string>;
 }
+/** Where a resource may be; a provider without devices has one place for all. */
+export function poolOf({ provider, need }: Pick<LeaseDemand, 'provider' | 'need'>): readonly string[] {
+  return need?.pool ?? [`the place of ${provider}`];
+}
+
 interface Lent {
   readonly id: string;
   readonly on: Made;
@@ -65,10 +71,9 @@ export class SchedulerWorld {
           this.#made(resource.id).state === 'stopFailed',
           `${demand.id} is blocked by ${resource.id}, whose stop has not failed`,
         );
-        const others = this.liveOf(demand.provider).filter(({ state }) => state !== 'stopFailed');
         rule(
-          others.length === 0,
-          `${demand.id} is blocked although ${others.length} other slots may come free`,
+          !this.hasRoom(demand, this.inState('stopFailed')),
+          `${demand.id} is blocked although other slots may come free`,
         );
         this.#refuse(demand, 'blocked');
       },
@@ -106,8 +111,15 @@ export class SchedulerWorld {
     return [...this.made.values()].filter((made) => made.state === state);
   }
 
-  liveOf(provider: string): Made[] {
-    return [...this.made.values()].filter(({ resource }) => resource.provider === provider);
+  /** Whether there are devices enough for a demand beside those resources, as the limits of all of them say. */
+  hasRoom(demand: LeaseDemand, beside: readonly Made[] = [...this.made.values()]): boolean {
+    const free = poolOf(demand).filter((device) => {
+      const on = beside.filter(({ resource }) => resource.devices.includes(device));
+      return [demand.policy, ...on.map(({ resource }) => resource.policy)].every(
+        ({ maxLive }) => on.length < maxLive,
+      );
+    });
+    return free.length >= (demand.need?.count ?? 1);
   }
 
   request(
@@ -116,11 +128,21 @@ export class SchedulerWorld {
     name: string,
     holding: readonly string[] = [],
     startOf?: string,
+    need?: DeviceNeed,
   ): string {
     this.#count += 1;
-    const demand = { id: `d${this.#count}`, key: `${provider}:${name}`, provider, policy, holding, startOf };
+    const demand = {
+      id: `d${this.#count}`,
+      key: `${provider}:${name}`,
+      provider,
+      policy,
+      need,
+      holding,
+      startOf,
+    };
+    const wants = need === undefined ? '' : ` on ${need.count} of ${need.pool.join()}`;
     this.log.push(
-      `request ${demand.id} for ${demand.key} holding [${holding.join()}]${startOf === undefined ? '' : ` by resource ${startOf}`}`,
+      `request ${demand.id} for ${demand.key}${wants} holding [${holding.join()}]${startOf === undefined ? '' : ` by resource ${startOf}`}`,
     );
     this.asked.set(demand.id, { demand, state: 'waiting' });
     this.scheduler.request(demand);
@@ -251,16 +273,18 @@ export class SchedulerWorld {
   }
 
   #start(resource: ScheduledResource, demand: LeaseDemand): void {
-    this.log.push(`  start ${resource.id} for ${demand.id}`);
+    this.log.push(`  start ${resource.id} for ${demand.id} on ${resource.devices.join()}`);
     rule(!this.#isClosed, `${resource.id} starts after the end`);
     rule(!this.made.has(resource.id) && !this.gone.has(resource.id), `${resource.id} starts twice`);
     rule(
       this.#asked(demand.id).state === 'waiting',
       `${resource.id} starts for ${demand.id}, which does not wait`,
     );
+    rule(this.hasRoom(demand), `a start of ${demand.provider} above its limit`);
+    const [pool, count] = [poolOf(demand), demand.need?.count ?? 1];
     rule(
-      this.liveOf(demand.provider).length < demand.policy.maxLive,
-      `a start of ${demand.provider} above its limit`,
+      resource.devices.length === count && resource.devices.every((device) => pool.includes(device)),
+      `${resource.id} starts on ${resource.devices.join()}, but needs ${count} of ${pool.join()}`,
     );
     rule(
       demand.policy.sharing !== 'shared' || !this.isUp(demand.key),
@@ -347,7 +371,11 @@ export class SchedulerWorld {
       reason === 'its slot is needed' &&
       waiters
         .slice(0, wanting)
-        .some(({ provider, bypasses }) => provider === resource.provider && bypasses >= this.#bypassLimit);
+        .some(
+          (waiter) =>
+            poolOf(waiter).some((device) => resource.devices.includes(device)) &&
+            waiter.bypasses >= this.#bypassLimit,
+        );
     return wanting >= 0 && !isFair;
   }
 

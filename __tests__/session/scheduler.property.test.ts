@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ProviderConstraints } from '../../src/pattern/constraints';
+import type { DeviceNeed } from '../../src/pattern/device-need';
 import type { LeaseDemand } from '../../src/session/scheduled';
 import { maxBypasses } from '../../src/session/scheduler';
 import { canBeGranted, neverGranted, stateOf } from './grant-search';
@@ -17,10 +18,29 @@ const policies: fc.Arbitrary<ProviderConstraints> = fc.record({
   stopTimeoutMs: fc.constant(1),
 });
 
+interface Provider {
+  readonly policy: ProviderConstraints;
+  /** The devices it may use; undefined for a place of its own. */
+  readonly pool: readonly string[] | undefined;
+  /** How many of them the models n0, n1 and n2 take. */
+  readonly counts: readonly number[];
+}
+
+// Pools that are the same, that overlap and that do not.
+const aProvider: fc.Arbitrary<Provider> = fc.record({
+  policy: policies,
+  pool: fc.oneof(fc.constant(undefined), fc.subarray(['x', 'y', 'z'], { minLength: 1 })),
+  counts: fc.tuple(fc.constantFrom(1, 1, 2, 3), fc.constantFrom(1, 2), fc.constant(1)),
+});
+
+function needOf({ pool, counts }: Provider, name: number): DeviceNeed | undefined {
+  return pool && { pool, count: Math.min(counts[name] ?? 1, pool.length) };
+}
+
 // Often one alone, so that its few slots are fought for.
 const someProviders = fc.oneof(
-  fc.array(policies, { minLength: 1, maxLength: 1 }),
-  fc.array(policies, { minLength: 1, maxLength: 3 }),
+  fc.array(aProvider, { minLength: 1, maxLength: 1 }),
+  fc.array(aProvider, { minLength: 1, maxLength: 3 }),
 );
 // Small limits too, so that short runs reach them.
 const bypassLimits = fc.constantFrom(0, 1, 2, maxBypasses);
@@ -77,7 +97,7 @@ const nothingFails = stepOf({ request: 12, release: 6, started: 8, dependency: 3
 
 function take(
   world: SchedulerWorld,
-  providers: readonly ProviderConstraints[],
+  providers: readonly Provider[],
   { kind, pick, name, holding }: Step,
 ): void {
   const from = <T>(items: readonly T[], act: (item: T) => void): void => {
@@ -90,10 +110,11 @@ function take(
       startOf === undefined ? world.userLeases.filter((_lease, at) => ((holding >> at) & 1) === 1) : [];
     world.request(
       `p${index}`,
-      providers[index]!,
+      providers[index]!.policy,
       `n${name}`,
       held.map(({ id }) => id),
       startOf,
+      needOf(providers[index]!, name),
     );
   };
   switch (kind) {
@@ -129,12 +150,13 @@ function take(
   }
 }
 
-function explain(world: SchedulerWorld, providers: readonly ProviderConstraints[], run: () => void): void {
+function explain(world: SchedulerWorld, providers: readonly Provider[], run: () => void): void {
   try {
     run();
   } catch (error) {
     const described = providers.map(
-      ({ maxLive, sharing, retain }, index) => `p${index}: ${maxLive} ${sharing} ${JSON.stringify(retain)}`,
+      ({ policy: { maxLive, sharing, retain }, pool = [] }, index) =>
+        `p${index}: ${maxLive} ${sharing} ${JSON.stringify(retain)} ${pool.join()}`,
     );
     throw new Error(`${(error as Error).message}\n${[...described, ...world.log].join('\n')}`);
   }

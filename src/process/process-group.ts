@@ -58,12 +58,15 @@ async function endGroup(
 /** SIGKILLs a group and waits until it is empty; resolves to the members that are still there at the limit. */
 export async function killGroup(group: number): Promise<number[]> {
   requireOneGroup(group);
+  const sharedMemory = sharedMemoryOf(groupMembers(group).map(({ pid }) => pid));
   // Repeated, because a member may fork while the signal is being delivered.
   await until(() => {
     send(-group, 'SIGKILL');
     return groupMembers(group).length === 0;
   }, killLimitMs);
-  return groupMembers(group).map((entry) => entry.pid);
+  const survivors = groupMembers(group).map((entry) => entry.pid);
+  if (survivors.length === 0) removeSharedMemory(sharedMemory);
+  return survivors;
 }
 
 // kill(2) takes 0 for the caller's own group, and -1 for every process there is.

@@ -97,6 +97,7 @@ export function oneToken(server: StartingServer): ReadinessCheck {
             `The server on port ${server.port} answers with the model ${JSON.stringify(model)} instead of "${server.model}"`,
           );
         },
+        ({ status }) => (status === 404 && server.askAs === server.nonce ? strangerAt(server) : undefined),
       ),
   };
 }
@@ -109,12 +110,23 @@ function modelOf({ body }: LoopbackAnswer): unknown {
   }
 }
 
+/** Nobody but the server that was just started knows the nonce. */
+function strangerAt(server: StartingServer): ModelProviderError {
+  return new ModelProviderError(
+    'SETUP_FAILED',
+    `Another server answers on port ${server.port}: it does not know this launch's name of the model "${server.model}"`,
+  );
+}
+
 async function ask(
   send: () => Promise<LoopbackAnswer>,
   judge: (answer: LoopbackAnswer) => true | string,
+  refuse: (answer: LoopbackAnswer) => Error | undefined = () => undefined,
 ): Promise<true | string> {
   try {
     const answer = await send();
+    const refusal = refuse(answer);
+    if (refusal !== undefined) throw refusal;
     return answer.status === 200 ? judge(answer) : `HTTP ${answer.status}`;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;

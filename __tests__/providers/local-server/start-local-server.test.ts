@@ -58,7 +58,9 @@ function context(more: Partial<ResourceContext> = {}): ResourceContext {
     signal: new AbortController().signal,
     directory: places.directory,
     serverDirectory: () => places.directory,
+    devices: [],
     progress: () => undefined,
+    note: () => undefined,
     freePort,
     launch: async (options) => {
       const server = await launcher.launch(options, 'fake:a#1', places.directory);

@@ -44,10 +44,20 @@ export function hasNvidiaSmi(): boolean {
  */
 export async function readGpus(): Promise<GpuReading> {
   const [gpus, processes] = await Promise.all([
-    query('gpu', 'index,uuid,memory.used,memory.total'),
+    listGpus(),
     query('compute-apps', 'gpu_uuid,pid,process_name,used_memory'),
   ]);
-  return { gpus: gpus.map(parseGpu), processes: processes.map(parseProcess) };
+  return { gpus, processes: processes.map(parseProcess) };
+}
+
+/**
+ * All GPUs in PCI order.
+ *
+ * @throws what running nvidia-smi throws.
+ */
+export async function listGpus(): Promise<Gpu[]> {
+  const rows = await query('gpu', 'index,uuid,memory.used,memory.total');
+  return rows.map(parseGpu).sort((a, b) => a.index - b.index);
 }
 
 async function query(what: string, fields: string): Promise<string[][]> {

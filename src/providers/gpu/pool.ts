@@ -1,6 +1,6 @@
 import type { DeviceNeed } from '../../pattern/device-need';
-import { ModelProviderError } from '../../pattern/errors';
-import { hasNvidiaSmi, readGpus, type Gpu } from './nvidia-smi';
+import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { hasNvidiaSmi, listGpus, type Gpu } from './nvidia-smi';
 
 /**
  * The GPUs that a server may take: those of this machine that `CUDA_VISIBLE_DEVICES` leaves, in PCI order, and of them the ones that
@@ -37,21 +37,15 @@ export async function gpuNeed(
   return { pool: chosen.map((id) => `gpu:${id}`), count };
 }
 
-let machine: Promise<readonly Gpu[]> | undefined;
-
 /** What `CUDA_VISIBLE_DEVICES` leaves of the machine's GPUs; undefined where neither tells anything. */
 async function visibleGpus(): Promise<string[] | undefined> {
   const mask = process.env['CUDA_VISIBLE_DEVICES'];
   if (!hasNvidiaSmi()) return mask === undefined ? undefined : masked(mask);
-  machine ??= readGpus().then(({ gpus }) => [...gpus].sort((a, b) => a.index - b.index));
-  const gpus = await machine.catch((error: unknown) => {
-    machine = undefined;
+  const gpus = await listGpus().catch((error: unknown) => {
     throw new ModelProviderError(
       'SETUP_FAILED',
-      'nvidia-smi is here, but it does not tell which GPUs there are.',
-      {
-        cause: error,
-      },
+      `nvidia-smi does not tell which GPUs there are: ${messageOf(error)}`,
+      { cause: error },
     );
   });
   if (mask === undefined) return gpus.map(({ index }) => String(index));

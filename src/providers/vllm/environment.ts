@@ -40,6 +40,13 @@ export function vllmEnvironment(
   };
 }
 
+/** Values of variables that must never be shown. */
+export function vllmSecrets({ env }: VLLMOptions): string[] {
+  return Object.entries({ HF_TOKEN: process.env['HF_TOKEN'] ?? '', ...env }).flatMap(([name, value]) =>
+    /TOKEN|KEY|SECRET|PASSWORD/i.test(name) && value !== '' ? [value] : [],
+  );
+}
+
 /** PCI order, so that an index means the same GPU to CUDA and to nvidia-smi. */
 function visibleDevices(devices: readonly string[]): Record<string, string> {
   return {

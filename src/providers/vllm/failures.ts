@@ -70,7 +70,8 @@ export const vllmHints: readonly FailureHint[] = [
     fix: 'Accept its licence on its page, and set HF_TOKEN.',
   },
   {
-    pattern: /LocalEntryNotFoundError|OfflineModeIsEnabled|outgoing traffic has been disabled|HF_HUB_OFFLINE/,
+    pattern:
+      /LocalEntryNotFoundError|OfflineModeIsEnabled|outgoing traffic has been disabled|offline mode is enabled/,
     cause: 'the model is not on this machine, and it cannot be downloaded',
     fix: 'Download it first (hf download), or let this machine reach Hugging Face.',
   },
@@ -89,6 +90,12 @@ export const vllmHints: readonly FailureHint[] = [
     pattern: /(?:Value error|ValidationError[^\n]*|ValueError): ?,? ?([^\n]+)/,
     cause: 'vLLM refuses to start: $1',
     fix: 'See its lines above.',
+  },
+  {
+    // https://github.com/vllm-project/vllm/issues/36451
+    pattern: /waiting for first token \(no answer/,
+    cause: 'the engine answers nothing, although its server says that it is healthy',
+    fix: 'See its lines above; raise startStallMs if its first answer only takes long.',
   },
   {
     pattern: /was ended by SIGILL/,

@@ -8,7 +8,7 @@ import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { servedName, vllmArguments } from './arguments';
 import { vllmCommand } from './command';
-import { vllmEnvironment, vllmPassEnv } from './environment';
+import { vllmEnvironment, vllmPassEnv, vllmSecrets } from './environment';
 import { vllmHints, vllmPortConflict } from './failures';
 import { vllmModel } from './model';
 import { validateVllmOptions } from './options';
@@ -51,7 +51,7 @@ export async function startVllm(
       env: (apiKey) =>
         vllmEnvironment(options, { apiKey, temporary, isLocal: model.isLocal, devices: context.devices }),
       passEnv: vllmPassEnv,
-      secrets: [process.env['HF_TOKEN'] ?? ''].filter((secret) => secret !== ''),
+      secrets: vllmSecrets(options),
       graceMs: options.stopGraceMs ?? 15_000,
       stallMs: options.startStallMs ?? 120_000,
       portConflict: vllmPortConflict,

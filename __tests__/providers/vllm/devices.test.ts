@@ -1,0 +1,130 @@
+/** @jest-environment jest-model-provider/environment */
+import { VLLMProvider, type VLLMOptions } from 'jest-model-provider';
+import { caught } from '../../fixtures/caught';
+import { FakeGpus } from '../../fixtures/fake-gpus';
+import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
+import { eventually } from '../../process/eventually';
+import { sessionTable } from '../../../src/report/session-table';
+import { FakeVllm } from './fake-vllm';
+
+const vllm = new FakeVllm();
+let gpus: FakeGpus;
+
+closeSessionsAfterEach();
+// After the sessions have ended.
+afterEach(() => {
+  gpus.remove();
+  delete process.env['CUDA_VISIBLE_DEVICES'];
+});
+afterAll(() => vllm.remove());
+
+/** A provider on a machine with so many GPUs. */
+async function onGpus(count: number, options: VLLMOptions = {}): Promise<VLLMProvider> {
+  gpus = new FakeGpus(count);
+  return vllm.provider([], { env: { FAKE_GPUS: gpus.directory }, ...options });
+}
+
+/** The GPUs that hold memory, by the process that holds it. */
+const held = (): number[][] =>
+  gpus
+    .holders()
+    .map((holder) => holder.gpus)
+    .sort((a, b) => a[0]! - b[0]!);
+
+describe('models and GPUs', () => {
+  test('two models live at once on two GPUs, and the third waits for one of them', async () => {
+    const provider = await onGpus(2);
+    const handles = await Promise.all([provider.setup(vllm.model('a')), provider.setup(vllm.model('b'))]);
+    await eventually(() => gpus.holders().length === 2);
+    expect(held()).toEqual([[0], [1]]);
+    const third = provider.setup(vllm.model('c'));
+    await handles[1].teardown();
+    await third;
+    await eventually(() => gpus.holders().length === 2);
+    expect(held()).toEqual([[0], [1]]);
+  });
+
+  test('a model that is spread over two GPUs takes both, and waits until both are free', async () => {
+    const provider = await onGpus(2);
+    const handles = await Promise.all([provider.setup(vllm.model('a')), provider.setup(vllm.model('b'))]);
+    const spread = provider.setup(vllm.model('c'), { tensorParallelSize: 2 });
+    for (const handle of handles) await handle.teardown();
+    await spread;
+    await eventually(() => gpus.holders().length === 1);
+    expect(held()).toEqual([[0, 1]]);
+  });
+
+  test('a GPU that is masked out is never used', async () => {
+    process.env['CUDA_VISIBLE_DEVICES'] = '2,GPU-1000-fake';
+    const provider = await onGpus(4);
+    await provider.setup(vllm.model('a'), { tensorParallelSize: 2 });
+    await eventually(() => gpus.holders().length === 1);
+    expect(held()).toEqual([[2, 1]]);
+    expect((await caught(provider.setup(vllm.model('b'), { tensorParallelSize: 3 }))).message).toBe(
+      'vllm: tensorParallelSize is 3, but there are 2 GPUs to use: 2, 1.',
+    );
+  });
+
+  test('the option devices names which GPUs are used, and none that is masked out', async () => {
+    process.env['CUDA_VISIBLE_DEVICES'] = '0,2';
+    const provider = await onGpus(3, { devices: [2] });
+    await provider.setup(vllm.model('a'));
+    await eventually(() => gpus.holders().length === 1);
+    expect(held()).toEqual([[2]]);
+    const masked = await vllm.provider([], { devices: [1] });
+    expect((await caught(masked.setup(vllm.model('a')))).message).toBe(
+      'vllm: devices names GPU 1, but only 0, 2 can be used here; see nvidia-smi and CUDA_VISIBLE_DEVICES.',
+    );
+  });
+
+  test('two providers do not take the same GPU', async () => {
+    gpus = new FakeGpus(2);
+    const options = { command: vllm.command, env: { FAKE_GPUS: gpus.directory } };
+    const [one, two] = [new VLLMProvider(options), new VLLMProvider({ ...options, slots: 4 })];
+    await openPrivateSession({ vllm: one, batch: two });
+    await one.setup(vllm.model('a'));
+    await two.setup(vllm.model('a'));
+    await eventually(() => gpus.holders().length === 2);
+    expect(held()).toEqual([[0], [1]]);
+  });
+
+  test('several models share a GPU where maxLive says so', async () => {
+    const provider = await onGpus(1, { maxLive: 2, gpuMemoryUtilization: 0.2 });
+    await Promise.all([provider.setup(vllm.model('a')), provider.setup(vllm.model('b'))]);
+    await eventually(() => gpus.holders().length === 2);
+    expect(held()).toEqual([[0], [0]]);
+  });
+});
+
+describe('the memory of a GPU', () => {
+  test('is free again before the next model starts', async () => {
+    const provider = await onGpus(1);
+    gpus.set({ releaseMs: 1000 });
+    const handle = await provider.setup(vllm.model('a'));
+    await eventually(() => gpus.holders().length === 1);
+    const next = provider.setup(vllm.model('b'));
+    const since = performance.now();
+    await handle.teardown();
+    await next;
+    expect(performance.now() - since).toBeGreaterThan(1000);
+  });
+
+  test('is asked for before a start, which names who holds it', async () => {
+    const provider = await onGpus(1);
+    gpus.hold(process.pid, 'python train.py', [0], 70_000);
+    expect(vllm.readable(await caught(provider.setup(vllm.model('a')))).split('\n')).toEqual([
+      'SETUP_FAILED: vllm:DIR/a: GPU 0 has 11.29 of 79.65 GiB free, and gpuMemoryUtilization 0.9 asks for 71.68 GiB; held by pid PID (python train.py) with 70000 MiB.',
+      'What to do: Lower gpuMemoryUtilization, or stop what holds the memory.',
+    ]);
+    expect(vllm.session!.pids).toEqual([]);
+  });
+
+  test('is not watched without nvidia-smi, and the table of the session says so', async () => {
+    const provider = await onGpus(1);
+    gpus.remove();
+    await provider.setup(vllm.model('a'));
+    expect(sessionTable(vllm.session!.events).split('\n').at(-1)).toBe(
+      `vllm:${vllm.model('a')}: GPU memory is not checked before and after it, since there is no nvidia-smi.`,
+    );
+  });
+});
