@@ -105,6 +105,8 @@ test.each([
   ['docs/configuration.md', 'EmbeddedOptions'],
   ['docs/configuration.md', 'LlamaServerOptions'],
   ['docs/configuration.md', 'LlamaServerConfig'],
+  ['docs/configuration.md', 'VLLMOptions'],
+  ['docs/configuration.md', 'VLLMConfig'],
   ['docs/configuration.md', 'OpenAICompatibleOptions'],
   ['docs/configuration.md', 'DatabaseOptions'],
   ['docs/configuration.md', 'DatabaseConfig'],

@@ -16,7 +16,7 @@ const stages = {
   attw: { command: 'npm run attw' },
   eval: { command: 'npm run eval', show: /^[┌├│└]|left behind/ },
   consumer: { command: 'npm run test:consumer', limitMinutes: 20, show: /^(✓|–)/ },
-  engines: { command: 'npm run test:engines', limitMinutes: 20, show: /skipped/ },
+  engines: { command: 'npm run test:engines', limitMinutes: 35, show: /skipped/ },
   inspect: { command: 'npm run test:inspect', limitMinutes: 15, show: /^(✓|–)/ },
   resume: { command: 'npm run test:resume', limitMinutes: 20, show: /^(Seed|\d+ trials)/ },
   kill: { command: 'npm run test:kill', limitMinutes: 25, show: /^(Seed|[┌├│└|])/ },

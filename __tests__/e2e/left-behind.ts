@@ -23,7 +23,8 @@ export function processesOf(temporary: string): { pid: number; command: string }
     if (!/^\d+$/.test(name)) return [];
     try {
       const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-      if (!environment.includes(`TMPDIR=${temporary}`)) return [];
+      // Some servers have a directory within it for themselves.
+      if (!environment.some((variable) => variable.startsWith(`TMPDIR=${temporary}`))) return [];
       return [
         { pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') },
       ];

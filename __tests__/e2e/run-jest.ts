@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly project?: string;
   /** Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`. */
   readonly terminal?: boolean;
+  /** Milliseconds for the run, and for each thing that is waited for in it. */
+  readonly limitMs?: number;
 }
 
 /** How one test of a mini project ended. */
@@ -54,9 +56,9 @@ export interface JestRun {
   readonly left: readonly string[];
 }
 
-const limitMs = 90_000;
+const usualLimitMs = 90_000;
 const leftBehindLimitMs = 20_000;
-jest.setTimeout(limitMs + leftBehindLimitMs + 10_000);
+jest.setTimeout(usualLimitMs + leftBehindLimitMs + 10_000);
 
 let installation: Installation | undefined;
 const started = new Set<RunningJest>();
@@ -95,6 +97,7 @@ export class RunningJest {
   readonly #notes: string;
   readonly #events: string;
   readonly #results: string;
+  readonly #limitMs: number;
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | string | null>;
   #output = '';
@@ -103,8 +106,9 @@ export class RunningJest {
     installed: Installation,
     files: Readonly<Record<string, string>>,
     mode: Mode,
-    { config, args = [], env = {}, terminal = false, project }: RunOptions,
+    { config, args = [], env = {}, terminal = false, project, limitMs = usualLimitMs }: RunOptions,
   ) {
+    this.#limitMs = limitMs;
     const directory = installed.newDirectory();
     const place = (name: string): string => join(directory, name);
     [this.project, this.#temporary, this.#state] = [project ?? place('p'), place('t'), place('s')];
@@ -189,8 +193,13 @@ export class RunningJest {
     );
   }
 
+  /** The process groups of its servers, by the commands that lead them. */
+  serverGroups(command: RegExp): number[] {
+    return processesOf(this.#temporary).flatMap((found) => (command.test(found.command) ? [found.pid] : []));
+  }
+
   async until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + limitMs;
+    const deadline = performance.now() + this.#limitMs;
     while (!condition()) {
       if (!this.isRunning) throw new Error(`jest ended before ${what}:\n${this.#output}`);
       if (performance.now() > deadline) await this.#giveUp(`no ${what}`);
@@ -200,7 +209,7 @@ export class RunningJest {
 
   async finished(): Promise<JestRun> {
     const late = new AbortController();
-    const limit = sleep(limitMs, undefined, { signal: late.signal }).then(
+    const limit = sleep(this.#limitMs, undefined, { signal: late.signal }).then(
       () => this.#giveUp('no end'),
       () => undefined as never,
     );
@@ -232,7 +241,7 @@ export class RunningJest {
   async #giveUp(what: string): Promise<never> {
     this.killAll();
     await this.#ended;
-    throw new Error(`${what} within ${limitMs} ms:\n${this.#output}`);
+    throw new Error(`${what} within ${this.#limitMs} ms:\n${this.#output}`);
   }
 
   /** Kills whatever of the run is still there. */

@@ -129,3 +129,22 @@ test('what specs and servers say cannot steer the terminal', () => {
   expect(table).toContain('llama: [2J name next');
   expect(table).toContain('died: said  ]0;owned');
 });
+
+test('what was noted of resources stands under the table, each remark once', () => {
+  const noted = (id: string, message: string): SessionEventBody => ({
+    type: 'noted',
+    spec,
+    resourceId: id,
+    message,
+  });
+  const events = at(
+    ...started,
+    noted(resourceId, 'it is slow'),
+    noted('embedded:expert#2', 'it is slow'),
+    ...stopped,
+  );
+  expect(sessionTable(events).split('\n').slice(-2)).toEqual([
+    expect.stringMatching(/^└/),
+    'embedded:expert: it is slow.',
+  ]);
+});

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ProviderConstraints } from '../../src/pattern/constraints';
+import type { DeviceNeed } from '../../src/pattern/device-need';
 import { maxBypasses } from '../../src/session/scheduler';
 import { SchedulerWorld } from './scheduler-world';
 
@@ -316,4 +317,94 @@ test('at the end dependents go before what they depend on, and a stop that fails
   expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['host:x']);
   finish(world);
   expect(world.inState('stopFailed').map(({ resource }) => resource.key)).toEqual(['app:x']);
+});
+
+describe('devices', () => {
+  const one = policy(1);
+  const on = (...pool: string[]): DeviceNeed => ({ pool, count: 1 });
+  const both: DeviceNeed = { pool: ['gpu:0', 'gpu:1'], count: 2 };
+  const ask = (world: SchedulerWorld, name: string, need: DeviceNeed, provider = 'vllm'): string =>
+    world.request(provider, one, name, [], undefined, need);
+  const placed = (world: SchedulerWorld): string[] =>
+    [...world.made.values()].map(({ resource }) => `${resource.key} on ${resource.devices.join()}`);
+
+  test('as many resources live at once as there are devices, each on one of its own, the first ones first', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    const demands = ['a', 'b', 'c'].map((name) => ask(world, name, on('gpu:0', 'gpu:1')));
+    finish(world);
+    expect(demands.map((demand) => stateOf(world, demand))).toEqual(['granted', 'granted', 'waiting']);
+    expect(placed(world)).toEqual(['vllm:a on gpu:0', 'vllm:b on gpu:1']);
+  });
+
+  test('a resource that takes several waits for all, and what comes free meanwhile is left to it', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    for (const name of ['a', 'b']) ask(world, name, on('gpu:0', 'gpu:1'));
+    finish(world);
+    const [first, second] = world.userLeases;
+    const spread = ask(world, 'c', both);
+    const younger = ask(world, 'd', on('gpu:0', 'gpu:1'));
+    world.release(first!);
+    // Stopping it would be in vain as long as the other one is in use.
+    expect(world.inState('stopping')).toEqual([]);
+    world.release(second!);
+    finish(world);
+    expect(stateOf(world, spread)).toBe('granted');
+    expect(stateOf(world, younger)).toBe('waiting');
+    expect(placed(world)).toEqual(['vllm:c on gpu:0,gpu:1']);
+  });
+
+  test('a request goes ahead on a device that no older one could use', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    ask(world, 'a', on('gpu:0'));
+    finish(world);
+    ask(world, 'b', on('gpu:0'));
+    const other = ask(world, 'c', on('gpu:0', 'gpu:1'));
+    finish(world);
+    expect(stateOf(world, other)).toBe('granted');
+    expect(placed(world)).toEqual(['vllm:a on gpu:0', 'vllm:c on gpu:1']);
+  });
+
+  test('providers that name the same device keep out of each other’s way', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    ask(world, 'a', on('gpu:0'), 'vllm');
+    const other = ask(world, 'a', on('gpu:0'), 'sglang');
+    finish(world);
+    expect(stateOf(world, other)).toBe('waiting');
+    world.release(world.userLeases[0]!);
+    finish(world);
+    expect(placed(world)).toEqual(['sglang:a on gpu:0']);
+  });
+
+  test('only the device whose resource cannot be stopped is lost', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    for (const name of ['a', 'b']) ask(world, name, on('gpu:0', 'gpu:1'));
+    finish(world);
+    for (const lease of world.userLeases) world.release(lease);
+    const spread = ask(world, 'c', both);
+    world.stopFailed(world.inState('stopping')[0]!);
+    finish(world);
+    for (const made of world.inState('stopping')) world.stopFailed(made);
+    expect(stateOf(world, spread)).toBe('granted');
+    const next = new SchedulerWorld(maxBypasses);
+    ask(next, 'a', on('gpu:0', 'gpu:1'));
+    finish(next);
+    next.release(next.userLeases[0]!);
+    next.expire(next.inState('ready')[0]!);
+    next.stopFailed(next.inState('stopping')[0]!);
+    ask(next, 'b', on('gpu:0', 'gpu:1'));
+    finish(next);
+    expect(placed(next)).toEqual(['vllm:a on gpu:0', 'vllm:b on gpu:1']);
+  });
+
+  test('who holds one device and asks for another goes before an older request that waits for both', () => {
+    const world = new SchedulerWorld(maxBypasses);
+    ask(world, 'a', on('gpu:0', 'gpu:1'));
+    finish(world);
+    const [held] = world.userLeases;
+    const spread = ask(world, 'c', both);
+    const second = world.request('vllm', one, 'b', [held!.id], undefined, on('gpu:0', 'gpu:1'));
+    finish(world);
+    expect(stateOf(world, second)).toBe('granted');
+    expect(stateOf(world, spread)).toBe('waiting');
+  });
 });

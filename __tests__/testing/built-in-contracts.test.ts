@@ -8,11 +8,13 @@ import {
   DatabaseProvider,
   EmbeddedProvider,
   OpenAICompatibleProvider,
+  VLLMProvider,
   type DatabaseConnection,
   type ModelClient,
   type ModelConnection,
 } from 'jest-model-provider';
 import { describeProviderContract } from 'jest-model-provider/testing';
+import { FakeVllm } from '../providers/vllm/fake-vllm';
 
 const use = (client: ModelClient): Promise<unknown> =>
   client.generate('2 + 3', { maxTokens: 4, temperature: 0 });
@@ -33,6 +35,17 @@ describeProviderContract('EmbeddedProvider', () => new EmbeddedProvider(), {
   failing: { name: './no-such-file.gguf' },
   isAlive: ({ baseURL }: ModelConnection) => accepts(baseURL),
   use,
+});
+
+describe('with a fake vLLM', () => {
+  const vllm = new FakeVllm();
+  afterAll(() => vllm.remove());
+  describeProviderContract('VLLMProvider', () => new VLLMProvider({ command: vllm.command }), {
+    name: vllm.model('a'),
+    failing: { name: vllm.model('b'), config: { extraArgs: ['--fake-exit', '1'] } },
+    isAlive: ({ baseURL }: ModelConnection) => accepts(baseURL),
+    use,
+  });
 });
 
 describe('with an endpoint', () => {

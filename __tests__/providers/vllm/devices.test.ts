@@ -1,5 +1,11 @@
 /** @jest-environment jest-model-provider/environment */
-import { VLLMProvider, type VLLMOptions } from 'jest-model-provider';
+import {
+  VLLMProvider,
+  type ModelConnection,
+  type ResourceContext,
+  type VLLMOptions,
+} from 'jest-model-provider';
+import { guardMemory } from '../../../src/providers/gpu/memory-gate';
 import { caught } from '../../fixtures/caught';
 import { FakeGpus } from '../../fixtures/fake-gpus';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
@@ -119,9 +125,40 @@ describe('the memory of a GPU', () => {
     expect(vllm.session!.pids).toEqual([]);
   });
 
+  test('keeps the GPU from the next model while it does not come back, and gives it when it has', async () => {
+    gpus = new FakeGpus(1);
+    class Guarded extends VLLMProvider {
+      override async createResource(
+        _name: string,
+        _config: undefined,
+        context: ResourceContext,
+      ): Promise<ModelConnection> {
+        await guardMemory(context, 0.5, 200);
+        return { baseURL: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'none' };
+      }
+    }
+    const provider = new Guarded();
+    Object.defineProperty(provider, 'constraints', { value: { ...provider.constraints, retain: 'lease' } });
+    await vllm.open(provider);
+    const first = await provider.setup('a');
+    gpus.set({ releaseMs: null });
+    // No process has this number.
+    gpus.hold(2 ** 22 + 1, 'VLLM::EngineCore', [0], 70_000);
+    const held =
+      'GPU 0 is not free again: held by pid PID (VLLM::EngineCore) with 70000 MiB (0 s after its processes ended)';
+    expect(vllm.readable(await caught(first.teardown()))).toBe(
+      `TEARDOWN_FAILED: "vllm:a#1" could not be torn down: memory of its GPUs: ${held}`,
+    );
+    expect(vllm.readable(await caught(provider.setup('b')))).toBe(
+      `TEARDOWN_FAILED: "vllm:b" has no slot, because the resource that holds it cannot be stopped: "vllm:a#1" could not be torn down: memory of its GPUs: ${held}`,
+    );
+    gpus.free();
+    expect((await provider.setup('b')).resourceId).toBe('vllm:b#1');
+  });
+
   test('is not watched without nvidia-smi, and the table of the session says so', async () => {
     const provider = await onGpus(1);
-    gpus.remove();
+    process.env['PATH'] = vllm.directory;
     await provider.setup(vllm.model('a'));
     expect(sessionTable(vllm.session!.events).split('\n').at(-1)).toBe(
       `vllm:${vllm.model('a')}: GPU memory is not checked before and after it, since there is no nvidia-smi.`,
