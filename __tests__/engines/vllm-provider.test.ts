@@ -34,7 +34,7 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
     'keeps the contract: $title',
     async (rule) => {
       await ContractBench.run<ModelClient, ModelConnection, VLLMConfig>(
-        makeProvider,
+        makeProvider as never,
         {
           name: one,
           failing: { name: './no-such-directory' },

@@ -34,7 +34,7 @@ export interface LaunchOptions {
   /** Texts that must never appear in a log tail or an error. */
   readonly secrets?: readonly string[];
   /** The cause of its death, if its last lines, followed by how it ended, tell one. */
-  causeOfDeath?(evidence: string): string | undefined;
+  readonly causeOfDeath?: (evidence: string) => string | undefined;
 }
 
 /** Signals that servers stop on by themselves. */

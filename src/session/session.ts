@@ -1,13 +1,13 @@
-import { validateDeviceNeed, type DeviceNeed } from '../pattern/device-need';
 import { ModelProviderError, serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
-import type { AnyProvider, ProviderRegistry } from '../pattern/registry';
+import type { ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
 import type { CloseReport } from './close-report';
+import { devicesOf } from './devices-of';
 import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
@@ -137,15 +137,13 @@ export class Session {
   ): Promise<LeaseGrant> {
     const { provider: prefix, name, config } = request;
     const spec = `${prefix}:${name}`;
-    if (this.isClosing) throw closedError(spec);
     const provider = this.registry.get(prefix);
+    const need = provider?.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
+    if (this.isClosing) throw closedError(spec);
     // The message that lists the known providers is the parser's.
     if (provider === undefined) throw refusal(() => parseRequest(spec, this.registry.names), spec);
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
-    const need = provider.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
-    if (signal.aborted) throw abortedError(spec);
-    if (this.isClosing) throw closedError(spec);
     const id = this.#nextId();
     const watch = this.#progress.watch(spec, 'waiting', () => this.#isQueued(id));
     watch.say('all slots are in use');
@@ -383,19 +381,6 @@ export class Session {
     this.#count += 1;
     return String(this.#count);
   }
-}
-
-/** @throws ModelProviderError what the provider throws, or `PROVIDER_INVALID`. */
-async function devicesOf(
-  provider: AnyProvider,
-  spec: string,
-  name: string,
-  config: Json | undefined,
-): Promise<DeviceNeed | undefined> {
-  const need = await provider.devices?.(name, config);
-  if (need === undefined) return undefined;
-  validateDeviceNeed(spec, need);
-  return need;
 }
 
 function refusal(parse: () => unknown, spec: string): Error {

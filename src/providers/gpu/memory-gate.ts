@@ -60,11 +60,10 @@ async function untilRecovered(gpus: readonly Gpu[], before: GpuReading, limitMs:
     const verdicts = await readGpus().then(
       (now) => gpus.map((gpu) => judge(gpu, before, now)),
       // No answer is no proof.
-      (error: unknown) => [{ held: `nvidia-smi failed: ${messageOf(error)}` }],
+      (error: unknown): Verdict[] => [{ held: `nvidia-smi failed: ${messageOf(error)}` }],
     );
-    const held = verdicts.flatMap((verdict) => ('held' in verdict ? [verdict.held] : []));
-    if (held.length === 0)
-      return verdicts.flatMap((verdict) => ('warning' in verdict ? [verdict.warning] : []));
+    const held = verdicts.flatMap((verdict) => verdict.held ?? []);
+    if (held.length === 0) return verdicts.flatMap(({ warning }) => warning ?? []);
     if (performance.now() >= deadline) {
       throw new Error(`${held.join('; ')} (${Math.round(limitMs / 1000)} s after its processes ended)`);
     }
@@ -72,7 +71,11 @@ async function untilRecovered(gpus: readonly Gpu[], before: GpuReading, limitMs:
   }
 }
 
-type Verdict = { readonly held: string } | { readonly warning: string } | Record<never, never>;
+/** Why a device is not free yet, or what a person should know although it is. */
+interface Verdict {
+  readonly held?: string;
+  readonly warning?: string;
+}
 
 function judge(gpu: Gpu, before: GpuReading, now: GpuReading): Verdict {
   const current = now.gpus.find(({ uuid }) => uuid === gpu.uuid);
