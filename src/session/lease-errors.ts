@@ -70,3 +70,13 @@ export function lostError(
     { details: { resourceId, reason } },
   );
 }
+
+/** What parsing a request is refused with. */
+export function refusal(parse: () => unknown, spec: string): Error {
+  try {
+    parse();
+  } catch (error) {
+    return error as Error;
+  }
+  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
+}

@@ -1,4 +1,4 @@
-import { ModelProviderError, serializeError, type SerializedError } from '../pattern/errors';
+import { serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
@@ -10,7 +10,7 @@ import type { CloseReport } from './close-report';
 import { devicesOf } from './devices-of';
 import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
-import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
+import { abortedError, blockedError, closedError, deadlockError, lostError, refusal } from './lease-errors';
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
 import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
@@ -381,13 +381,4 @@ export class Session {
     this.#count += 1;
     return String(this.#count);
   }
-}
-
-function refusal(parse: () => unknown, spec: string): Error {
-  try {
-    parse();
-  } catch (error) {
-    return error as Error;
-  }
-  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
 }
