@@ -13,23 +13,29 @@ const hasPython = (() => {
 })();
 
 const program = `
+import multiprocessing, signal
 from multiprocessing import shared_memory
-import signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 memory = shared_memory.SharedMemory(create=True, size=4096)
-print("/dev/shm/" + memory.name, flush=True)
+lock = multiprocessing.get_context("spawn").Lock()
+print("/dev/shm/" + memory.name, "/dev/shm/sem." + lock._semlock.name[1:], flush=True)
 signal.pause()
 `;
 
-(hasPython ? test : test.skip)('shared memory that a killed Python cannot remove is removed', async () => {
-  const child = spawn('python3', ['-c', program], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
-  let file = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (file += text));
-  try {
-    await eventually(() => file.endsWith('\n') && existsSync(file.trim()));
-    expect(await stopGroup(child.pid!, 0)).toEqual({ forced: true, survivors: [] });
-    expect(existsSync(file.trim())).toBe(false);
-  } finally {
-    rmSync(file.trim(), { force: true });
-  }
-});
+(hasPython ? test : test.skip)(
+  'shared memory and semaphores that a killed Python cannot remove are removed',
+  async () => {
+    const child = spawn('python3', ['-c', program], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+    const files = (): string[] => text.trim().split(' ');
+    try {
+      await eventually(() => text.endsWith('\n'));
+      expect(files().map((file) => existsSync(file))).toEqual([true, true]);
+      expect(await stopGroup(child.pid!, 0)).toEqual({ forced: true, survivors: [] });
+      expect(files().map((file) => existsSync(file))).toEqual([false, false]);
+    } finally {
+      for (const file of files()) rmSync(file, { force: true });
+    }
+  },
+);

@@ -1,23 +1,36 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 
-// The names that Python's multiprocessing gives. It removes them itself, unless it is killed: a later start finds them in memory still.
+const folder = '/dev/shm';
+// The names that Python's multiprocessing gives. It removes them itself, unless it is killed: they then take memory until the next boot.
 // https://docs.python.org/3/library/multiprocessing.shared_memory.html
-const mappedByPython = /\/dev\/shm\/(?:psm_|sem\.mp-)\w+$/gm;
+const byPython = /^(?:psm_|sem\.mp-)/;
+// Where, how, offset, device, inode, path: https://man7.org/linux/man-pages/man5/proc_pid_maps.5.html
+const mapping = /^\S+ \S+ \S+ \S+ (\d+) +\/dev\/shm\//gm;
 
-/** The files of Python's shared memory that these processes have mapped; only Linux shows it. */
+/**
+ * The files of Python's shared memory that these processes have mapped; only Linux shows it. They are told by their inodes, since whoever
+ * makes a semaphore has mapped it under another name.
+ */
 export function sharedMemoryOf(pids: readonly number[]): string[] {
-  const files = pids.flatMap((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/maps`, 'utf8').match(mappedByPython) ?? [];
-    } catch {
-      // Gone by now.
-      return [];
-    }
-  });
-  return [...new Set(files)];
+  const inodes = new Set(pids.flatMap(mappedInodes));
+  if (inodes.size === 0) return [];
+  return readdirSync(folder)
+    .filter((name) => byPython.test(name))
+    .map((name) => join(folder, name))
+    .filter((file) => inodes.has(statSync(file, { throwIfNoEntry: false })?.ino));
 }
 
 /** Removes those that a killed process could not. */
 export function removeSharedMemory(files: readonly string[]): void {
   for (const file of files) rmSync(file, { force: true });
+}
+
+function mappedInodes(pid: number): (number | undefined)[] {
+  try {
+    return [...readFileSync(`/proc/${pid}/maps`, 'utf8').matchAll(mapping)].map(([, inode]) => Number(inode));
+  } catch {
+    // Gone by now.
+    return [];
+  }
 }
