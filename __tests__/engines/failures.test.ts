@@ -171,7 +171,7 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
     );
     expect(error.code).toBe('RESOURCE_LOST');
     expect(cause(error)).toBe(
-      `"llama:${novice}#1" died while it was in use: its server (pid ${session.pids[0]}) was ended by SIGKILL.`,
+      `"llama:${novice}#1" died while it was in use: the system killed llama-server, most likely because memory ran out (its server (pid ${session.pids[0]}) was ended by SIGKILL).`,
     );
     expect(() => handle.client).toThrow(expect.objectContaining({ code: 'RESOURCE_LOST' }));
     await handle.teardown();

@@ -94,6 +94,18 @@ describe('models and GPUs', () => {
     expect(held()).toEqual([[0], [1]]);
   });
 
+  test('an nvidia-smi that fails is no machine without GPUs, unless the options say so', async () => {
+    const provider = await onGpus(1);
+    gpus.set({ fails: true });
+    const error = await caught(provider.setup(vllm.model('a')));
+    expect(error.code).toBe('SETUP_FAILED');
+    expect(error.message).toMatch(
+      /^nvidia-smi does not tell which GPUs there are; give devices: \[\] to do without\. /,
+    );
+    const without = await vllm.provider([], { devices: [] });
+    expect((await without.setup(vllm.model('a'))).isActive).toBe(true);
+  });
+
   test('several models share a GPU where maxLive says so', async () => {
     const provider = await onGpus(1, { maxLive: 2, gpuMemoryUtilization: 0.2 });
     await Promise.all([provider.setup(vllm.model('a')), provider.setup(vllm.model('b'))]);

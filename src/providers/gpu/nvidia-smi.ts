@@ -57,7 +57,9 @@ export async function readGpus(): Promise<GpuReading> {
  */
 export async function listGpus(): Promise<Gpu[]> {
   const rows = await query('gpu', 'index,uuid,memory.used,memory.total');
-  return rows.map(parseGpu).sort((a, b) => a.index - b.index);
+  // Without any GPU it says so in a sentence.
+  const gpus = rows.map(parseGpu).filter(({ index }) => Number.isInteger(index));
+  return gpus.sort((a, b) => a.index - b.index);
 }
 
 async function query(what: string, fields: string): Promise<string[][]> {

@@ -44,7 +44,7 @@ async function visibleGpus(): Promise<string[] | undefined> {
   const gpus = await listGpus().catch((error: unknown) => {
     throw new ModelProviderError(
       'SETUP_FAILED',
-      `nvidia-smi does not tell which GPUs there are: ${messageOf(error)}`,
+      `nvidia-smi does not tell which GPUs there are; give devices: [] to do without. ${messageOf(error)}`,
       { cause: error },
     );
   });
