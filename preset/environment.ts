@@ -8,7 +8,8 @@ import { presentSession } from '../src/session/open-session';
 import { openPrivateHost } from '../src/session/private-host';
 import { sessionVariable, type SessionAddress } from '../src/session/protocol';
 import { SocketLink, sessionEnded } from '../src/session/socket-link';
-import { providerModulePath, type ProjectOptions } from './options';
+import { matrixProject, providerModulePath, type ProjectOptions } from './options';
+import { ProjectBlocks } from './project-blocks';
 import { SpecHost } from './spec-host';
 import { holdInterrupts } from './worker-signals';
 
@@ -19,6 +20,7 @@ import { holdInterrupts } from './worker-signals';
 class ModelProviderEnvironment extends TestEnvironment {
   readonly #project: ProjectOptions;
   readonly #label: string;
+  readonly #blocks: ProjectBlocks | undefined;
   #host: SpecHost | undefined;
   #link: SocketLink | undefined;
 
@@ -27,8 +29,11 @@ class ModelProviderEnvironment extends TestEnvironment {
     const { rootDir, testEnvironmentOptions } = config.projectConfig;
     this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions };
     this.#label = relative(rootDir, context.testPath);
-    // Jest makes every option a global; this one is a path that no test needs.
-    delete (this.global as Record<string, unknown>)['modelProviders'];
+    const matrix = matrixProject(this.#project);
+    this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
+    // Jest makes every option a global; no test needs these.
+    for (const option of ['modelProviders', 'modelMatrix'])
+      delete (this.global as Record<string, unknown>)[option];
   }
 
   override async setup(): Promise<void> {
@@ -46,11 +51,12 @@ class ModelProviderEnvironment extends TestEnvironment {
       onEnded: () => this.#sessionEnded(),
     });
     this.#link = link;
-    this.#host = new SpecHost(link);
+    this.#host = new SpecHost(link, this.#blocks);
     Object.defineProperty(this.global, hostKey, { value: this.#host, configurable: true });
   }
 
   handleTestEvent: Circus.EventHandler = (event, state) => {
+    if (event.name === 'run_start') this.#blocks?.removeOthers(state.rootDescribeBlock, this.global);
     this.#host?.handleTestEvent(event, state);
     return haltIfInterrupted();
   };

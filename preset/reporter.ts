@@ -6,7 +6,7 @@ import { readRun } from '../src/report/run-report';
 import { sessionTable } from '../src/report/session-table';
 import { writeStepSummary, writeSummary } from '../src/report/summary-file';
 import { presentSession } from '../src/session/open-session';
-import { chosenModels } from '../src/session/eval-runs';
+import { chosenModels } from '../src/session/chosen-models';
 import { unusedModels, type RunResults } from './unused-models';
 
 /**

@@ -1,7 +1,11 @@
 import type { Circus } from '@jest/types';
+import type { EvalRun } from '../src/pattern/eval-run';
 import { deserializeError, isModelProviderError, type SerializedError } from '../src/pattern/errors';
 import { LeaseHost, type SessionLink } from '../src/session/lease-host';
+import type { ParsedRequest } from '../src/pattern/resource-spec';
 import { isWithin, type Owner } from '../src/session/owners';
+import { fullName } from './full-name';
+import type { ProjectBlocks } from './project-blocks';
 
 /** The host of one test file: knows which describe block, test or hook is running, and fails tests whose resource died. */
 export class SpecHost extends LeaseHost {
@@ -9,14 +13,16 @@ export class SpecHost extends LeaseHost {
   readonly #tests = new Map<Circus.TestEntry, Owner>();
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
   readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
+  readonly #projectBlocks: ProjectBlocks | undefined;
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
   #state: Circus.State | undefined;
   #isRegisteringLazily = false;
   #isUsed = false;
 
-  constructor(link: SessionLink) {
+  constructor(link: SessionLink, projectBlocks?: ProjectBlocks) {
     super(link, '');
+    this.#projectBlocks = projectBlocks;
     this.onLost = (owner, error) => this.#noteLoss(owner, error);
   }
 
@@ -44,6 +50,16 @@ export class SpecHost extends LeaseHost {
         this.#failIfLost(event.test);
         break;
     }
+  }
+
+  /** With a matrix its projects are the choice of models, which leaves blocks of other resources alone. */
+  override get evals(): EvalRun | undefined {
+    const evals = super.evals;
+    return this.#projectBlocks === undefined || evals === undefined ? evals : { ...evals, models: null };
+  }
+
+  override noticeBlock(request: ParsedRequest): void {
+    if (this.#state !== undefined) this.#projectBlocks?.note(this.#state.currentDescribeBlock, request);
   }
 
   override noticeImport(): void {
@@ -152,12 +168,4 @@ export class SpecHost extends LeaseHost {
     if (isReported) return;
     for (const loss of losses) test.errors.push([deserializeError(loss), test.asyncError]);
   }
-}
-
-function fullName(test: Circus.TestEntry): string {
-  const names = [test.name];
-  for (let block: Circus.DescribeBlock | undefined = test.parent; block !== undefined; block = block.parent)
-    names.unshift(block.name);
-  // Jest leaves the root's name out, see getTestID of jest-circus.
-  return names.slice(1).join(' ');
 }

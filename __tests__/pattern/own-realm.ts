@@ -88,6 +88,7 @@ export class OwnHost implements Host {
   blockNeedsLease(): boolean {
     return true;
   }
+  noticeBlock(): void {}
   registerLazily<T>(register: () => T): T {
     return register();
   }

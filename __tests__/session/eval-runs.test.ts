@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chosenModels, evalRun } from '../../src/session/eval-runs';
+import { chosenModels } from '../../src/session/chosen-models';
+import { evalRun } from '../../src/session/eval-runs';
 import { ownPlaces } from '../process/own-places';
 
 const places = ownPlaces();

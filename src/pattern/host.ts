@@ -2,6 +2,7 @@ import type { SerializedError } from './errors';
 import type { EvalProgress } from './eval-progress';
 import type { EvalRun } from './eval-run';
 import type { Json } from './json';
+import type { ParsedRequest } from './resource-spec';
 
 /** A request for the right to use one resource. */
 export interface LeaseRequest {
@@ -69,6 +70,12 @@ export interface Host {
   forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */
   blockNeedsLease(): boolean;
+  /**
+   * Told of each model's block while its tests are collected.
+   *
+   * @throws ModelProviderError `MODELS_INVALID` if it is at odds with the `modelMatrix()` of the run.
+   */
+  noticeBlock(request: ParsedRequest): void;
   /** Marks the test or hook that `register` registers as one that needs no lease of the blocks around it, or sees to it itself. */
   registerLazily<T>(register: () => T): T;
   /** Loads an optional package that is an ES module: the realm of a spec cannot. Rejects as `import()` does. */

@@ -2,22 +2,27 @@ import { ModelProviderError } from './errors';
 import { parseRequest, type ParsedRequest } from './resource-spec';
 
 /**
- * Checks the model list of a matrix.
+ * Checks the model list of a matrix. Without `known`, the prefixes may be any.
  *
+ * @param by whose list it is, for messages.
  * @throws ModelProviderError `MODELS_INVALID` if it is not an array, is empty, or has a label twice; `SPEC_INVALID` and
  *   `PROVIDER_UNKNOWN` as {@link parseRequest} does.
  */
-export function parseModels(models: unknown, known: readonly string[]): ParsedRequest[] {
+export function parseModels(
+  models: unknown,
+  known: readonly string[] | undefined,
+  by = 'withClient()',
+): ParsedRequest[] {
   if (!Array.isArray(models)) {
     throw new ModelProviderError(
       'MODELS_INVALID',
-      `withClient() takes a list of models, for example ["embedded:expert"], not ${typeof models}.`,
+      `${by} takes a list of models, for example ["embedded:expert"], not ${typeof models}.`,
     );
   }
   if (models.length === 0) {
     throw new ModelProviderError(
       'MODELS_INVALID',
-      'withClient() got an empty list of models, so it would test nothing: give it at least one, for example ["embedded:expert"].',
+      `${by} got an empty list of models, so it would test nothing: give it at least one, for example ["embedded:expert"].`,
     );
   }
   const requests = models.map((model) => parseRequest(model, known));
@@ -26,7 +31,7 @@ export function parseModels(models: unknown, known: readonly string[]): ParsedRe
   if (twice !== undefined) {
     throw new ModelProviderError(
       'MODELS_INVALID',
-      `withClient() got "${twice}" twice: remove one, or give the entries different labels, { spec, config, label }.`,
+      `${by} got "${twice}" twice: remove one, or give the entries different labels, { spec, config, label }.`,
       { details: { label: twice } },
     );
   }

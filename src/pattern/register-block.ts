@@ -24,15 +24,18 @@ export interface BlockRequest {
 /** Registers a `describe` for each label, one within the other, and in the innermost the leases and the user's tests. */
 export function registerBlock(block: BlockRequest): void {
   const { describe } = jestGlobals();
-  const { evals } = currentRealm().host();
+  const host = currentRealm().host();
   const evaluated = block.resources.find(({ isEvaluated }) => isEvaluated);
-  const isChosen = evaluated === undefined || (evals?.models?.includes(evaluated.label) ?? true);
+  const isChosen = evaluated === undefined || (host.evals?.models?.includes(evaluated.label) ?? true);
   const [outermost, ...inner] = block.resources.map(({ label }) => label);
   const register = inner.reduceRight(
     (body, label) => () => describe(label, body),
     () => registerLeases(block),
   );
-  (isChosen ? describe : describe.skip)(outermost ?? '', register);
+  (isChosen ? describe : describe.skip)(outermost ?? '', () => {
+    if (evaluated !== undefined) host.noticeBlock(evaluated.request);
+    register();
+  });
 }
 
 /** Checks the last two arguments of a call. */

@@ -30,9 +30,10 @@ const prefixPattern = /^([A-Za-z][\w-]*):(.+)$/su;
  * Takes `provider:name`, or `{ spec, config, label }`, apart.
  *
  * @throws ModelProviderError `SPEC_INVALID` if the prefix or the name is missing or the config is not JSON;
- *   `PROVIDER_UNKNOWN` if no provider of `known` has that prefix (it lists them and suggests the nearest).
+ *   `PROVIDER_UNKNOWN` if no provider of `known` has that prefix (it lists them and suggests the nearest). Where providers are not
+ *   known yet, any prefix will do.
  */
-export function parseRequest(input: unknown, known: readonly string[]): ParsedRequest {
+export function parseRequest(input: unknown, known: readonly string[] | undefined): ParsedRequest {
   const request = typeof input === 'string' ? { spec: input } : input;
   if (
     typeof request !== 'object' ||
@@ -49,7 +50,7 @@ export function parseRequest(input: unknown, known: readonly string[]): ParsedRe
   if (provider === undefined || name === undefined) {
     throw new ModelProviderError(
       'SPEC_INVALID',
-      `Resource spec "${spec}" must be "provider:name", for example "${known[0] ?? 'embedded'}:${spec.replace(/^:|:$/g, '') || 'expert'}". Known providers: ${known.join(', ')}.`,
+      `Resource spec "${spec}" must be "provider:name", for example "${known?.[0] ?? 'embedded'}:${spec.replace(/^:|:$/g, '') || 'expert'}".${known === undefined ? '' : ` Known providers: ${known.join(', ')}.`}`,
       { details: { spec } },
     );
   }
@@ -57,7 +58,7 @@ export function parseRequest(input: unknown, known: readonly string[]): ParsedRe
     throw new ModelProviderError('SPEC_INVALID', `The label of "${spec}" must be a text that is not empty.`);
   }
   requireJsonConfig(spec, config);
-  requireKnownProvider(provider, known, spec);
+  if (known !== undefined) requireKnownProvider(provider, known, spec);
   return { spec, provider, name, config, label };
 }
 

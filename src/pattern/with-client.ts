@@ -13,7 +13,8 @@ type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, m
  * `fn` runs while Jest collects the tests, so it must read `handle.client` inside tests and hooks only, and return nothing.
  *
  * The title of each block is the model's label, by default its spec. `EVALS_MODELS` skips the blocks of models that it does not
- * name. No Jest timeout applies to the setup: the session enforces the provider's own limits.
+ * name; in a project of `modelMatrix()` the blocks of its model run alone. No Jest timeout applies to the setup: the session enforces
+ * the provider's own limits.
  *
  * @throws ModelProviderError `MODELS_INVALID`, `SPEC_INVALID`, `PROVIDER_UNKNOWN`, `SESSION_MISSING`.
  * @example

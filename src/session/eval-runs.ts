@@ -5,14 +5,13 @@ import { promisify } from 'node:util';
 import { ModelProviderError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import { packageVersion } from '../pattern/version';
+import { chosenModels, type Variables } from './chosen-models';
 
 /** What Jest knows of a run. */
 export interface JestRunFacts {
   readonly rootDir: string;
   readonly seed: number;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 const reruns = ['errors', 'failed', 'all'] as const;
 const longestName = 100;
@@ -69,21 +68,6 @@ function samplesOf(given: string | undefined): number | null {
   const samples = Number(given);
   if (Number.isSafeInteger(samples) && samples >= 1) return samples;
   throw invalid(`EVALS_SAMPLES is ${JSON.stringify(given)}; it must be a whole number of at least 1`);
-}
-
-/**
- * The labels that `EVALS_MODELS` names, or null.
- *
- * @throws ModelProviderError `CONFIG_INVALID`.
- */
-export function chosenModels(env: Variables): string[] | null {
-  const given = env['EVALS_MODELS'];
-  if (given === undefined || given === '') return null;
-  const models = given.split(',').map((label) => label.trim());
-  if (models.every((label) => label !== '')) return models;
-  throw invalid(
-    `EVALS_MODELS is ${JSON.stringify(given)}; it must be labels of models with commas between them, such as "embedded:novice,embedded:expert"`,
-  );
 }
 
 function invalid(what: string): ModelProviderError {

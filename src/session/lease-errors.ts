@@ -1,4 +1,5 @@
 import { messageOf, ModelProviderError } from '../pattern/errors';
+import { parseRequest } from '../pattern/resource-spec';
 
 interface Asked {
   readonly spec: string;
@@ -42,6 +43,16 @@ export function blockedError(refused: Asked, failure: unknown): ModelProviderErr
   );
 }
 
+/** The message that lists the known providers is the parser's. */
+export function unknownProviderError(spec: string, known: readonly string[]): Error {
+  try {
+    parseRequest(spec, known);
+  } catch (error) {
+    return error as Error;
+  }
+  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
+}
+
 /** A request whose requester did not want to wait any longer. */
 export function abortedError(spec: string): ModelProviderError {
   return new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`, {
@@ -69,14 +80,4 @@ export function lostError(
     ].join('\n'),
     { details: { resourceId, reason } },
   );
-}
-
-/** What parsing a request is refused with. */
-export function refusal(parse: () => unknown, spec: string): Error {
-  try {
-    parse();
-  } catch (error) {
-    return error as Error;
-  }
-  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
 }

@@ -3,6 +3,7 @@ import type { EvalProgress } from '../pattern/eval-progress';
 import type { EvalRun } from '../pattern/eval-run';
 import type { Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
 import type { Json } from '../pattern/json';
+import type { ParsedRequest } from '../pattern/resource-spec';
 import { isWithin, Owners, type OwnedLease, type Owner } from './owners';
 import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
@@ -134,7 +135,7 @@ export class LeaseHost implements Host {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The next four are Jest's business: its environment overrides them.
+  // The next five are Jest's business: its environment overrides them.
   noticeImport(): void {}
 
   forgive(_resourceId: string): void {}
@@ -142,6 +143,8 @@ export class LeaseHost implements Host {
   blockNeedsLease(): boolean {
     return true;
   }
+
+  noticeBlock(_request: ParsedRequest): void {}
 
   registerLazily<T>(register: () => T): T {
     return register();

@@ -12,8 +12,10 @@ export interface ScheduledResource {
   /** `stopFailed`: a stop was tried and failed; it still holds its slot. */
   state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
   readonly leases: Set<string>;
-  /** Order of the last release: the longest unused is evicted first. */
+  /** Order of the last release: of equal cost, the longest unused is evicted first. */
   lastUsed: number;
+  /** What loading it again would cost; 0 if that is not known. */
+  cost: number;
   /** Whether it is kept without leases, and whether its time for that is over. */
   idleness: 'none' | 'kept' | 'over';
 }

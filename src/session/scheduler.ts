@@ -20,8 +20,8 @@ export const maxBypasses = 16;
  *
  * Rules: on a device never live more than `maxLive` resources, stopping ones included; a provider without devices counts as one.
  * Requests for a live resource are granted first, but overtake an older request at most {@link maxBypasses} times. A device that an
- * older request can use is its own. A resource that somebody waits for is not stopped. When a slot is needed, the resource unused
- * for longest goes, but none goes in vain. A real cycle of waiting requests is refused at once.
+ * older request can use is its own. A resource that somebody waits for is not stopped. When a slot is needed, the unused resource
+ * that is cheapest to load again goes, but none goes in vain. A real cycle of waiting requests is refused at once.
  */
 export class Scheduler {
   readonly resources = new Map<string, ScheduledResource>();
@@ -65,10 +65,11 @@ export class Scheduler {
     this.#settle();
   }
 
-  started(id: string): void {
+  started(id: string, cost = 0): void {
     const resource = this.resources.get(id);
     if (resource?.state !== 'starting') return;
     resource.state = 'ready';
+    resource.cost = cost;
     resource.lastUsed = this.#next();
     for (const waiter of this.#waitingFor(resource)) this.#grant(waiter, resource);
     this.#settle();
@@ -224,7 +225,10 @@ export class Scheduler {
     // With its dependents a resource would take more loads with it.
     const victims = live
       .filter((resource) => this.#dependents.isEvictable(resource))
-      .sort((a, b) => Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.lastUsed - b.lastUsed);
+      .sort(
+        (a, b) =>
+          Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.cost - b.cost || a.lastUsed - b.lastUsed,
+      );
     const [victim] = victims;
     const others = all.filter(
       (resource) => !this.#dependents.isEmptying(resource) && !victims.includes(resource),
@@ -255,6 +259,7 @@ export class Scheduler {
       state: 'starting',
       leases: new Set(),
       lastUsed: 0,
+      cost: 0,
       idleness: 'none',
     };
     this.resources.set(resource.id, resource);

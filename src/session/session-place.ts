@@ -13,16 +13,19 @@ import {
 } from '../process/session-directory';
 import { stateDirectory } from '../process/state-directory';
 import { sweepDeadSessions, type SweepReport } from '../process/sweep';
+import { LoadTimes } from './load-times';
 
-/** What a session has on disk: its directory and its ledger. */
+/** What a session has on disk: its directory and its ledger, and what it shares with others, the load times. */
 export class SessionPlace {
   readonly session = newSessionId();
   readonly directory = sessionDirectoryPath(this.session);
+  readonly loadTimes: LoadTimes;
   readonly #ledger: Ledger;
   #onExit: (() => void) | undefined;
 
-  private constructor(ledgers: string) {
-    this.#ledger = new Ledger(ledgerPath(ledgers, this.session));
+  private constructor(state: string) {
+    this.loadTimes = new LoadTimes(state);
+    this.#ledger = new Ledger(ledgerPath(ledgerDirectory(state), this.session));
     // The ledger comes first, so that the directory is found again whenever this process dies.
     this.#ledger.append({
       type: 'session',
@@ -39,7 +42,7 @@ export class SessionPlace {
   static async create(): Promise<{ place: SessionPlace; swept: SweepReport }> {
     const state = stateDirectory();
     const swept = await sweepDeadSessions(state);
-    return { place: new SessionPlace(ledgerDirectory(state)), swept };
+    return { place: new SessionPlace(state), swept };
   }
 
   get guardianOptions(): GuardianOptions {

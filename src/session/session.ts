@@ -10,7 +10,14 @@ import type { CloseReport } from './close-report';
 import { devicesOf } from './devices-of';
 import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
-import { abortedError, blockedError, closedError, deadlockError, lostError, refusal } from './lease-errors';
+import {
+  abortedError,
+  blockedError,
+  closedError,
+  deadlockError,
+  lostError,
+  unknownProviderError,
+} from './lease-errors';
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
 import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
@@ -97,6 +104,13 @@ export class Session {
     return this.#closing !== undefined;
   }
 
+  /** Whether the resource of that key is up, so that a lease on it costs no load. */
+  isLoaded(key: string): boolean {
+    return [...this.#scheduler.resources.values()].some(
+      (resource) => resource.key === key && resource.state === 'ready',
+    );
+  }
+
   /**
    * A new holder of leases.
    *
@@ -140,8 +154,7 @@ export class Session {
     const provider = this.registry.get(prefix);
     const need = provider?.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
     if (this.isClosing) throw closedError(spec);
-    // The message that lists the known providers is the parser's.
-    if (provider === undefined) throw refusal(() => parseRequest(spec, this.registry.names), spec);
+    if (provider === undefined) throw unknownProviderError(spec, this.registry.names);
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
     const id = this.#nextId();
@@ -233,7 +246,8 @@ export class Session {
       live.confirm();
       live.startMs = Math.round(performance.now() - since);
       this.record.add({ type: 'ready', spec, resourceId, startMs: live.startMs });
-      this.#scheduler.started(scheduled.id);
+      this.#place.loadTimes.note(scheduled.key, live.startMs);
+      this.#scheduler.started(scheduled.id, this.#place.loadTimes.get(scheduled.key));
     } catch (error) {
       const { code, message } = serializeError(error);
       this.record.add({ type: 'failed', resourceId, phase: 'start', code, message });

@@ -1,0 +1,226 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loads, runMatrix } from './matrix-project';
+import { outcome, spec } from './noting-project';
+import { bothModes } from './run-jest';
+
+const models = `['noting:a', { spec: 'noting:b', config: { size: 2 }, label: 'b' }, 'noting:c']`;
+const all = `['noting:a', { spec: 'noting:b', config: { size: 2 }, label: 'b' }, 'noting:c']`;
+const files = Object.fromEntries(
+  ['one', 'two', 'three', 'four'].map((name) => [
+    `${name}.eval.js`,
+    spec(`withClient(${all}, (handle, model) => {
+      test('runs', () => note(['${name}', model, handle.client.name].join(' ')));
+    });`),
+  ]),
+);
+const mixed = spec(`
+  beforeAll(() => note('beforeAll of the file'));
+  test('of no model', () => note('of no model'));
+  foreach('n', [1], () => { note('evaluation of no model'); return true; });
+  describe('group', () => {
+    beforeAll(() => note('beforeAll of the group'));
+    withClient(['noting:a', 'noting:c'], (handle, model) => {
+      test('in a group', () => note('in a group ' + model));
+      withClient(['noting:other'], () => test.todo('later'));
+    });
+  });
+  describe('without a model', () => {
+    beforeAll(() => note('beforeAll without a model'));
+    test('plain', () => note('plain'));
+  });`);
+
+describe.each(bothModes)('modelMatrix, %s', (mode) => {
+  test('N files × M models on one slot cost M loads, one project after the other', async () => {
+    const run = await runMatrix(files, mode, { models });
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(loads(run)).toEqual(['noting:a', 'noting:b', 'noting:c']);
+    expect(run.notes.filter((note) => / (a|b|c)$/.test(note) && !/^st/.test(note)).sort()).toEqual(
+      ['four', 'one', 'three', 'two']
+        .flatMap((name) => [`noting:a a`, `b b`, `noting:c c`].map((rest) => `${name} ${rest}`))
+        .sort(),
+    );
+    // Nothing is skipped, and Jest has no complaint about the configuration.
+    expect(run.tests.map(({ status }) => status)).toEqual(Array(12).fill('passed'));
+    expect(run.output).toMatch(/noting:a.*one\.eval\.js/);
+    expect(run.output).not.toMatch(/Validation|not supported/);
+  });
+
+  test('every test runs once, hooks as often as their tests need them', async () => {
+    const run = await runMatrix({ 'mixed.eval.js': mixed }, mode, { models });
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.notes.filter((note) => !/^st/.test(note)).sort()).toEqual(
+      [
+        ...Array<string>(2).fill('beforeAll of the file'),
+        ...Array<string>(2).fill('beforeAll of the group'),
+        'beforeAll without a model',
+        'evaluation of no model',
+        'in a group noting:a',
+        'in a group noting:c',
+        'of no model',
+        'plain',
+      ].sort(),
+    );
+    expect(loads(run)).toEqual(['noting:a', 'noting:c']);
+    // A file that has nothing for a project is skipped there, and that is all that is seen of it.
+    expect(outcome(run, 'has no test for b').status).toBe('pending');
+    expect(run.output).toMatch(/Test Suites: 1 skipped, 2 passed, 2 of 3 total/);
+  });
+
+  test('models and resources that are not of the matrix go with the block around them, else into the first project', async () => {
+    const run = await runMatrix(
+      {
+        'others.eval.js': spec(`
+          withClient(['noting:c'], () => {
+            withClient(['noting:a'], () => test.skip('nested', () => undefined));
+          });
+          withClient(['free:db'], (db) => {
+            test('alone', () => note('alone ' + db.client.name));
+            withClient(['noting:c'], (handle) => test('both', () => note(db.client.name + '+' + handle.client.name)));
+          });`),
+        'providers.js': `
+          const { defineProviders } = require('jest-model-provider');
+          const { NotingProvider } = require('e2e-kit');
+          module.exports = defineProviders({ noting: new NotingProvider({ maxLive: 1, retain: 'session' }), free: new NotingProvider() });`,
+      },
+      mode,
+      { models },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    const tests = run.tests.filter(({ title }) => !title.endsWith('.js'));
+    expect(tests.map(({ title, status }) => `${status} ${title}`).sort()).toEqual([
+      'passed free:db alone',
+      'passed free:db noting:c both',
+      'pending has no test for b',
+      'pending noting:c noting:a nested',
+    ]);
+  });
+
+  test('a model under two labels is red, and says so', async () => {
+    const run = await runMatrix(
+      {
+        'x.eval.js': spec(
+          `withClient([{ spec: 'noting:a', label: 'A' }], () => test('x', () => undefined));`,
+        ),
+      },
+      mode,
+      { models },
+    );
+    expect(run.exit).toBe(1);
+    expect(run.output).toContain(
+      'A block calls "noting:a" "A", but modelMatrix() in jest.config calls it "noting:a"',
+    );
+  });
+
+  test('-t, one file and --selectProjects load no more than they need', async () => {
+    const named = await runMatrix(files, mode, { models }, { args: ['-t', '^b runs'] });
+    expect([named.exit, loads(named)]).toEqual([0, ['noting:b']]);
+    const file = await runMatrix(files, mode, { models }, { args: ['two.eval'] });
+    expect([file.exit, loads(file), file.tests.length]).toEqual([0, ['noting:a', 'noting:b', 'noting:c'], 3]);
+    const project = await runMatrix(files, mode, { models }, { args: ['--selectProjects', 'noting:c'] });
+    expect([project.exit, loads(project), project.tests.length]).toEqual([0, ['noting:c'], 4]);
+  });
+
+  test('EVALS_MODELS chooses projects; what stands in no model runs all the same', async () => {
+    const run = await runMatrix(
+      { 'mixed.eval.js': mixed },
+      mode,
+      { models },
+      { env: { EVALS_MODELS: 'noting:c' } },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(loads(run)).toEqual(['noting:c']);
+    expect(run.notes).toEqual(expect.arrayContaining(['of no model', 'in a group noting:c']));
+    expect(run.notes).not.toContain('in a group noting:a');
+  });
+
+  test('a label in EVALS_MODELS that the matrix does not know is an error at once', async () => {
+    const run = await runMatrix(files, mode, { models }, { env: { EVALS_MODELS: 'b,noting:d' } });
+    expect(run).toMatchObject({ exit: 1, notes: [], left: [] });
+    expect(run.output).toContain(
+      'EVALS_MODELS names "noting:d", which is not among the models of modelMatrix(): noting:a, b, noting:c.',
+    );
+  });
+
+  test('--shard gives each machine whole models, and all of them together every test once', async () => {
+    const runs = [];
+    for (const shard of ['1/2', '2/2'])
+      runs.push(await runMatrix(files, mode, { models, config: {} }, { args: ['--shard', shard] }));
+    expect(runs.map(({ exit }) => exit)).toEqual([0, 0]);
+    expect(runs.map(loads)).toEqual([
+      ['noting:a', 'noting:b'],
+      ['noting:b', 'noting:c'],
+    ]);
+    const ran = runs.flatMap(({ notes }) => notes.filter((note) => !/^st/.test(note)));
+    expect(new Set(ran).size).toBe(12);
+    expect(ran).toHaveLength(12);
+  });
+
+  test('--onlyFailures runs what failed, in its own project alone', async () => {
+    const failing = {
+      ...files,
+      'two.eval.js': spec(`withClient(${all}, (handle, model) => {
+        test('runs', () => { note('two ' + model); expect(model).not.toBe('b'); });
+      });`),
+    };
+    const first = await runMatrix(failing, mode, { models });
+    expect(first.exit).toBe(1);
+    const again = await runMatrix(
+      failing,
+      mode,
+      { models },
+      { args: ['--onlyFailures'], project: first.project },
+    );
+    expect(again.exit).toBe(1);
+    expect(again.notes.filter((note) => note.startsWith('two'))).toEqual(['two b']);
+    expect(loads(again)).toEqual(['noting:b']);
+    expect(again.tests).toHaveLength(1);
+  });
+
+  test('within a model, what failed goes first, then what is slow', async () => {
+    const timed = Object.fromEntries(
+      [
+        ['fast', 0],
+        ['slow', 300],
+        ['fails', 0],
+      ].map(([name, ms]) => [
+        `${name}.eval.js`,
+        spec(`withClient(['noting:a'], () => {
+          test('runs', async () => {
+            note('ran ${name}');
+            await new Promise((resolve) => setTimeout(resolve, ${ms}));
+            expect('${name}').not.toBe('fails');
+          });
+        });`),
+      ]),
+    );
+    const only = { models: `['noting:a']`, config: { maxWorkers: 1 } };
+    const first = await runMatrix(timed, 'in band', only);
+    const again = await runMatrix(timed, 'in band', only, { project: first.project });
+    expect(again.notes.filter((note) => note.startsWith('ran'))).toEqual([
+      'ran fails',
+      'ran slow',
+      'ran fast',
+    ]);
+  });
+
+  test('-u keeps the snapshots of the other projects', async () => {
+    const snapshots = {
+      'snap.eval.js': spec(`
+      test('plain', () => expect('plain').toMatchSnapshot());
+      withClient(${all}, (handle, model) => test('is', () => expect(model).toMatchSnapshot()));`),
+    };
+    const first = await runMatrix(snapshots, 'in band', { models }, { args: ['--ci=false'] });
+    const again = await runMatrix(snapshots, 'in band', { models }, { args: ['-u'], project: first.project });
+    expect([first.exit, again.exit]).toEqual([0, 0]);
+    const path = join(first.project, '__snapshots__/snap.eval.js.snap');
+    expect(existsSync(path)).toBe(true);
+    expect(readFileSync(path, 'utf8').match(/^exports\[.*\]/gm)).toEqual([
+      'exports[`b is 1`]',
+      'exports[`noting:a is 1`]',
+      'exports[`noting:c is 1`]',
+      'exports[`plain 1`]',
+    ]);
+    expect(again.output).not.toMatch(/obsolete|removed/);
+  });
+});

@@ -1,0 +1,32 @@
+import { resourceKey, type ParsedRequest } from './resource-spec';
+import { ModelProviderError } from './errors';
+
+/** What each Jest project that `modelMatrix()` makes knows: JSON, as it crosses to workers. */
+export interface MatrixProject {
+  /** The label of the model whose blocks run in it. */
+  readonly model: string;
+  /** Whether what stands in no model's block runs in it: of all projects of a run, one does. */
+  readonly isFirst: boolean;
+  /** All models of the matrix, also those that the run leaves out. */
+  readonly models: readonly Omit<ParsedRequest, 'spec'>[];
+}
+
+/**
+ * The model of the matrix that a block evaluates, by its label; undefined if it is for none.
+ *
+ * @throws ModelProviderError `MODELS_INVALID` if the block calls a model of the matrix by another label.
+ */
+export function matrixModel(
+  { models }: Pick<MatrixProject, 'models'>,
+  { label, provider, name, config, spec }: ParsedRequest,
+): string | undefined {
+  if (models.some((model) => model.label === label)) return label;
+  const key = resourceKey(provider, name, config);
+  const same = models.find((model) => resourceKey(model.provider, model.name, model.config) === key);
+  if (same === undefined) return undefined;
+  throw new ModelProviderError(
+    'MODELS_INVALID',
+    `A block calls "${spec}" "${label}", but modelMatrix() in jest.config calls it "${same.label}": give it the same label in both, so that it is clear in which project it runs.`,
+    { details: { spec, labels: [label, same.label] } },
+  );
+}
