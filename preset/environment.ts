@@ -5,6 +5,7 @@ import { relative } from 'node:path';
 import { serializeError } from '../src/pattern/errors';
 import { hostKey, privateHostKey } from '../src/pattern/host';
 import { presentSession } from '../src/session/open-session';
+import { matrixFile } from '../src/pattern/matrix-project';
 import { openPrivateHost } from '../src/session/private-host';
 import { sessionVariable, type SessionAddress } from '../src/session/protocol';
 import { SocketLink, sessionEnded } from '../src/session/socket-link';
@@ -21,6 +22,7 @@ class ModelProviderEnvironment extends TestEnvironment {
   readonly #project: ProjectOptions;
   readonly #label: string;
   readonly #blocks: ProjectBlocks | undefined;
+  readonly #file: string | undefined;
   #host: SpecHost | undefined;
   #link: SocketLink | undefined;
 
@@ -31,6 +33,7 @@ class ModelProviderEnvironment extends TestEnvironment {
     this.#label = relative(rootDir, context.testPath);
     const matrix = matrixProject(this.#project);
     this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
+    this.#file = matrix === undefined ? undefined : matrixFile(matrix, context.testPath);
     // Jest makes every option a global; no test needs these.
     for (const option of ['modelProviders', 'modelMatrix'])
       delete (this.global as Record<string, unknown>)[option];
@@ -46,6 +49,7 @@ class ModelProviderEnvironment extends TestEnvironment {
     holdInterrupts();
     const link = await SocketLink.open(JSON.parse(address) as SessionAddress, {
       label: this.#label,
+      file: this.#file,
       providerModule: providerModulePath(this.#project),
       onLost: (leaseId, error) => this.#host?.lost(leaseId, error),
       onEnded: () => this.#sessionEnded(),

@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Test } from '@jest/test-result';
+import type { Config } from '@jest/types';
+import { matrixFile, ownModel } from '../src/pattern/matrix-project';
 import { evalRecordType, type EvalOutcome } from '../src/evals/eval-record';
 import { describeRun } from '../src/report/describe-run';
 import { readRun } from '../src/report/run-report';
@@ -7,6 +10,7 @@ import { sessionTable } from '../src/report/session-table';
 import { writeStepSummary, writeSummary } from '../src/report/summary-file';
 import { presentSession } from '../src/session/open-session';
 import { chosenModels } from '../src/session/chosen-models';
+import { matrixProject } from './options';
 import { unusedModels, type RunResults } from './unused-models';
 
 /**
@@ -17,6 +21,12 @@ class ModelProviderReporter {
   #eventsBefore = 0;
   #recordsBefore = 0;
   #error: Error | undefined;
+  readonly #underWay = new Map<Test, string>();
+  readonly #isShard: boolean;
+
+  constructor({ shard }: Pick<Config.GlobalConfig, 'shard'>) {
+    this.#isShard = shard !== undefined;
+  }
 
   onRunStart(): void {
     // In watch mode the session outlives a run: each run prints its own part.
@@ -26,8 +36,27 @@ class ModelProviderReporter {
     this.#recordsBefore = session?.records.length ?? 0;
   }
 
+  /** Jest tells of each file before any worker gets it, in the order of the sequencer. */
+  async onTestFileStart(test: Test): Promise<void> {
+    const project = matrixProject(test.context.config);
+    const model = project && ownModel(project);
+    if (project === undefined || model === undefined) return;
+    const file = matrixFile(project, test.path);
+    this.#underWay.set(test, file);
+    await presentSession()?.session.reserve(file, model);
+  }
+
+  onTestFileResult(test: Test): void {
+    const file = this.#underWay.get(test);
+    if (file !== undefined) presentSession()?.session.unreserve(file);
+    this.#underWay.delete(test);
+  }
+
   onRunComplete(_contexts: unknown, results: RunResults): void {
-    this.#error = unusedModels(chosenModels(process.env) ?? [], results);
+    // In watch mode a run may be interrupted.
+    for (const test of [...this.#underWay.keys()]) this.onTestFileResult(test);
+    // Of a shard nobody expects that it uses every model.
+    this.#error = this.#isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], results);
     if (this.#error !== undefined) process.stderr.write(`\n${this.#error.message}\n`);
     const session = presentSession()?.session;
     if (session === undefined) return;

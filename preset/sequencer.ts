@@ -1,5 +1,6 @@
 import type { AggregatedResult, Test } from '@jest/test-result';
 import Sequencer, { type ShardOptions } from '@jest/test-sequencer';
+import { ownModel } from '../src/pattern/matrix-project';
 import { resourceKey } from '../src/pattern/resource-spec';
 import { LoadTimes } from '../src/session/load-times';
 import { presentSession } from '../src/session/open-session';
@@ -59,8 +60,8 @@ function byProject(tests: readonly Test[]): Test[][] {
 function cheapestFirst(projects: readonly Test[][]): Test[][] {
   const times = LoadTimes.ofUser();
   const loadMs = ([test]: readonly Test[]): number => {
-    const { model, models = [] } = (test && matrixProject(test.context.config)) ?? {};
-    const request = models.find(({ label }) => label === model);
+    const project = test && matrixProject(test.context.config);
+    const request = project && ownModel(project);
     if (request === undefined) return Infinity;
     const key = resourceKey(request.provider, request.name, request.config);
     // In watch mode the session is there from the run before.

@@ -50,10 +50,13 @@ export function checkRules(world: SchedulerWorld): void {
       resource === undefined && (policy.sharing === 'perLease' || !world.isUp(key)),
   );
   for (const [index, waiter] of inNeed.entries()) {
-    // A device that an older request can use is left to it.
+    // A device that an older request can use is left to it, and one may be kept for a file that began earlier.
     const isYounger = inNeed
       .slice(0, index)
       .some((older) => poolOf(older).some((at) => poolOf(waiter).includes(at)));
-    rule(isYounger || !world.hasRoom(waiter), `${waiter.id} waits beside a free slot`);
+    rule(
+      isYounger || world.reserved.size > 0 || !world.hasRoom(waiter),
+      `${waiter.id} waits beside a free slot`,
+    );
   }
 }

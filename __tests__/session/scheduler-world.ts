@@ -30,6 +30,7 @@ export function poolOf({ provider, need }: Pick<LeaseDemand, 'provider' | 'need'
 }
 
 interface Lent {
+  readonly demand: string;
   readonly id: string;
   readonly on: Made;
   readonly holder: string | undefined;
@@ -46,6 +47,8 @@ export class SchedulerWorld {
   readonly lent = new Map<string, Lent>();
   readonly starts = new Map<string, number>();
   readonly gone = new Map<string, number>();
+  /** Files that have begun and not ended. */
+  readonly reserved = new Set<string>();
   /** What happened, for the message of a failing run. */
   readonly log: string[] = [];
   readonly #bypassLimit: number;
@@ -107,6 +110,12 @@ export class SchedulerWorld {
     );
   }
 
+  /** Files that wait for nothing: they come to their end. */
+  get endable(): string[] {
+    const waiting = new Set(this.waiting.map(({ demand }) => demand.file));
+    return [...this.reserved].filter((file) => !waiting.has(file));
+  }
+
   inState(state: Made['state']): Made[] {
     return [...this.made.values()].filter((made) => made.state === state);
   }
@@ -129,6 +138,7 @@ export class SchedulerWorld {
     holding: readonly string[] = [],
     startOf?: string,
     need?: DeviceNeed,
+    file?: string,
   ): string {
     this.#count += 1;
     const demand = {
@@ -139,6 +149,7 @@ export class SchedulerWorld {
       need,
       holding,
       startOf,
+      file,
     };
     const wants = need === undefined ? '' : ` on ${need.count} of ${need.pool.join()}`;
     this.log.push(
@@ -148,6 +159,27 @@ export class SchedulerWorld {
     this.scheduler.request(demand);
     this.check();
     return demand.id;
+  }
+
+  /** A file begins that is going to ask for a resource. */
+  reserve(file: string, provider: string, policy: ProviderConstraints, name: string, need?: DeviceNeed): void {
+    const key = `${provider}:${name}`;
+    this.log.push(`${file} begins, for ${key}`);
+    this.reserved.add(file);
+    this.scheduler.reserve({ file, provider, key, policy, need });
+    this.check();
+  }
+
+  unreserve(file: string): void {
+    this.log.push(`${file} ends`);
+    this.reserved.delete(file);
+    this.scheduler.unreserve(file);
+    this.check();
+  }
+
+  /** The lease that a demand was granted, while it lasts. */
+  leaseOf(demand: string): Lent | undefined {
+    return [...this.lent.values()].find((lease) => lease.demand === demand);
   }
 
   cancel({ demand }: Asked): void {
@@ -163,11 +195,11 @@ export class SchedulerWorld {
     this.check();
   }
 
-  started(made: Made): void {
+  started(made: Made, cost = 0): void {
     if (made.isDoomed) return this.startFailed(made);
     this.log.push(`started ${made.resource.id}`);
     made.state = 'ready';
-    this.scheduler.started(made.resource.id);
+    this.scheduler.started(made.resource.id, cost);
     this.check();
   }
 
@@ -262,6 +294,7 @@ export class SchedulerWorld {
         ...this.releasable.map((lease) => () => this.release(lease)),
         ...this.startable.map((made) => () => this.started(made)),
         ...this.inState('stopping').map((made) => () => this.stopped(made)),
+        ...this.endable.map((file) => () => this.unreserve(file)),
       ];
       if (steps.length === 0) return;
       steps[choose(steps.length)]?.();
@@ -338,7 +371,7 @@ export class SchedulerWorld {
     on.wasLeased = true;
     on.leases.add(lease.id);
     on.isIdle = false;
-    this.lent.set(lease.id, { id: lease.id, on, holder: demand.startOf });
+    this.lent.set(lease.id, { id: lease.id, demand: demand.id, on, holder: demand.startOf });
   }
 
   #refuse(demand: LeaseDemand, state: 'deadlock' | 'blocked'): void {

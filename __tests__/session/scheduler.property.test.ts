@@ -57,6 +57,8 @@ type Kind =
   | 'retryStop'
   | 'lost'
   | 'expire'
+  | 'reserve'
+  | 'unreserve'
   | 'close';
 interface Step {
   readonly kind: Kind;
@@ -86,6 +88,8 @@ const everything = stepOf({
   retryStop: 3,
   lost: 6,
   expire: 6,
+  reserve: 6,
+  unreserve: 3,
   close: 1,
 });
 const noStopWorks = stepOf({ request: 3, release: 2, started: 3, stopFailed: 3 });
@@ -115,7 +119,15 @@ function take(
       held.map(({ id }) => id),
       startOf,
       needOf(providers[index]!, name),
+      startOf === undefined ? [...world.reserved][name] : undefined,
     );
+  };
+  const reserve = (file: string): void => {
+    const index = pick % providers.length;
+    const { policy } = providers[index]!;
+    // There is nothing to keep for whoever gets a resource of its own.
+    if (policy.sharing === 'perLease') return;
+    world.reserve(file, `p${index}`, policy, `n${name}`, needOf(providers[index]!, name));
   };
   switch (kind) {
     case 'request':
@@ -145,6 +157,10 @@ function take(
       return from(world.inState('ready'), (made) => world.expire(made));
     case 'cancel':
       return from(world.waiting, (asked) => world.cancel(asked));
+    case 'reserve':
+      return reserve(`f${holding % 4}`);
+    case 'unreserve':
+      return from([...world.reserved], (file) => world.unreserve(file));
     case 'close':
       return world.isClosed ? undefined : world.close();
   }
@@ -232,7 +248,10 @@ test('a request is refused as deadlocked if and only if no order of releases, st
     const before = stateOf({
       resources,
       leases,
-      waiters: [...waiters, { ...demand, resource: undefined, bypasses: 0, retriedStop: false }],
+      waiters: [
+        ...waiters,
+        { ...demand, since: Infinity, resource: undefined, bypasses: 0, retriedStop: false },
+      ],
     });
     if (canBeGranted(demand.id, before))
       throw new Error(`Broken: ${demand.id} is refused but could be granted`);

@@ -11,6 +11,16 @@ export interface MatrixProject {
   readonly models: readonly Omit<ParsedRequest, 'spec'>[];
 }
 
+/** What the session calls a test file of that project: other projects run the same file. */
+export function matrixFile({ model }: Pick<MatrixProject, 'model'>, testPath: string): string {
+  return `${testPath} (${model})`;
+}
+
+/** The request for the project's own model. */
+export function ownModel({ model, models }: MatrixProject): Omit<ParsedRequest, 'spec'> | undefined {
+  return models.find(({ label }) => label === model);
+}
+
 /**
  * The model of the matrix that a block evaluates, by its label; undefined if it is for none.
  *

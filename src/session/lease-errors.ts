@@ -1,5 +1,20 @@
 import { messageOf, ModelProviderError } from '../pattern/errors';
 import { parseRequest } from '../pattern/resource-spec';
+import type { SessionEvent } from './events';
+
+/** Who holds what the requests of a circle wait for. */
+export function describeHolders(
+  demands: readonly { readonly provider: string }[],
+  leases: Iterable<{ readonly id: string; readonly resource: { readonly provider: string } }>,
+  events: readonly SessionEvent[],
+): string[] {
+  const providers = new Set(demands.map(({ provider }) => provider));
+  return [...leases].flatMap(({ id, resource }) => {
+    const leased = events.findLast((event) => event.type === 'leased' && event.leaseId === id);
+    if (!providers.has(resource.provider) || leased?.type !== 'leased') return [];
+    return [`${leased.resourceId} is held by ${leased.requester}`];
+  });
+}
 
 interface Asked {
   readonly spec: string;

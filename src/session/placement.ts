@@ -3,20 +3,23 @@ import type { LeaseDemand, ScheduledResource } from './scheduled';
 /** What takes devices: a resource that lives, or an older request that takes them first. */
 type Occupant = Pick<ScheduledResource, 'devices' | 'policy'>;
 
-/** Whether two requests may want the same device. */
-export function contend(a: LeaseDemand, b: LeaseDemand): boolean {
+/** Who wants devices. */
+export type Claim = Pick<LeaseDemand, 'provider' | 'policy' | 'need'>;
+
+/** Whether two may want the same device. */
+export function contend(a: Claim, b: Claim): boolean {
   const pool = poolOf(b);
   return poolOf(a).some((device) => pool.includes(device));
 }
 
 /** The devices for a request beside the occupants, undefined if they are too few. On none live more than all on it allow. */
-export function placeFor(demand: LeaseDemand, occupants: readonly Occupant[]): string[] | undefined {
+export function placeFor(demand: Claim, occupants: readonly Occupant[]): string[] | undefined {
   const devices = roomFor(demand, occupants);
   return devices.length < countOf(demand) ? undefined : devices;
 }
 
 /** The occupants, and those who come first, each with what it needs or as much of that as there is. */
-export function withOlder(occupants: readonly Occupant[], older: readonly LeaseDemand[]): Occupant[] {
+export function withOlder(occupants: readonly Occupant[], older: readonly Claim[]): Occupant[] {
   const all = [...occupants];
   for (const demand of older) all.push({ devices: roomFor(demand, all), policy: demand.policy });
   return all;
@@ -25,28 +28,28 @@ export function withOlder(occupants: readonly Occupant[], older: readonly LeaseD
 /** Whether a resource is on a device that the request could use, and that has no room beside the occupants. */
 export function isInTheWay(
   { devices }: Occupant,
-  demand: LeaseDemand,
+  demand: Claim,
   occupants: readonly Occupant[],
 ): boolean {
   return poolOf(demand).some((device) => devices.includes(device) && !hasRoom(device, demand, occupants));
 }
 
-function roomFor(demand: LeaseDemand, occupants: readonly Occupant[]): string[] {
+function roomFor(demand: Claim, occupants: readonly Occupant[]): string[] {
   return poolOf(demand)
     .filter((device) => hasRoom(device, demand, occupants))
     .slice(0, countOf(demand));
 }
 
-function hasRoom(device: string, { policy }: LeaseDemand, occupants: readonly Occupant[]): boolean {
+function hasRoom(device: string, { policy }: Claim, occupants: readonly Occupant[]): boolean {
   const others = occupants.filter(({ devices }) => devices.includes(device));
   return Math.min(policy.maxLive, ...others.map((other) => other.policy.maxLive)) > others.length;
 }
 
 /** A provider that names no devices has one place for all that it makes. */
-function poolOf({ need, provider }: LeaseDemand): readonly string[] {
+function poolOf({ need, provider }: Claim): readonly string[] {
   return need?.pool ?? [`the place of ${provider}`];
 }
 
-function countOf({ need }: LeaseDemand): number {
+function countOf({ need }: Claim): number {
   return need?.count ?? 1;
 }

@@ -20,6 +20,8 @@ export interface HelloRequest {
   readonly version: string;
   /** What the connection is for: a test file. */
   readonly label: string;
+  /** Under which name the session may know a reservation of the file. */
+  readonly file?: string | undefined;
   /** The provider module that the file's project names. */
   readonly providerModule: string | undefined;
 }

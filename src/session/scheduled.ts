@@ -30,6 +30,8 @@ export interface LeaseDemand {
   readonly need?: DeviceNeed | undefined;
   /** Leases that the requester cannot give back before this request is granted. */
   readonly holding: readonly string[];
+  /** The file that asks, if it has a reservation. */
+  readonly file?: string | undefined;
   /** The starting resource that asks, if a resource does. */
   readonly startOf?: string | undefined;
 }
@@ -38,6 +40,8 @@ export interface LeaseDemand {
 export interface Waiter extends LeaseDemand {
   /** The starting resource it waits for. */
   resource: ScheduledResource | undefined;
+  /** Its place in the queue: the order in which it came, or its file's reservation did. */
+  since: number;
   /** How many younger requests were served before it. */
   bypasses: number;
   /** Whether a failed stop was already tried again for its sake. */

@@ -1,6 +1,8 @@
+import type { DeviceNeed } from '../pattern/device-need';
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
-import { contend, isInTheWay, placeFor, withOlder } from './placement';
+import { contend, isInTheWay, placeFor, withOlder, type Claim } from './placement';
+import { Reservations, type Placed, type Reservation } from './reservations';
 import {
   isOpen,
   isUp,
@@ -20,8 +22,9 @@ export const maxBypasses = 16;
  *
  * Rules: on a device never live more than `maxLive` resources, stopping ones included; a provider without devices counts as one.
  * Requests for a live resource are granted first, but overtake an older request at most {@link maxBypasses} times. A device that an
- * older request can use is its own. A resource that somebody waits for is not stopped. When a slot is needed, the unused resource
- * that is cheapest to load again goes, but none goes in vain. A real cycle of waiting requests is refused at once.
+ * older request can use is its own, and so is one for a file that began earlier. A resource that somebody waits for is not stopped,
+ * nor is what such a file has reserved. When a slot is needed, the unused resource that is cheapest to load again goes, but none goes
+ * in vain. A real cycle of waiting requests is refused at once.
  */
 export class Scheduler {
   readonly resources = new Map<string, ScheduledResource>();
@@ -30,6 +33,7 @@ export class Scheduler {
   readonly #actions: SchedulerActions;
   readonly #bypassLimit: number;
   readonly #dependents = new Dependents(this.resources, this.leases);
+  readonly #reservations = new Reservations();
   #count = 0;
   #isClosing = false;
 
@@ -42,8 +46,30 @@ export class Scheduler {
     return this.#waiters;
   }
 
+  isLoaded(key: string): boolean {
+    return [...this.resources.values()].some((resource) => resource.key === key && resource.state === 'ready');
+  }
+
   request(demand: LeaseDemand): void {
-    this.#waiters.push({ ...demand, resource: undefined, bypasses: 0, retriedStop: false });
+    const since = this.#reservations.placeOf(demand.file, demand.key) ?? this.#next();
+    const waiter = { ...demand, since, resource: undefined, bypasses: 0, retriedStop: false };
+    this.#waiters = [...this.#waiters, waiter].sort((a, b) => a.since - b.since);
+    this.#settle();
+  }
+
+  /** A file has begun that is going to ask for a resource: it takes its place in the queue now. Until {@link unreserve}. */
+  reserve(reservation: Reservation): void {
+    this.#reservations.add(reservation, this.#next());
+  }
+
+  /** Its provider has said what a reserved resource needs; until then the reservation holds nobody back. */
+  reservationNeeds(file: string, need: DeviceNeed | undefined): void {
+    this.#reservations.setNeed(file, need);
+  }
+
+  /** The file has ended. */
+  unreserve(file: string): void {
+    this.#reservations.delete(file);
     this.#settle();
   }
 
@@ -200,6 +226,17 @@ export class Scheduler {
       );
   }
 
+  /** Who takes devices before a waiter: older requests, and files that are yet to ask for what they have reserved. */
+  #before(waiter: Waiter, reserved: readonly Placed[]): Claim[] {
+    const overtaken = this.#overtakenBy(waiter);
+    const yetToAsk = reserved.filter(
+      ({ key }) =>
+        !overtaken.some((older) => older.key === key) &&
+        ![...this.resources.values()].some((resource) => resource.key === key && isUp(resource)),
+    );
+    return [...overtaken, ...yetToAsk].sort((a, b) => a.since - b.since);
+  }
+
   /** Not if what it wants is there already, used by others or kept for an older request. */
   #needsSlot(waiter: Waiter): boolean {
     const isThere = waiter.policy.sharing !== 'perLease' && this.#all(waiter).some(isUp);
@@ -210,7 +247,8 @@ export class Scheduler {
   #makeRoom(waiter: Waiter): boolean {
     if (!this.#needsSlot(waiter)) return this.#reclaim(waiter);
     const all = [...this.resources.values()];
-    const older = this.#overtakenBy(waiter);
+    const reserved = this.#reservations.ahead(waiter, this.#waiters);
+    const older = this.#before(waiter, reserved);
     const place = placeFor(waiter, withOlder(all, older));
     if (place !== undefined) {
       this.#start(waiter, place);
@@ -224,7 +262,10 @@ export class Scheduler {
     const live = all.filter((resource) => isInTheWay(resource, waiter, staying));
     // With its dependents a resource would take more loads with it.
     const victims = live
-      .filter((resource) => this.#dependents.isEvictable(resource))
+      .filter(
+        (resource) =>
+          this.#dependents.isEvictable(resource) && !reserved.some(({ key }) => key === resource.key),
+      )
       .sort(
         (a, b) =>
           Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.cost - b.cost || a.lastUsed - b.lastUsed,
@@ -344,6 +385,7 @@ export class Scheduler {
       if (overtaker !== undefined) {
         // Fairness alone must not cause a cycle: it gives way to progress.
         this.#forget(overtaker);
+        overtaker.since = oldest.since;
         this.#waiters.splice(this.#waiters.indexOf(oldest), 0, overtaker);
       } else {
         this.#forget(youngest);

@@ -4,7 +4,7 @@ import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
 import type { ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
-import { parseRequest, resourceKey } from '../pattern/resource-spec';
+import { parseRequest, resourceKey, type ParsedRequest } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
 import type { CloseReport } from './close-report';
 import { devicesOf } from './devices-of';
@@ -15,6 +15,7 @@ import {
   blockedError,
   closedError,
   deadlockError,
+  describeHolders,
   lostError,
   unknownProviderError,
 } from './lease-errors';
@@ -88,7 +89,7 @@ export class Session {
           deadlockError(
             this.#describe(demand),
             others.map((other) => this.#describe(other)),
-            this.#holders([demand, ...others]),
+            describeHolders([demand, ...others], this.#scheduler.leases.values(), this.record.events),
           ),
         ),
       blocked: (demand, resource) =>
@@ -106,22 +107,41 @@ export class Session {
 
   /** Whether the resource of that key is up, so that a lease on it costs no load. */
   isLoaded(key: string): boolean {
-    return [...this.#scheduler.resources.values()].some(
-      (resource) => resource.key === key && resource.state === 'ready',
-    );
+    return this.#scheduler.isLoaded(key);
   }
 
   /**
    * A new holder of leases.
    *
    * @param onLost called when a resource that the connection leases has died.
+   * @param file under which {@link reserve} knows it.
    */
-  connect(onLost: (leaseId: string, error: SerializedError) => void): SessionConnection {
+  connect(onLost: (leaseId: string, error: SerializedError) => void, file?: string): SessionConnection {
     return sessionConnection({
-      lease: (request, signal) => this.#lease(request, onLost, signal),
+      lease: (request, signal) => this.#lease(request, onLost, signal, { file }),
       release: (leaseId) => this.#release(leaseId),
       canRepeat: (leaseId) => this.#releasedFrom.has(leaseId),
     });
+  }
+
+  /** A file begins that is going to need a resource: files that begin later do not get in its way. */
+  async reserve(file: string, request: Omit<ParsedRequest, 'spec'>): Promise<void> {
+    const { provider: prefix, name, config } = request;
+    const provider = this.registry.get(prefix);
+    // There is nothing to keep for whoever gets a resource of its own.
+    if (provider === undefined || provider.constraints.sharing === 'perLease') return;
+    const key = resourceKey(prefix, name, config);
+    // The place in the queue is taken at once, in the order of the files.
+    this.#scheduler.reserve({ file, key, provider: prefix, policy: provider.constraints });
+    if (provider.devices === undefined) return;
+    // Whoever asks for a resource that cannot be is told so then.
+    const need = await devicesOf(provider, `${prefix}:${name}`, name, config).catch(() => undefined);
+    this.#scheduler.reservationNeeds(file, need);
+  }
+
+  /** The file has ended. */
+  unreserve(file: string): void {
+    this.#scheduler.unreserve(file);
   }
 
   /** Registers what is done when the session has ended, however it ends. */
@@ -147,7 +167,7 @@ export class Session {
     request: ConnectionRequest,
     onLost: Pending['onLost'],
     signal: AbortSignal,
-    startOf?: string,
+    asker: Pick<LeaseDemand, 'file' | 'startOf'>,
   ): Promise<LeaseGrant> {
     const { provider: prefix, name, config } = request;
     const spec = `${prefix}:${name}`;
@@ -175,7 +195,7 @@ export class Session {
           policy: provider.constraints,
           need,
           holding: request.holding,
-          startOf,
+          ...asker,
         });
       });
     } finally {
@@ -345,7 +365,7 @@ export class Session {
     const request = { provider, name, config, holding: [], requester: `resource ${live.plan.resourceId}` };
     const onLost = (_leaseId: string, error: SerializedError): void =>
       live.lose(`its dependency died: ${error.message}`);
-    const { leaseId, resourceId, connection } = await this.#lease(request, onLost, signal, startOf);
+    const { leaseId, resourceId, connection } = await this.#lease(request, onLost, signal, { startOf });
     return { resourceId, connection, release: () => this.#release(leaseId) };
   }
 
@@ -368,17 +388,6 @@ export class Session {
     const pending = this.#pending.get(demand.id);
     if (pending === undefined) throw new Error(`No request ${demand.id}`);
     return pending;
-  }
-
-  /** Who holds what the requests of a circle wait for, for messages. */
-  #holders(demands: readonly LeaseDemand[]): string[] {
-    const { events } = this.record;
-    const providers = new Set(demands.map(({ provider }) => provider));
-    return [...this.#scheduler.leases.values()].flatMap(({ id, resource }) => {
-      const leased = events.findLast((event) => event.type === 'leased' && event.leaseId === id);
-      if (!providers.has(resource.provider) || leased?.type !== 'leased') return [];
-      return [`${leased.resourceId} is held by ${leased.requester}`];
-    });
   }
 
   #live(scheduledId: string): LiveResource {

@@ -31,6 +31,7 @@ import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-c
 
 export interface SocketLinkOptions {
   readonly label: string;
+  readonly file?: string | undefined;
   readonly providerModule: string | undefined;
   onLost(leaseId: string, error: SerializedError): void;
   /** The session ended, or its process died, while the link was open. */
@@ -80,11 +81,12 @@ export class SocketLink implements SessionLink {
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
     rpc.listen();
     try {
-      const { label, providerModule } = options;
+      const { label, file, providerModule } = options;
       const answer = await rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
         label,
+        file,
         providerModule,
       });
       return new SocketLink(socket, rpc, answer, () => options.onEnded());

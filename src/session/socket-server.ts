@@ -79,6 +79,7 @@ export class SocketServer {
         connection = this.#session.connect(
           (leaseId, error) =>
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
+          hello.file,
         );
         return granted;
       }),
