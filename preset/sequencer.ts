@@ -59,13 +59,14 @@ function byProject(tests: readonly Test[]): Test[][] {
 
 function cheapestFirst(projects: readonly Test[][]): Test[][] {
   const times = LoadTimes.ofUser();
+  // In watch mode the session is there from the run before.
+  const loaded = presentSession()?.session.loaded ?? [];
   const loadMs = ([test]: readonly Test[]): number => {
     const project = test && matrixProject(test.context.config);
     const request = project && ownModel(project);
     if (request === undefined) return Infinity;
     const key = resourceKey(request.provider, request.name, request.config);
-    // In watch mode the session is there from the run before.
-    return presentSession()?.session.isLoaded(key) === true ? -1 : (times.get(key) ?? Infinity);
+    return loaded.includes(key) ? -1 : (times.get(key) ?? Infinity);
   };
   const costs = new Map(projects.map((project) => [project, loadMs(project)]));
   const cost = (project: Test[]): number => costs.get(project) ?? Infinity;

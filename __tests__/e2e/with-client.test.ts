@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -195,4 +197,33 @@ describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
   ])('%s says: %s', (file, message) => {
     expect(outcome(run, file).message).toContain(message);
   });
+});
+
+test('each file begins with the model that the file before it has left loaded, and each test keeps its title', async () => {
+  const models = `['noting:a', 'noting:b', 'noting:c']`;
+  const body = `withClient(${models}, (handle, model) => {
+    test('runs', () => {
+      note('ran ' + model);
+      expect(model).toMatchSnapshot();
+    });
+  });`;
+  const files = { 'first.eval.js': spec(body), 'second.eval.js': spec(body), 'third.eval.js': spec(body) };
+  const oneSlot = providerModule({ noting: `new NotingProvider({ maxLive: 1, retain: 'session' })` });
+  const run = await runJest({ ...oneSlot, ...files }, 'in band', {
+    config: withProviders,
+    args: ['--ci=false'],
+  });
+  expect(run).toMatchObject({ exit: 0, left: [] });
+  expect(notesAbout(run, 'noting:a').length + notesAbout(run, 'noting:b').length).toBe(6);
+  expect(
+    run.notes
+      .filter((note) => note.startsWith('ran'))
+      .join(' ')
+      .replaceAll('ran noting:', ''),
+  ).toBe('a b c c a b b a c');
+  expect(run.events.filter(({ type }) => type === 'ready')).toHaveLength(7);
+  const snapshots = readFileSync(join(run.project, '__snapshots__/second.eval.js.snap'), 'utf8');
+  expect(snapshots.match(/^exports\[.*\]/gm)).toEqual(
+    ['a', 'b', 'c'].map((name) => `exports[\`noting:${name} runs 1\`]`),
+  );
 });

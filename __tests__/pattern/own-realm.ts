@@ -89,6 +89,9 @@ export class OwnHost implements Host {
     return true;
   }
   noticeBlock(): void {}
+  isLoaded(): boolean {
+    return false;
+  }
   registerLazily<T>(register: () => T): T {
     return register();
   }

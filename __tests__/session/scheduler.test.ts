@@ -71,6 +71,60 @@ test('the resource that was unused for longest makes room, and only one does', (
   expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(['gpu:b']);
 });
 
+test('of the unused resources the one that is cheapest to load again makes room; of equal ones, the longest unused', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ cost: fc.constantFrom(0, 1, 2, 10_000), isHeld: fc.boolean() }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      fc.infiniteStream(fc.nat(1000)),
+      (models, numbers) => {
+        const world = new SchedulerWorld(maxBypasses);
+        const limit = policy(models.length);
+        models.forEach(({ cost }, index) => {
+          world.request('gpu', limit, `m${index}`);
+          for (const made of world.startable) world.started(made, cost);
+        });
+        const free = world.userLeases.filter((_lease, index) => !models[index]!.isHeld);
+        const released: { key: string; cost: number }[] = [];
+        while (free.length > 0) {
+          const [lent] = free.splice((numbers.next().value ?? 0) % free.length, 1);
+          released.push({ key: lent!.on.resource.key, cost: lent!.on.resource.cost });
+          world.release(lent!);
+        }
+        world.request('gpu', limit, 'wanted');
+        // A stable sort: of equal cost, the first released.
+        const [cheapest] = released.sort((a, b) => a.cost - b.cost);
+        expect(world.inState('stopping').map(({ resource }) => resource.key)).toEqual(
+          cheapest === undefined ? [] : [cheapest.key],
+        );
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('a file that began earlier keeps its place until it ends, unless it waits itself', () => {
+  const world = new SchedulerWorld(maxBypasses);
+  world.reserve('first', 'gpu', policy(1), 'a');
+  world.reserve('second', 'gpu', policy(1), 'b');
+  const ask = (file: string, name: string): string =>
+    world.request('gpu', policy(1), name, [], undefined, undefined, file);
+  const b = ask('second', 'b');
+  // The only slot is free, and kept for the first file.
+  expect(stateOf(world, b)).toBe('waiting');
+  expect(world.starts.size).toBe(0);
+  const other = ask('first', 'other');
+  expect(world.inState('starting').map(({ resource }) => resource.key)).toEqual(['gpu:b']);
+  finish(world);
+  expect([b, other].map((demand) => stateOf(world, demand))).toEqual(['granted', 'waiting']);
+  world.unreserve('second');
+  world.release(world.leaseOf(b)!);
+  finish(world);
+  expect(stateOf(world, other)).toBe('granted');
+});
+
 test('one resource makes room also where it is free only once another has gone', () => {
   const world = new SchedulerWorld(maxBypasses);
   const hosts = policy(2);

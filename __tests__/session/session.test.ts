@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { ProviderConstraints } from '../../src/pattern/constraints';
 import { ModelProviderError } from '../../src/pattern/errors';
+import { resourceKey } from '../../src/pattern/resource-spec';
 import { caught } from '../fixtures/caught';
 import { eventually } from '../process/eventually';
 import { ownPlaces } from '../process/own-places';
@@ -113,6 +114,35 @@ describe('retention', () => {
     await again();
     expect((await own.holder().ask('db:other')).resourceId).toBe('db:other#1');
     expect(own.story()).toContain('stopping db:shop#1: its slot is needed');
+  });
+
+  test('idleMs: it makes room as soon as its slot is needed', async () => {
+    const { again, own } = await retained({ idleMs: 60_000 });
+    await again();
+    expect((await own.holder().ask('db:other')).resourceId).toBe('db:other#1');
+    expect(own.story()).toContain('stopping db:shop#1: its slot is needed');
+  });
+
+  test.each(['lease', 'session', { idleMs: 1 }] as const)(
+    '%j: a resource that somebody waits for is not ended',
+    async (retain) => {
+      const db = new ScriptedProvider({ retain, sharing: 'exclusive' });
+      const holder = (await openOwnSession({ db })).holder();
+      const first = await holder.ask('db:shop');
+      const second = holder.ask('db:shop');
+      await holder.release(first.leaseId);
+      expect((await second).resourceId).toBe('db:shop#1');
+    },
+  );
+
+  test('of two that are unused the one that loads faster makes room, by what earlier sessions have learned', async () => {
+    const earlier = await openOwnSession({});
+    earlier.place.loadTimes.note(resourceKey('gpu', 'heavy', undefined), 100_000);
+    const own = await openOwnSession({ gpu: new ScriptedProvider({ maxLive: 2, retain: 'session' }) });
+    const holder = own.holder();
+    for (const spec of ['gpu:heavy', 'gpu:light']) await holder.release((await holder.ask(spec)).leaseId);
+    await holder.ask('gpu:other');
+    expect(own.story()).toContain('stopping gpu:light#1: its slot is needed');
   });
 
   test('idleMs: it ends by itself when nobody leases it for that long', async () => {

@@ -43,6 +43,8 @@ export interface Host {
   readonly modelNames: readonly string[];
   /** Absolute path of the user's provider module, if there is one. */
   readonly providerModule: string | undefined;
+  /** Whether the resource was up when the file began: a lease on it may then cost no load. */
+  isLoaded(request: Pick<LeaseRequest, 'provider' | 'name' | 'config'>): boolean;
   /** The run whose logs evaluations write; undefined in scripts. */
   readonly evals: EvalRun | undefined;
   /**

@@ -1,9 +1,10 @@
 import type { ClientOf, KnownSpec } from './client-types';
+import type { Host } from './host';
 import { LeasedResource } from './leased-resource';
 import { parseModels } from './model-list';
 import { currentRealm } from './realm';
 import { checkCall, registerBlock, type WithClientOptions } from './register-block';
-import type { ModelInput } from './resource-spec';
+import type { ModelInput, ParsedRequest } from './resource-spec';
 import type { ResourceHandle } from './resource-handle';
 
 type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, model: string) => void;
@@ -14,7 +15,7 @@ type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, m
  *
  * The title of each block is the model's label, by default its spec. `EVALS_MODELS` skips the blocks of models that it does not
  * name; in a project of `modelMatrix()` the blocks of its model run alone. No Jest timeout applies to the setup: the session enforces
- * the provider's own limits.
+ * the provider's own limits. The blocks run in the order of the list, but those of models that are loaded when the file begins go first.
  *
  * @throws ModelProviderError `MODELS_INVALID`, `SPEC_INVALID`, `PROVIDER_UNKNOWN`, `SESSION_MISSING`.
  * @example
@@ -39,10 +40,17 @@ export function withClient<Spec extends string>(
 ): void {
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
   const scope = checkCall('withClient', options, fn);
-  for (const request of parseModels(models, currentRealm().host().providerNames)) {
+  const host = currentRealm().host();
+  for (const request of loadedFirst(parseModels(models, host.providerNames), host)) {
     const resource = new LeasedResource(request);
     const handle = resource.handle as Parameters<typeof fn>[0];
     const body = (): unknown => fn(handle, request.label);
     registerBlock({ caller: 'withClient', resources: [resource], scope, body });
   }
+}
+
+/** Begins with what is loaded already, so that it need not make room and be loaded again; otherwise as written. */
+function loadedFirst(requests: readonly ParsedRequest[], host: Host): ParsedRequest[] {
+  const isLoaded = new Map(requests.map((request) => [request, host.isLoaded(request)]));
+  return [true, false].flatMap((wanted) => requests.filter((request) => isLoaded.get(request) === wanted));
 }

@@ -27,6 +27,10 @@ class DirectLink implements SessionLink {
     return this.#session.registry.modelNames;
   }
 
+  get loaded(): readonly string[] {
+    return this.#session.loaded;
+  }
+
   lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
     return this.#connection.lease(request, signal);
   }

@@ -3,7 +3,7 @@ import type { EvalProgress } from '../pattern/eval-progress';
 import type { EvalRun } from '../pattern/eval-run';
 import type { Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
 import type { Json } from '../pattern/json';
-import type { ParsedRequest } from '../pattern/resource-spec';
+import { resourceKey, type ParsedRequest } from '../pattern/resource-spec';
 import { isWithin, Owners, type OwnedLease, type Owner } from './owners';
 import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
@@ -12,6 +12,8 @@ export interface SessionLink {
   readonly providerNames: readonly string[];
   readonly modelNames: readonly string[];
   readonly providerModule: string | undefined;
+  /** The keys of resources that were up when the link was opened. */
+  readonly loaded: readonly string[];
   lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
   record(record: HostRecord): void;
@@ -52,6 +54,10 @@ export class LeaseHost implements Host {
 
   get providerModule(): string | undefined {
     return this.#link.providerModule;
+  }
+
+  isLoaded({ provider, name, config }: IdentityRequest): boolean {
+    return this.#link.loaded.includes(resourceKey(provider, name, config));
   }
 
   get evals(): EvalRun | undefined {

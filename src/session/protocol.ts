@@ -31,6 +31,8 @@ export interface HelloAnswer {
   readonly providerNames: readonly string[];
   readonly modelNames: readonly string[];
   readonly providerModule: string | undefined;
+  /** The keys of resources that are up. */
+  readonly loaded: readonly string[];
   readonly evals: EvalRun | undefined;
 }
 

@@ -46,8 +46,10 @@ export class Scheduler {
     return this.#waiters;
   }
 
-  isLoaded(key: string): boolean {
-    return [...this.resources.values()].some((resource) => resource.key === key && resource.state === 'ready');
+  /** The keys of resources on which a lease would cost no load. */
+  get loaded(): string[] {
+    const ready = [...this.resources.values()].filter(({ state }) => state === 'ready');
+    return ready.flatMap(({ key, policy }) => (policy.sharing === 'perLease' ? [] : [key]));
   }
 
   request(demand: LeaseDemand): void {

@@ -11,6 +11,7 @@ import type { ConnectionRequest, IdentityRequest, LeaseGrant, SessionConnection 
 class LateLink implements SessionLink {
   readonly providerModule = undefined;
   readonly evals = undefined;
+  readonly loaded = [];
   readonly #registry: ProviderRegistry;
   readonly #onLost: (leaseId: string, error: SerializedError) => void;
   #connection: Promise<SessionConnection> | undefined;

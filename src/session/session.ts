@@ -105,9 +105,9 @@ export class Session {
     return this.#closing !== undefined;
   }
 
-  /** Whether the resource of that key is up, so that a lease on it costs no load. */
-  isLoaded(key: string): boolean {
-    return this.#scheduler.isLoaded(key);
+  /** The keys of resources on which a lease costs no load. */
+  get loaded(): readonly string[] {
+    return this.#scheduler.loaded;
   }
 
   /**

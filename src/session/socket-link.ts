@@ -108,6 +108,10 @@ export class SocketLink implements SessionLink {
     return this.#answer.providerModule;
   }
 
+  get loaded(): readonly string[] {
+    return this.#answer.loaded;
+  }
+
   async lease(request: ConnectionRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
     const cancellation = new CancellationTokenSource();
     const onAbort = (): void => cancellation.cancel();

@@ -139,6 +139,7 @@ export class SocketServer {
       providerNames: this.#session.registry.names,
       modelNames: this.#session.registry.modelNames,
       providerModule: this.#providerModule,
+      loaded: this.#session.loaded,
       evals: await this.#session.evals?.(),
     };
   }
