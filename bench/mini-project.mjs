@@ -12,8 +12,11 @@ export function miniProject(files) {
   mkdirSync(join(directory, 'node_modules'));
   symlinkSync(root, join(directory, 'node_modules', 'jest-model-provider'));
   writeFileSync(join(directory, 'package.json'), '{ "name": "bench", "private": true }');
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  const write = (more) => {
+    for (const [name, text] of Object.entries(more)) writeFileSync(join(directory, name), text);
+  };
+  write(files);
+  return { directory, write, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 /** Runs jest in a mini project; resolves to the wall time and what it printed. Rejects if a test fails. */

@@ -58,7 +58,7 @@ function projectId(label: string): string {
 
 /** In a project Jest resolves a relative `rootDir` from where it was started, not from the configuration. */
 function rooted(rootDir: string | undefined): { rootDir?: string } {
-  if (rootDir === undefined || isAbsolute(rootDir) || rootDir.startsWith('<rootDir>')) return {};
+  if (rootDir == null || isAbsolute(rootDir) || rootDir.startsWith('<rootDir>')) return {};
   return { rootDir: `<rootDir>/${rootDir}` };
 }
 

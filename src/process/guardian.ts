@@ -23,6 +23,8 @@ interface Guarded {
   readonly cwd: string;
   readonly graceMs: number;
   readonly stopSignal: StopSignal | undefined;
+  /** Resolves when its leader's end has been told. */
+  readonly exited: Promise<void>;
   stop?: Promise<GroupStop>;
 }
 
@@ -50,8 +52,13 @@ connection.onNotification(hurryNotification, () => hurry.abort());
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { child, identity, open } = await spawnGated(request, options.session);
   const { cwd, graceMs, stopSignal } = request;
-  guarded.set(request.id, { pid: identity.pid, cwd, graceMs, stopSignal });
-  child.once('exit', (code, signal) => notifyExit(request.id, code, signal));
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', (code, signal) => {
+      notifyExit(request.id, code, signal);
+      resolve();
+    });
+  });
+  guarded.set(request.id, { pid: identity.pid, cwd, graceMs, stopSignal, exited });
   ledger.append({
     type: 'process',
     resourceId: request.resourceId,
@@ -78,6 +85,8 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
     delete server.stop;
     return result;
   }
+  // The group is seen to be gone before its parent hears of it; whoever is told of the stop knows of the end.
+  await server.exited;
   ledger.append({ type: 'stopped', pid: server.pid });
   guarded.delete(id);
   return result;

@@ -13,7 +13,8 @@ export interface GroupStop {
   readonly survivors: readonly number[];
 }
 
-const pollMs = 10;
+// Tightly at first: whoever waits for the slot of a small server waits for this.
+const pollMs = { least: 1, most: 10 };
 const killLimitMs = 10_000;
 
 /** The living members of a process group. Zombies do not count: they hold nothing any more. */
@@ -89,10 +90,11 @@ export async function until(
   limitMs: number,
   hurry?: AbortSignal,
 ): Promise<boolean> {
-  const deadline = performance.now() + limitMs;
+  const start = performance.now();
   while (!condition()) {
-    if (hurry?.aborted === true || performance.now() >= deadline) return false;
-    await sleep(pollMs);
+    const elapsed = performance.now() - start;
+    if (hurry?.aborted === true || elapsed >= limitMs) return false;
+    await sleep(Math.min(Math.max(elapsed / 20, pollMs.least), pollMs.most));
   }
   return true;
 }

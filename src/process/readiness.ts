@@ -51,7 +51,7 @@ export async function waitUntilReady(
 /** Milliseconds to the next look, given how long the wait has lasted. */
 export function pollInterval(elapsedMs: number): number {
   const interval = elapsedMs / 20;
-  return Math.min(Math.max(interval, 5), elapsedMs < 10_000 ? 50 : 500);
+  return Math.min(Math.max(interval, 2), elapsedMs < 10_000 ? 50 : 500);
 }
 
 class StallClock {

@@ -1,0 +1,51 @@
+import { createRequire } from 'node:module';
+import { command, copyModels, firstToken, kill, startByHand } from './llama-server.mjs';
+import { ms, paired } from './paired.mjs';
+
+const { LlamaServerProvider } = createRequire(import.meta.url)('../dist/src/index.js');
+
+/**
+ * From the last release of one model to the first token of the next, on one slot; against kill, start and a tight poll by hand. A large
+ * context makes the start of a small model as long as that of a larger one: its cache is cleared.
+ */
+export async function switchTime(rounds, directory) {
+  const rows = [];
+  for (const contextSize of [4096, 524_288])
+    rows.push(await measure(rounds, copyModels(directory, 2), contextSize));
+  return rows;
+}
+
+async function measure(rounds, [one, other], contextSize) {
+  const provider = new LlamaServerProvider({ command, threads: 1, contextSize });
+  let [current, next] = [one, other];
+  let handle = await provider.setup(current);
+  let byHand = await startByHand(one, contextSize);
+  const ours = async () => {
+    const start = performance.now();
+    await handle.teardown();
+    [current, next] = [next, current];
+    handle = await provider.setup(current);
+    await handle.client.generate('2 + 3', { maxTokens: 1 });
+    return performance.now() - start;
+  };
+  const floor = async () => {
+    const start = performance.now();
+    await kill(byHand);
+    byHand = await startByHand(other, contextSize);
+    await firstToken(byHand.baseURL);
+    return performance.now() - start;
+  };
+  try {
+    const { a, b, ratio, ratioLow, ratioHigh } = await paired(rounds, ours, floor);
+    return [
+      `switch of models, context ${contextSize}, ${rounds} pairs`,
+      'SIGKILL, start, poll every 2 ms',
+      ms(a),
+      ms(b),
+      `${ratio.toFixed(3)} (${ratioLow.toFixed(3)}–${ratioHigh.toFixed(3)})`,
+    ];
+  } finally {
+    await kill(byHand);
+    await handle.teardown();
+  }
+}
