@@ -1,15 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loads, runMatrix } from './matrix-project';
+import { loads, matrixConfig, oneSlot, runMatrix } from './matrix-project';
 import { outcome, spec } from './noting-project';
-import { bothModes } from './run-jest';
+import { bothModes, startJest } from './run-jest';
 
 const models = `['noting:a', { spec: 'noting:b', config: { size: 2 }, label: 'b' }, 'noting:c']`;
-const all = `['noting:a', { spec: 'noting:b', config: { size: 2 }, label: 'b' }, 'noting:c']`;
 const files = Object.fromEntries(
   ['one', 'two', 'three', 'four'].map((name) => [
     `${name}.eval.js`,
-    spec(`withClient(${all}, (handle, model) => {
+    spec(`withClient(${models}, (handle, model) => {
       test('runs', () => note(['${name}', model, handle.client.name].join(' ')));
     });`),
   ]),
@@ -159,7 +158,7 @@ describe.each(bothModes)('modelMatrix, %s', (mode) => {
   test('--onlyFailures runs what failed, in its own project alone', async () => {
     const failing = {
       ...files,
-      'two.eval.js': spec(`withClient(${all}, (handle, model) => {
+      'two.eval.js': spec(`withClient(${models}, (handle, model) => {
         test('runs', () => { note('two ' + model); expect(model).not.toBe('b'); });
       });`),
     };
@@ -208,7 +207,7 @@ describe.each(bothModes)('modelMatrix, %s', (mode) => {
     const snapshots = {
       'snap.eval.js': spec(`
       test('plain', () => expect('plain').toMatchSnapshot());
-      withClient(${all}, (handle, model) => test('is', () => expect(model).toMatchSnapshot()));`),
+      withClient(${models}, (handle, model) => test('is', () => expect(model).toMatchSnapshot()));`),
     };
     const first = await runMatrix(snapshots, 'in band', { models }, { args: ['--ci=false'] });
     const again = await runMatrix(snapshots, 'in band', { models }, { args: ['-u'], project: first.project });
@@ -222,5 +221,30 @@ describe.each(bothModes)('modelMatrix, %s', (mode) => {
       'exports[`plain 1`]',
     ]);
     expect(again.output).not.toMatch(/obsolete|removed/);
+  });
+
+  test('in watch mode a run begins with the model that the run before it has left loaded', async () => {
+    const edition = (number: number): Record<string, string> => ({
+      'one.eval.js': spec(`withClient(${models}, (handle, model) => {
+        test('runs', () => note('run ${number} ' + model));
+      });`),
+    });
+    const jest = startJest({ ...oneSlot, ...matrixConfig(mode, { models }), ...edition(1) }, mode, {
+      args: ['--config', 'matrix.config.js', '--watchAll'],
+    });
+    for (const number of [1, 2]) {
+      jest.write(edition(number));
+      for (const model of ['noting:a', 'b', 'noting:c']) await jest.noted(`run ${number} ${model}`);
+      await jest.until(
+        `the end of run ${number}`,
+        () => jest.output.split('Test results written to').length > number,
+      );
+    }
+    process.kill(-jest.pid, 'SIGINT');
+    const run = await jest.finished();
+    expect(run).toMatchObject({ exit: 130, left: [] });
+    const order = run.notes.filter((note) => note.startsWith('run')).map((note) => note.slice(-1));
+    expect(order[3]).toBe(order[2]);
+    expect(loads(run)).toHaveLength(5);
   });
 });
