@@ -1,16 +1,25 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const published = ['dist', 'models', 'jest-preset.js', 'package.json'];
 
-/** A throw-away project that sees this package and its dependencies. Call the result's `remove`. */
+/**
+ * A throw-away project in which this package is installed as npm would install it: Jest would transform the files of a link. Call the
+ * result's `remove`.
+ */
 export function miniProject(files) {
   const directory = mkdtempSync(join(tmpdir(), 'jmp-bench-'));
-  mkdirSync(join(directory, 'node_modules'));
-  symlinkSync(root, join(directory, 'node_modules', 'jest-model-provider'));
+  const modules = join(directory, 'node_modules');
+  mkdirSync(modules);
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (name !== '.bin') symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  for (const name of published)
+    cpSync(join(root, name), join(modules, 'jest-model-provider', name), { recursive: true });
   writeFileSync(join(directory, 'package.json'), '{ "name": "bench", "private": true }');
   const write = (more) => {
     for (const [name, text] of Object.entries(more)) writeFileSync(join(directory, name), text);

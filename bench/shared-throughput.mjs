@@ -53,30 +53,31 @@ function spec(model, rounds) {
     const { exactMatch, foreach, Result, withClient } = require('jest-model-provider');
     const questions = Array.from({ length: ${samples} }, (_, n) => 'What is ' + n + ' + ' + (n % 7) + '?');
     withClient(['${model}'], (handle) => {
+      const evaluation = (round) => foreach('question', questions, async (question) => {
+        const { text } = await handle.client.generate(question, { maxTokens: ${tokens}, temperature: 0, extra: { ignore_eos: true } });
+        return new Result(text, exactMatch(text, text));
+      }, { title: 'foreach ' + round, concurrency: ${concurrency} });
+      const bareLoop = (round) => test('bare ' + round, async () => {
+        const { baseURL, apiKey } = handle.client.openai;
+        const left = questions.values();
+        await Promise.all(Array.from({ length: ${concurrency} }, async () => {
+          for (const content of left) {
+            const answer = await fetch(baseURL + '/chat/completions', {
+              method: 'POST',
+              headers: { 'content-type': 'application/json', authorization: 'Bearer ' + apiKey },
+              body: JSON.stringify({
+                model: ${JSON.stringify(model.split('/').at(-1))},
+                max_tokens: ${tokens}, temperature: 0, ignore_eos: true, messages: [{ role: 'user', content }],
+              }),
+            });
+            if (!answer.ok) throw new Error(await answer.text());
+            await answer.json();
+          }
+        }));
+      });
       // One round more than is counted: the first warms everything.
       for (let round = 0; round <= ${rounds}; round += 1) {
-        foreach('question', questions, async (question) => {
-          const { text } = await handle.client.generate(question, { maxTokens: ${tokens}, temperature: 0, extra: { ignore_eos: true } });
-          return new Result(text, exactMatch(text, text));
-        }, { title: 'foreach ' + round, concurrency: ${concurrency} });
-        test('bare ' + round, async () => {
-          const { baseURL, apiKey } = handle.client.openai;
-          const left = questions.values();
-          await Promise.all(Array.from({ length: ${concurrency} }, async () => {
-            for (const content of left) {
-              const answer = await fetch(baseURL + '/chat/completions', {
-                method: 'POST',
-                headers: { 'content-type': 'application/json', authorization: 'Bearer ' + apiKey },
-                body: JSON.stringify({
-                  model: ${JSON.stringify(model.split('/').at(-1))},
-                  max_tokens: ${tokens}, temperature: 0, ignore_eos: true, messages: [{ role: 'user', content }],
-                }),
-              });
-              if (!answer.ok) throw new Error(await answer.text());
-              await answer.json();
-            }
-          }));
-        });
+        for (const register of round % 2 === 0 ? [evaluation, bareLoop] : [bareLoop, evaluation]) register(round);
       }
     });`;
 }
