@@ -110,8 +110,8 @@ describe('waiting until a server is ready', () => {
 });
 
 describe('the pause between two looks', () => {
-  it('is 5 ms at first, a twentieth of the wait later, and never over 50 ms in the first ten seconds', () => {
-    expect([0, 100, 200, 600, 1000, 5000, 9999].map(pollInterval)).toEqual([5, 5, 10, 30, 50, 50, 50]);
+  it('is 2 ms at first, a twentieth of the wait later, and never over 50 ms in the first ten seconds', () => {
+    expect([0, 100, 200, 600, 1000, 5000, 9999].map(pollInterval)).toEqual([2, 5, 10, 30, 50, 50, 50]);
   });
 
   it('is half a second at most', () => {

@@ -54,8 +54,9 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { cwd, graceMs, stopSignal } = request;
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
-      notifyExit(request.id, code, signal);
+      // First, since telling fails when the session's process is gone.
       resolve();
+      notifyExit(request.id, code, signal);
     });
   });
   guarded.set(request.id, { pid: identity.pid, cwd, graceMs, stopSignal, exited });
