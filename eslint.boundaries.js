@@ -10,11 +10,12 @@ const mayImport = {
   evals: ['pattern', 'providers'],
   report: ['pattern', 'evals'],
   testing: ['pattern', 'providers', 'evals'],
-  cli: ['pattern', 'evals', 'report'],
+  supervisor: ['pattern', 'process', 'session', 'providers'],
+  cli: ['pattern', 'process', 'providers', 'evals', 'report', 'supervisor'],
 };
 
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */
-const mayImportTypes = { report: ['session'], testing: ['session'] };
+const mayImportTypes = { report: ['session'], testing: ['session'], cli: ['session'] };
 
 /**
  * Jest loads these into the realm of a spec, like all of pattern, evals and testing. There they must load nothing of the main

@@ -2,6 +2,7 @@
 module.exports = {
   entry: [
     'src/process/{guardian,gate}.ts',
+    'src/supervisor/main.ts',
     'src/providers/embedded/main.ts',
     'src/providers/*/{resource,identity}.ts',
     'src/session/script-host.ts',

@@ -10,7 +10,7 @@ import { sessionTable } from '../src/report/session-table';
 import { writeStepSummary, writeSummary } from '../src/report/summary-file';
 import { presentSession } from '../src/session/open-session';
 import { chosenModels } from '../src/session/chosen-models';
-import { matrixProject } from './options';
+import { matrixProject } from './matrix-project';
 import { unusedModels, type RunResults } from './unused-models';
 
 /**

@@ -4,7 +4,7 @@ import { ownModel } from '../src/pattern/matrix-project';
 import { resourceKey } from '../src/pattern/resource-spec';
 import { LoadTimes } from '../src/session/load-times';
 import { presentSession } from '../src/session/open-session';
-import { matrixProject } from './options';
+import { matrixProject } from './matrix-project';
 
 /**
  * Jest's own order (failed files first, then the slowest) within each project, and the projects one after the other: projects are how

@@ -8,7 +8,7 @@ import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/session/provider-module';
 import type { SessionEvent } from '../src/session/events';
 import '../src/realm';
-import { providerModulePath, type ProjectOptions } from './options';
+import { providerModulePath, type ProjectOptions } from '../src/session/provider-module-path';
 
 export type { SessionEvent };
 

@@ -8,6 +8,7 @@ import type { ResourceContext } from '../../src/pattern/resource-context';
 import { ProgressPrinter } from '../../src/session/progress';
 import { Session } from '../../src/session/session';
 import type { ConnectionRequest, LeaseGrant, SessionConnection } from '../../src/session/session-connection';
+import type { SessionOptions } from '../../src/session/session-options';
 import { SessionPlace } from '../../src/session/session-place';
 
 type Step = (name: string, context: ResourceContext) => Promise<unknown> | unknown;
@@ -82,11 +83,14 @@ export function closeOwnSessions(): void {
   });
 }
 
-export async function openOwnSession(providers: ProviderMap): Promise<OwnSession> {
+export async function openOwnSession(
+  providers: ProviderMap,
+  options: SessionOptions = {},
+): Promise<OwnSession> {
   const { place } = await SessionPlace.create();
   const progress: string[] = [];
   const printer = new ProgressPrinter({ write: (text) => progress.push(text) });
-  const session = new Session(new ProviderRegistry(providers), place, printer);
+  const session = new Session(new ProviderRegistry(providers), place, { progress: printer, ...options });
   const own: OwnSession = {
     session,
     place,

@@ -1,21 +1,27 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { isModelProviderError } from '../pattern/errors';
-import { printable } from '../pattern/printable';
 import { packageVersion } from '../pattern/version';
 import { compareCommand } from './commands/compare';
+import { downCommand } from './commands/down';
 import { exportCommand } from './commands/export';
 import { showCommand } from './commands/show';
+import { statusCommand } from './commands/status';
+import { upCommand } from './commands/up';
+import { printableLines } from './print';
 
 const program = new Command('jest-model-provider')
-  .description('Reads the logs that evaluations leave in .evals.')
+  .description('Keeps models warm between runs of Jest, and reads the logs that evaluations leave in .evals.')
   .version(packageVersion)
+  .addCommand(upCommand())
+  .addCommand(statusCommand())
+  .addCommand(downCommand())
   .addCommand(showCommand())
   .addCommand(compareCommand())
   .addCommand(exportCommand());
 
 program.parseAsync().catch((error: unknown) => {
   if (!isModelProviderError(error)) throw error;
-  process.stderr.write(`${error.code}: ${error.message.split('\n').map(printable).join('\n')}\n`);
+  process.stderr.write(`${error.code}: ${printableLines(error.message)}\n`);
   process.exitCode = 1;
 });

@@ -37,7 +37,9 @@ export const errorCodes = [
   'SETUP_TIMEOUT',
   'SPEC_INVALID',
   'STATE_DIRECTORY_UNSAFE',
+  'SUPERVISOR_CONFLICT',
   'TEARDOWN_FAILED',
+  'WARM_RESOURCE_IN_USE',
 ] as const;
 
 export type ErrorCode = (typeof errorCodes)[number];

@@ -2,6 +2,7 @@ import { validateConstraints } from './constraints';
 import { ModelProviderError } from './errors';
 import type { ModelProvider } from './model-provider';
 import { providerDefect } from './provider-defect';
+import { unknownProvider } from './resource-spec';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a registry holds providers of every client and connection
 export type AnyProvider = ModelProvider<any, any, any>;
@@ -60,6 +61,13 @@ export class ProviderRegistry {
 
   get(name: string): AnyProvider | undefined {
     return this.#providers.get(name);
+  }
+
+  /** @throws ModelProviderError `PROVIDER_UNKNOWN` about `spec`, whose prefix `name` is; it lists the known ones. */
+  require(name: string, spec: string): AnyProvider {
+    const provider = this.get(name);
+    if (provider === undefined) throw unknownProvider(name, this.names, spec);
+    return provider;
   }
 
   prefixOf(provider: unknown): string | undefined {

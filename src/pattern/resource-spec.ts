@@ -58,7 +58,7 @@ export function parseRequest(input: unknown, known: readonly string[] | undefine
     throw new ModelProviderError('SPEC_INVALID', `The label of "${spec}" must be a text that is not empty.`);
   }
   requireJsonConfig(spec, config);
-  if (known !== undefined) requireKnownProvider(provider, known, spec);
+  if (known !== undefined && !known.includes(provider)) throw unknownProvider(provider, known, spec);
   return { spec, provider, name, config, label };
 }
 
@@ -77,10 +77,14 @@ function requireJsonConfig(spec: string, config: unknown): void {
   );
 }
 
-function requireKnownProvider(provider: string, known: readonly string[], spec: string): void {
-  if (known.includes(provider)) return;
+/** The error about a prefix that no provider has. */
+export function unknownProvider(
+  provider: string,
+  known: readonly string[],
+  spec: string,
+): ModelProviderError {
   const suggestion = nearest(provider, known);
-  throw new ModelProviderError(
+  return new ModelProviderError(
     'PROVIDER_UNKNOWN',
     `Unknown provider "${provider}" in "${spec}".${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`} Known providers: ${known.join(', ')}. Register your own with defineProviders() in the module that testEnvironmentOptions.modelProviders names.`,
     { details: { provider, known: [...known] } },

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
+import { isDead, knownSessions, readOrNothing, type KnownSession } from './known-sessions';
+import type { Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
 import { groupMembers, killGroup, stopGroup } from './process-group';
-import { bootId, isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
+import { isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
 import { removeSessionDirectory, sessionDirectories } from './session-directory';
 import { killStrays } from './stray-processes';
 
@@ -17,7 +18,6 @@ export interface SweepReport {
 /** The variable that marks every server process with the session it belongs to. */
 export const sessionMark = 'JEST_MODEL_PROVIDER_PROCESS';
 
-type SessionEntry = Extract<LedgerEntry, { type: 'session' }>;
 type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
 
 /**
@@ -26,19 +26,16 @@ type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
  */
 export async function sweepDeadSessions(stateDirectory: string): Promise<SweepReport> {
   const report: SweepReport = { sessions: [], processes: [] };
-  for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
+  for (const known of knownSessions(stateDirectory)) {
     // What cannot be swept now keeps its ledger for a later run; it must not stand in the way of this one.
-    await sweepLedger(ledger, report).catch(() => undefined);
+    if (isDead(known)) await sweepSession(known, report).catch(() => undefined);
   }
   return report;
 }
 
-async function sweepLedger(ledger: Ledger, report: SweepReport): Promise<void> {
-  const entries = readOrNothing(ledger);
-  const session = entries.find((entry): entry is SessionEntry => entry.type === 'session');
-  if (session === undefined || [session.owner, ...guardians(entries)].some(isAliveSince(session.bootId)))
-    return;
-  const lines = session.bootId === bootId() ? unstopped(entries) : [];
+async function sweepSession(known: KnownSession, report: SweepReport): Promise<void> {
+  const { ledger, session } = known;
+  const lines = known.isOfThisBoot ? unstopped(known.entries) : [];
   const survivors = await Promise.all(lines.map((line) => reclaim(line, session.session, report)));
   const strays = await killStrays(sessionDirectories(session.directory));
   if (survivors.flat().length + strays.length > 0) return;
@@ -81,26 +78,9 @@ function isOurs(entry: ProcessEntry, leader: ProcessIdentity, session: string): 
   }
 }
 
-function guardians(entries: LedgerEntry[]): ProcessIdentity[] {
-  return entries.flatMap((entry) => (entry.type === 'guardian' ? [entry.guardian] : []));
-}
-
-function unstopped(entries: LedgerEntry[]): ProcessLine[] {
+function unstopped(entries: readonly LedgerEntry[]): ProcessLine[] {
   const stopped = new Set(entries.flatMap((entry) => (entry.type === 'stopped' ? [entry.pid] : [])));
   return entries.filter(
     (entry): entry is ProcessLine => entry.type === 'process' && !stopped.has(entry.process.pid),
   );
-}
-
-function isAliveSince(boot: string): (identity: ProcessIdentity) => boolean {
-  return (identity) => boot === bootId() && isAlive(identity);
-}
-
-// Another run may sweep the same ledger at the same time.
-function readOrNothing(ledger: Ledger): LedgerEntry[] {
-  try {
-    return ledger.read();
-  } catch {
-    return [];
-  }
 }

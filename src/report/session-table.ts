@@ -73,6 +73,9 @@ function summarize(events: readonly SessionEvent[]): Row[] {
         rowOf(event.resourceId).readyMs.push(event.startMs);
         rowOf(event.resourceId).ended = 'kept until the session ends';
         break;
+      case 'borrowed':
+        rowOf(event.resourceId).ended = 'was warm, and stays so';
+        break;
       case 'leased':
         rowOf(event.resourceId).leases += 1;
         if ((leased.get(event.resourceId) ?? 0) === 0) busySince.set(event.resourceId, event.atMs);

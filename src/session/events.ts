@@ -20,6 +20,16 @@ export type SessionEventBody =
       readonly code: number | null;
       readonly signal: string | null;
     }
+  /** It was warm already: leased from the supervisor with that process id, and not loaded. */
+  | {
+      readonly type: 'borrowed';
+      readonly spec: string;
+      readonly resourceId: string;
+      readonly from: number;
+      readonly waitedMs: number;
+    }
+  /** Given back to the supervisor, which keeps it warm. */
+  | { readonly type: 'returned'; readonly resourceId: string }
   | { readonly type: 'ready'; readonly spec: string; readonly resourceId: string; readonly startMs: number }
   | {
       readonly type: 'leased';

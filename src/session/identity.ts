@@ -1,6 +1,5 @@
 import type { Json } from '../pattern/json';
 import type { ProviderRegistry } from '../pattern/registry';
-import { parseRequest } from '../pattern/resource-spec';
 import type { IdentityRequest } from './session-connection';
 
 /**
@@ -12,8 +11,6 @@ export async function identityOf(
   registry: ProviderRegistry,
   { provider: prefix, name, config }: IdentityRequest,
 ): Promise<Json> {
-  const provider = registry.get(prefix);
-  // The message that lists the known providers is the parser's.
-  if (provider === undefined) parseRequest(`${prefix}:${name}`, registry.names);
-  return (await provider?.identity?.(name, config)) ?? null;
+  const provider = registry.require(prefix, `${prefix}:${name}`);
+  return (await provider.identity?.(name, config)) ?? null;
 }

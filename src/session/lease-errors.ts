@@ -1,20 +1,4 @@
 import { messageOf, ModelProviderError } from '../pattern/errors';
-import { parseRequest } from '../pattern/resource-spec';
-import type { SessionEvent } from './events';
-
-/** Who holds what the requests of a circle wait for. */
-export function describeHolders(
-  demands: readonly { readonly provider: string }[],
-  leases: Iterable<{ readonly id: string; readonly resource: { readonly provider: string } }>,
-  events: readonly SessionEvent[],
-): string[] {
-  const providers = new Set(demands.map(({ provider }) => provider));
-  return [...leases].flatMap(({ id, resource }) => {
-    const leased = events.findLast((event) => event.type === 'leased' && event.leaseId === id);
-    if (!providers.has(resource.provider) || leased?.type !== 'leased') return [];
-    return [`${leased.resourceId} is held by ${leased.requester}`];
-  });
-}
 
 interface Asked {
   readonly spec: string;
@@ -58,16 +42,6 @@ export function blockedError(refused: Asked, failure: unknown): ModelProviderErr
   );
 }
 
-/** The message that lists the known providers is the parser's. */
-export function unknownProviderError(spec: string, known: readonly string[]): Error {
-  try {
-    parseRequest(spec, known);
-  } catch (error) {
-    return error as Error;
-  }
-  return new ModelProviderError('PROVIDER_UNKNOWN', `No provider for "${spec}".`);
-}
-
 /** A request whose requester did not want to wait any longer. */
 export function abortedError(spec: string): ModelProviderError {
   return new ModelProviderError('SETUP_ABORTED', `The setup of "${spec}" was given up by its requester.`, {
@@ -93,6 +67,6 @@ export function lostError(
       `"${resourceId}" died while it was in use: ${reason}.`,
       ...(logTail.length === 0 ? [] : ['Its last lines:', ...logTail.map((line) => `  | ${line}`)]),
     ].join('\n'),
-    { details: { resourceId, reason } },
+    { details: { resourceId, reason, logTail: [...logTail] } },
   );
 }

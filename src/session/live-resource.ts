@@ -16,10 +16,15 @@ import { describeExit } from '../process/server-process';
 import { createServerDirectory } from '../process/session-directory';
 import { TeardownStack } from './teardown-stack';
 import { withinLimit } from './time-limit';
+import type { BorrowedResource } from './warm-resources';
 
 /** What a resource needs from its session. */
 export interface ResourceSurroundings {
   readonly directory: string;
+  /** Looks for the same resource, kept warm by somebody else; undefined where there is nobody to ask. */
+  borrow(): Promise<BorrowedResource | undefined> | undefined;
+  /** It is made now. */
+  starting(): void;
   launch(options: LaunchOptions, directory: string): Promise<ServerProcess>;
   lease(
     spec: string,
@@ -57,6 +62,8 @@ export class LiveResource {
   commandLine: string | null = null;
   /** Milliseconds from the grant of its slot until it was ready. */
   startMs = 0;
+  /** The process that keeps it warm, if it is not ours. */
+  borrowedFrom: number | undefined;
   readonly #surroundings: ResourceSurroundings;
   readonly #teardown = new TeardownStack();
   readonly #abort = new AbortController();
@@ -162,6 +169,12 @@ export class LiveResource {
   }
 
   async #make(): Promise<unknown> {
+    // Asked only where there is somebody to ask: a start begins in the very moment of its grant.
+    const borrowing = this.#surroundings.borrow();
+    const borrowed = borrowing && (await borrowing);
+    if (borrowed !== undefined) return this.#take(borrowed);
+    this.#abort.signal.throwIfAborted();
+    this.#surroundings.starting();
     const { provider, resourceId, name, config } = this.plan;
     this.#makeDirectory();
     const connection = (await provider.createResource(name, config, this.#context)) as Json;
@@ -169,6 +182,14 @@ export class LiveResource {
     this.#teardown.push(ownStep, () =>
       provider.destroyResource({ resourceId, name, connection }, this.#context),
     );
+    return connection;
+  }
+
+  #take(borrowed: BorrowedResource): Json {
+    const { from, connection, command } = borrowed;
+    this.borrowedFrom = from;
+    this.commandLine = command;
+    this.#teardown.push('give it back', () => borrowed.giveBack());
     return connection;
   }
 

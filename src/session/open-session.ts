@@ -5,11 +5,13 @@ import { hostKey } from '../pattern/host';
 import type { ProviderRegistry } from '../pattern/registry';
 import { describeClose, type CloseReport } from './close-report';
 import { directHost } from './direct-link';
+import { moduleVersion } from './module-version';
 import { sessionVariable } from './protocol';
 import { Session } from './session';
 import { SessionPlace } from './session-place';
 import { handleSignals } from './signals';
 import { SocketServer } from './socket-server';
+import { WarmResources } from './warm-resources';
 
 /** A session with its socket, as the process that owns it keeps it. */
 export interface OpenSession {
@@ -128,7 +130,12 @@ async function startSession(
   if (swept.processes.length > 0) {
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
-  const session = new Session(providers, place);
+  const warm = new WarmResources({
+    moduleVersion: providerModule === undefined ? null : moduleVersion(providerModule),
+    say,
+  });
+  const session = new Session(providers, place, { warm });
+  session.atEnd(() => warm.close());
   try {
     return { session, server: await SocketServer.listen(session, place.socketPath, providerModule) };
   } catch (error) {

@@ -6,14 +6,8 @@ import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
 import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
-/** The variable through which workers learn where the session is; see {@link SessionAddress}. */
+/** The variable through which workers learn where the session is: a `SessionAddress`. */
 export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
-
-/** Where a session listens, and the token that it asks for. */
-export interface SessionAddress {
-  readonly socket: string;
-  readonly token: string;
-}
 
 export interface HelloRequest {
   readonly token: string;

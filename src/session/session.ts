@@ -2,6 +2,7 @@ import { serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
+import type { ProviderConstraints } from '../pattern/constraints';
 import type { ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
 import { parseRequest, resourceKey, type ParsedRequest } from '../pattern/resource-spec';
@@ -10,15 +11,8 @@ import type { CloseReport } from './close-report';
 import { devicesOf } from './devices-of';
 import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
-import {
-  abortedError,
-  blockedError,
-  closedError,
-  deadlockError,
-  describeHolders,
-  lostError,
-  unknownProviderError,
-} from './lease-errors';
+import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
+import { describeHolders } from './lease-holders';
 import { LiveResource } from './live-resource';
 import { ProgressPrinter } from './progress';
 import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
@@ -30,6 +24,9 @@ import {
   type SessionConnection,
 } from './session-connection';
 import type { SessionPlace } from './session-place';
+import type { SessionOptions } from './session-options';
+import { wantedResource } from './wanted-resource';
+import type { WarmSource } from './warm-resources';
 
 /** What an evaluation found, and the test file or script that sent it. */
 export type SessionRecord = HostRecord & { readonly from: string };
@@ -69,11 +66,16 @@ export class Session {
   readonly #instances = new Map<string, number>();
   readonly #scheduler: Scheduler;
   readonly #atEnd: (() => void)[] = [];
+  readonly #policy: Partial<ProviderConstraints>;
+  readonly #warm: WarmSource | undefined;
   #count = 0;
   #closing: Promise<CloseReport> | undefined;
 
-  constructor(registry: ProviderRegistry, place: SessionPlace, progress = new ProgressPrinter()) {
+  constructor(registry: ProviderRegistry, place: SessionPlace, options: SessionOptions = {}) {
+    const { progress = new ProgressPrinter(), retain, warm } = options;
     this.registry = registry;
+    this.#policy = retain === undefined ? {} : { retain };
+    this.#warm = warm;
     this.id = place.session;
     this.#place = place;
     this.#progress = progress;
@@ -144,6 +146,22 @@ export class Session {
     this.#scheduler.unreserve(file);
   }
 
+  /**
+   * Ends a resource that is kept without leases; does nothing if somebody leases it.
+   *
+   * @throws ModelProviderError `TEARDOWN_FAILED`; it may be called again.
+   */
+  async retire(resourceId: string): Promise<void> {
+    const live = [...this.#resources.values()].find(({ plan }) => plan.resourceId === resourceId);
+    if (live === undefined) return;
+    const id = this.#idOf(live);
+    if (this.#stopFailures.has(live)) this.#scheduler.retryStop(id);
+    else this.#scheduler.expire(id);
+    await this.#stops.get(live);
+    const failure = this.#stopFailures.get(live);
+    if (failure !== undefined) throw failure;
+  }
+
   /** Registers what is done when the session has ended, however it ends. */
   atEnd(step: () => void): void {
     this.#atEnd.push(step);
@@ -174,7 +192,7 @@ export class Session {
     const provider = this.registry.get(prefix);
     const need = provider?.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
     if (this.isClosing) throw closedError(spec);
-    if (provider === undefined) throw unknownProviderError(spec, this.registry.names);
+    const { constraints } = this.registry.require(prefix, spec);
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
     const id = this.#nextId();
@@ -192,7 +210,7 @@ export class Session {
           id,
           key: resourceKey(prefix, name, config),
           provider: prefix,
-          policy: provider.constraints,
+          policy: { ...constraints, ...this.#policy },
           need,
           holding: request.holding,
           ...asker,
@@ -230,19 +248,15 @@ export class Session {
     const { request, spec } = this.#describe(demand);
     const instance = (this.#instances.get(spec) ?? 0) + 1;
     this.#instances.set(spec, instance);
-    const provider = this.registry.get(request.provider);
-    if (provider === undefined) return;
-    const plan = {
-      resourceId: `${spec}#${instance}`,
-      spec,
-      name: request.name,
-      config: request.config,
-      provider,
-      devices: demand.need === undefined ? [] : scheduled.devices,
-    };
+    const { name, config } = request;
+    const provider = this.registry.require(request.provider, spec);
+    const devices = demand.need === undefined ? [] : scheduled.devices;
+    const plan = { resourceId: `${spec}#${instance}`, spec, name, config, provider, devices };
     const watch = this.#progress.watch(spec, 'loading');
     const live: LiveResource = new LiveResource(plan, {
       directory: this.#place.directory,
+      borrow: () => this.#warm?.borrow(wantedResource(live, this.#resources.values(), this.registry)),
+      starting: () => this.record.add({ type: 'starting', spec, resourceId: plan.resourceId }),
       launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),
@@ -254,20 +268,17 @@ export class Session {
         this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });
     this.#resources.set(scheduled.id, live);
-    this.record.add({ type: 'starting', spec, resourceId: plan.resourceId });
     void this.#run(live, scheduled).finally(() => watch.done());
   }
 
   async #run(live: LiveResource, scheduled: ScheduledResource): Promise<void> {
-    const { resourceId, spec } = live.plan;
+    const { resourceId } = live.plan;
     const since = performance.now();
     try {
       await live.start();
       live.confirm();
       live.startMs = Math.round(performance.now() - since);
-      this.record.add({ type: 'ready', spec, resourceId, startMs: live.startMs });
-      this.#place.loadTimes.note(scheduled.key, live.startMs);
-      this.#scheduler.started(scheduled.id, this.#place.loadTimes.get(scheduled.key));
+      this.#noteStart(live, scheduled);
     } catch (error) {
       const { code, message } = serializeError(error);
       this.record.add({ type: 'failed', resourceId, phase: 'start', code, message });
@@ -278,10 +289,25 @@ export class Session {
     }
   }
 
+  #noteStart(live: LiveResource, { id, key }: ScheduledResource): void {
+    const { startMs, borrowedFrom } = live;
+    const { resourceId, spec } = live.plan;
+    if (borrowedFrom === undefined) {
+      this.record.add({ type: 'ready', spec, resourceId, startMs });
+      this.#place.loadTimes.note(key, startMs);
+      this.#scheduler.started(id, this.#place.loadTimes.get(key));
+    } else {
+      // It stays warm, so that giving it back costs nothing.
+      this.record.add({ type: 'borrowed', spec, resourceId, from: borrowedFrom, waitedMs: startMs });
+      this.#scheduler.started(id);
+    }
+  }
+
   #stop(scheduled: ScheduledResource, reason: string): Promise<void> {
     const live = this.#live(scheduled.id);
     const { resourceId, spec } = live.plan;
-    this.record.add({ type: 'stopping', resourceId, reason });
+    const isOurs = live.borrowedFrom === undefined;
+    if (isOurs) this.record.add({ type: 'stopping', resourceId, reason });
     live.abort(reason);
     const since = performance.now();
     const watch = this.#progress.watch(spec, 'stopping');
@@ -289,7 +315,8 @@ export class Session {
       () => {
         this.#stopFailures.delete(live);
         this.#resources.delete(scheduled.id);
-        this.record.add({ type: 'stopped', resourceId, stopMs: Math.round(performance.now() - since) });
+        const stopMs = Math.round(performance.now() - since);
+        this.record.add(isOurs ? { type: 'stopped', resourceId, stopMs } : { type: 'returned', resourceId });
       },
       (error: unknown) => {
         this.#stopFailures.set(live, error as Error);
@@ -372,7 +399,7 @@ export class Session {
   async #close(): Promise<CloseReport> {
     const since = performance.now();
     const watch = this.#progress.watch('jest-model-provider', 'stopping');
-    const stopped = this.#resources.size;
+    const stopped = [...this.#resources.values()].filter((live) => live.borrowedFrom === undefined).length;
     for (const waiter of this.#scheduler.close())
       this.#refuse(waiter, closedError(this.#describe(waiter).spec));
     while (this.#stops.size > 0) await Promise.all(this.#stops.values());

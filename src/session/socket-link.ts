@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   CancellationTokenSource,
   createMessageConnection,
@@ -14,6 +14,7 @@ import type { Json } from '../pattern/json';
 import { packageVersion } from '../pattern/version';
 import { Endings } from './endings';
 import type { SessionLink } from './lease-host';
+import { openSocket, type SessionAddress } from './private-socket';
 import {
   answeredError,
   endingRequest,
@@ -25,7 +26,6 @@ import {
   recordRequest,
   releaseRequest,
   type HelloAnswer,
-  type SessionAddress,
 } from './protocol';
 import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
 
@@ -75,7 +75,7 @@ export class SocketLink implements SessionLink {
    * @throws ModelProviderError `SESSION_CLOSED` if nobody listens any more, `SESSION_REFUSED`, `PROVIDER_MODULE_CONFLICT`.
    */
   static async open(address: SessionAddress, options: SocketLinkOptions): Promise<SocketLink> {
-    const socket = await openSocket(address.socket);
+    const socket = await openSocket(address.socket, sessionEnded);
     const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
     rpc.onError(() => undefined);
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
@@ -185,15 +185,4 @@ export function sessionEnded(): ModelProviderError {
     'SESSION_CLOSED',
     'The session has ended: Jest is stopping, or its main process died.',
   );
-}
-
-function openSocket(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.on('error', () => undefined);
-      resolve(socket);
-    });
-    socket.once('error', () => reject(sessionEnded()));
-  });
 }

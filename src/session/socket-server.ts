@@ -1,10 +1,9 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { chmodSync } from 'node:fs';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { ModelProviderError } from '../pattern/errors';
 import { packageVersion } from '../pattern/version';
 import { identityOf } from './identity';
+import { isToken, listenPrivately, newAddress, type SessionAddress } from './private-socket';
 import {
   answer,
   endingRequest,
@@ -17,7 +16,6 @@ import {
   releaseRequest,
   type HelloAnswer,
   type HelloRequest,
-  type SessionAddress,
 } from './protocol';
 import { requireSameModule } from './provider-module';
 import type { Session } from './session';
@@ -35,7 +33,7 @@ export class SocketServer {
   private constructor(session: Session, socket: string, providerModule: string | undefined) {
     this.#session = session;
     this.#providerModule = providerModule;
-    this.address = { socket, token: randomBytes(32).toString('hex') };
+    this.address = newAddress(socket);
     this.#server = createServer((connection) => this.#accept(connection));
   }
 
@@ -46,13 +44,7 @@ export class SocketServer {
     providerModule: string | undefined,
   ): Promise<SocketServer> {
     const server = new SocketServer(session, path, providerModule);
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject);
-      server.#server.listen(path, resolve);
-    });
-    chmodSync(path, 0o600);
-    // The server alone must not keep Jest from ending.
-    server.#server.unref();
+    await listenPrivately(server.#server, path);
     return server;
   }
 
@@ -125,7 +117,7 @@ export class SocketServer {
   }
 
   async #greet({ token, version, providerModule }: HelloRequest): Promise<HelloAnswer> {
-    if (!isEqual(token, this.address.token))
+    if (!isToken(token, this.address.token))
       throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
     if (version !== packageVersion) {
       throw new ModelProviderError(
@@ -152,12 +144,6 @@ function required(connection: SessionConnection | undefined): SessionConnection 
       'The session refused the request: no greeting came before it.',
     );
   return connection;
-}
-
-function isEqual(given: unknown, wanted: string): boolean {
-  if (typeof given !== 'string') return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 const nothing = (): void => undefined;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { ModelProviderError } from '../src/pattern/errors';
-import type { MatrixProject } from '../src/pattern/matrix-project';
+import { ModelProviderError } from '../pattern/errors';
 
 /** The part of a Jest project's configuration that this package reads. */
 export interface ProjectOptions {
@@ -30,11 +29,4 @@ export function providerModulePath({ rootDir, testEnvironmentOptions }: ProjectO
     'CONFIG_INVALID',
     `testEnvironmentOptions.modelProviders names ${path}, which does not exist (relative paths begin at rootDir, ${rootDir}).`,
   );
-}
-
-/** What `modelMatrix()` has told a project that it made. */
-export function matrixProject({
-  testEnvironmentOptions,
-}: Pick<ProjectOptions, 'testEnvironmentOptions'>): MatrixProject | undefined {
-  return testEnvironmentOptions['modelMatrix'] as MatrixProject | undefined;
 }

@@ -1,0 +1,85 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Installation } from './installation';
+import { leftBehind, processesOf, type RunPlaces } from './left-behind';
+import type { RunOptions } from './run-jest';
+
+/** What `status --json` says of a supervisor. */
+export interface Status {
+  readonly pid: number;
+  readonly endsInMs: number | null;
+  readonly resources: readonly {
+    readonly spec: string;
+    readonly config: unknown;
+    readonly resourceId: string;
+    readonly pids: readonly number[];
+    readonly holders: readonly string[];
+  }[];
+}
+
+export interface CommandEnd {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A project with a supervisor of its own, whose runs of Jest and commands see each other. Call it once, at the top of a file. */
+export class WarmPlaces {
+  readonly #installation = new Installation();
+  #places: RunPlaces & { readonly project: string } = { temporary: '', state: '', project: '' };
+
+  constructor() {
+    beforeEach(() => {
+      const directory = this.#installation.newDirectory();
+      const within = (name: string): string => join(directory, name);
+      this.#places = { project: within('my project'), temporary: within('t'), state: within('s') };
+      for (const path of Object.values(this.#places)) mkdirSync(path);
+      this.write({ 'package.json': '{}' });
+    });
+    afterEach(() => {
+      for (const { pid } of processesOf(this.#places.temporary)) process.kill(pid, 'SIGKILL');
+    });
+    afterAll(() => this.#installation.remove());
+  }
+
+  get project(): string {
+    return this.#places.project;
+  }
+
+  get env(): Record<string, string> {
+    return { TMPDIR: this.#places.temporary, XDG_STATE_HOME: this.#places.state };
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(this.project, name), text);
+  }
+
+  /** Options for a run of Jest in this project. */
+  run(more: RunOptions = {}): RunOptions {
+    return { ...more, project: this.project, env: { ...this.env, ...more.env } };
+  }
+
+  /** Runs the command line tool to its end. */
+  command(...args: string[]): CommandEnd {
+    const { PATH = '', HOME = '' } = process.env;
+    const program = join(this.#installation.root, 'node_modules/jest-model-provider/dist/src/cli/main.js');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+      cwd: this.project,
+      encoding: 'utf8',
+      env: { PATH, HOME, ...this.env },
+    });
+    return { exit: status, out: stdout, err: stderr };
+  }
+
+  /** What a command that succeeds prints with `--json`. */
+  json<T = unknown>(...args: string[]): T {
+    const { exit, out, err } = this.command(...args, '--json');
+    if (exit !== 0) throw new Error(`${args.join(' ')} ended with ${exit}:\n${err}`);
+    return JSON.parse(out) as T;
+  }
+
+  left(): string[] {
+    return leftBehind(this.#places);
+  }
+}

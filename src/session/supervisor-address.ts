@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { knownSessions } from '../process/known-sessions';
+import { isAlive, type ProcessIdentity } from '../process/process-identity';
+import { stateDirectory, unsafeReason } from '../process/state-directory';
+import type { SessionAddress } from './private-socket';
+
+/** Where the supervisor of this user listens. */
+export interface SupervisorAddress extends SessionAddress {
+  readonly process: ProcessIdentity;
+}
+
+const fileName = 'supervisor.json';
+
+/** Lets runs find the supervisor. The file lies in its session's directory, and so goes with it however the supervisor ends. */
+export function announceSupervisor(directory: string, address: SessionAddress): void {
+  writeFileSync(join(directory, fileName), JSON.stringify(address), { mode: 0o600, flag: 'wx' });
+}
+
+/** The living supervisor of this user, if there is one: its session's ledger names the directory. */
+export function findSupervisor(): SupervisorAddress | undefined {
+  for (const { session, isOfThisBoot } of knownSessions(stateDirectory())) {
+    const address = isOfThisBoot && isAlive(session.owner) ? readAddress(session.directory) : undefined;
+    if (address !== undefined) return { ...address, process: session.owner };
+  }
+  return undefined;
+}
+
+function readAddress(directory: string): SessionAddress | undefined {
+  try {
+    if (unsafeReason(directory) !== undefined) return undefined;
+    return JSON.parse(readFileSync(join(directory, fileName), 'utf8')) as SessionAddress;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+import type { Socket } from 'node:net';
+import {
+  createMessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+  type MessageConnection,
+  type RequestParam,
+  type RequestType,
+} from 'vscode-jsonrpc/node';
+import { ModelProviderError, type SerializedError } from '../pattern/errors';
+import type { ProcessIdentity } from '../process/process-identity';
+import { openSocket } from './private-socket';
+import { answeredError, lostNotification } from './protocol';
+import type { SupervisorAddress } from './supervisor-address';
+import { greetRequest, outputNotification, type SupervisorGreeting } from './supervisor-protocol';
+import { withinLimit } from './time-limit';
+
+export interface SupervisorLinkOptions {
+  readonly label: string;
+  onLost?(leaseId: string, error: SerializedError): void;
+  onOutput?(text: string): void;
+  /** The supervisor ended while the link was open. */
+  onEnded?(): void;
+}
+
+// A supervisor that is stopped or stuck must not hold up a run that can do without it.
+const greetingLimitMs = 5000;
+
+/** A connection to the supervisor; what it leases or loads ends with it. */
+export class SupervisorLink {
+  readonly greeting: SupervisorGreeting;
+  /** The supervisor's process. */
+  readonly process: ProcessIdentity;
+  readonly #socket: Socket;
+  readonly #rpc: MessageConnection;
+  readonly #ended: Promise<never>;
+  #isClosed = false;
+
+  private constructor(
+    socket: Socket,
+    rpc: MessageConnection,
+    greeting: SupervisorGreeting,
+    owner: ProcessIdentity,
+    onEnded?: () => void,
+  ) {
+    this.#socket = socket;
+    this.#rpc = rpc;
+    this.greeting = greeting;
+    this.process = owner;
+    this.#ended = new Promise((_resolve, reject) => {
+      socket.on('close', () => {
+        const wasOpen = !this.#isClosed;
+        this.#isClosed = true;
+        reject(supervisorGone(greeting.pid));
+        if (wasOpen) onEnded?.();
+      });
+    });
+    this.#ended.catch(() => undefined);
+  }
+
+  /**
+   * Connects and greets.
+   *
+   * @throws ModelProviderError `SESSION_CLOSED` if the supervisor is gone or does not answer, `SESSION_REFUSED`.
+   */
+  static async open(address: SupervisorAddress, options: SupervisorLinkOptions): Promise<SupervisorLink> {
+    const { pid } = address.process;
+    const socket = await openSocket(address.socket, () => supervisorGone(pid));
+    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    rpc.onError(() => undefined);
+    rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost?.(leaseId, error));
+    rpc.onNotification(outputNotification, (text) => options.onOutput?.(text));
+    rpc.listen();
+    try {
+      const { label } = options;
+      const greeting = rpc.sendRequest(greetRequest, { token: address.token, label });
+      return new SupervisorLink(
+        socket,
+        rpc,
+        await withinLimit(greeting, greetingLimitMs, () => supervisorGone(pid)),
+        address.process,
+        () => options.onEnded?.(),
+      );
+    } catch (error) {
+      socket.destroy();
+      throw answeredError(error);
+    }
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** The connection alone then keeps no process from ending. */
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  async ask<Question, Answer>(
+    type: RequestType<Question, Answer, SerializedError>,
+    question: NoInfer<RequestParam<Question>>,
+  ): Promise<Answer> {
+    if (this.#isClosed) throw supervisorGone(this.greeting.pid);
+    try {
+      return await Promise.race([this.#rpc.sendRequest(type, question), this.#ended]);
+    } catch (error) {
+      throw answeredError(error);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#socket.destroy();
+  }
+}
+
+function supervisorGone(pid: number): ModelProviderError {
+  return new ModelProviderError(
+    'SESSION_CLOSED',
+    `The supervisor (pid ${pid}), which keeps resources warm, has ended or does not answer.`,
+  );
+}

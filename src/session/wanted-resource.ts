@@ -1,0 +1,25 @@
+import type { ProviderRegistry } from '../pattern/registry';
+import { parseRequest } from '../pattern/resource-spec';
+import { identityOf } from './identity';
+import type { LiveResource } from './live-resource';
+import type { WantedResource } from './warm-resources';
+
+/** A resource that is about to be made, as those who keep resources warm are asked for it. */
+export function wantedResource(
+  live: LiveResource,
+  all: Iterable<LiveResource>,
+  registry: ProviderRegistry,
+): WantedResource {
+  const { spec, name, config, provider } = live.plan;
+  const prefix = parseRequest(spec, registry.names).provider;
+  const own = [...all].filter(
+    (other) => other !== live && other.plan.provider === provider && other.borrowedFrom === undefined,
+  );
+  return {
+    ...{ spec, provider: prefix, name, config },
+    maxLive: provider.constraints.maxLive,
+    own: own.length,
+    identity: () => identityOf(registry, { provider: prefix, name, config }),
+    lost: (reason, logTail) => live.lose(reason, undefined, logTail),
+  };
+}

@@ -1,0 +1,169 @@
+import { messageOf, type SerializedError } from '../pattern/errors';
+import { stableStringify, type Json } from '../pattern/json';
+import { packageVersion } from '../pattern/version';
+import { findSupervisor } from './supervisor-address';
+import { SupervisorLink } from './supervisor-link';
+import { borrowRequest, offerRequest, returnRequest, roomRequest } from './supervisor-protocol';
+
+/** A resource that a session is about to make, unless somebody keeps the same one warm. */
+export interface WantedResource {
+  readonly spec: string;
+  readonly provider: string;
+  readonly name: string;
+  readonly config: Json | undefined;
+  readonly maxLive: number;
+  /** How many of that provider's resources the session has made itself. */
+  readonly own: number;
+  /** What its answers depend on, by this session's own provider. */
+  readonly identity: () => Promise<Json>;
+  /** The warm resource died while it was borrowed. */
+  lost(reason: string, logTail: string[]): void;
+}
+
+/** A warm resource, leased until it is given back. */
+export interface BorrowedResource {
+  /** The process that keeps it. */
+  readonly from: number;
+  readonly connection: Json;
+  readonly command: string | null;
+  giveBack(): Promise<void>;
+}
+
+/** Where a session looks before it makes a resource. */
+export interface WarmSource {
+  /**
+   * Leases the same resource from whoever keeps it warm; undefined if nobody does, and then there is room for one more.
+   *
+   * @throws ModelProviderError `WARM_RESOURCE_IN_USE` if there is no room, because another run uses what takes it.
+   */
+  borrow(wanted: WantedResource): Promise<BorrowedResource | undefined>;
+  /** Gives everything back. */
+  close(): void;
+}
+
+export interface WarmSourceOptions {
+  /** The hash of the session's provider module. */
+  readonly moduleVersion: string | null;
+  say(text: string): void;
+}
+
+/** The warm resources of this user's supervisor, whenever there is one. */
+export class WarmResources implements WarmSource {
+  readonly #options: WarmSourceOptions;
+  readonly #borrowed = new Map<string, WantedResource>();
+  readonly #said = new Set<string>();
+  #link: Promise<SupervisorLink | undefined> | undefined;
+
+  constructor(options: WarmSourceOptions) {
+    this.#options = options;
+  }
+
+  async borrow(wanted: WantedResource): Promise<BorrowedResource | undefined> {
+    const link = await this.#connected();
+    if (link === undefined) return undefined;
+    const borrowed = await this.#lease(link, wanted);
+    if (borrowed === undefined) await this.#makeRoom(link, wanted);
+    return borrowed;
+  }
+
+  close(): void {
+    void this.#link?.then((link) => {
+      link?.close();
+    });
+    this.#link = undefined;
+  }
+
+  async #lease(link: SupervisorLink, wanted: WantedResource): Promise<BorrowedResource | undefined> {
+    const { spec, provider, name, config } = wanted;
+    const offer = await link.ask(offerRequest, { provider, name, config });
+    if (offer === null) return undefined;
+    const different = await this.#differenceTo(link, offer.identity, wanted);
+    if (different !== undefined) {
+      this.#say(`warm "${spec}" is not used: ${different}`);
+      return undefined;
+    }
+    const grant = await link.ask(borrowRequest, { resourceId: offer.resourceId });
+    if (grant === null) return undefined;
+    const { leaseId, connection, facts } = grant;
+    this.#borrowed.set(leaseId, wanted);
+    return {
+      from: link.greeting.pid,
+      connection,
+      command: facts.command,
+      giveBack: async () => {
+        // What has died, or whose supervisor has, is nobody's to give back.
+        if (this.#borrowed.delete(leaseId) && !link.isClosed) await link.ask(returnRequest, { leaseId });
+      },
+    };
+  }
+
+  /** In which way the warm resource is another one; undefined if it is the same. */
+  async #differenceTo(
+    { greeting }: SupervisorLink,
+    warm: Json,
+    wanted: WantedResource,
+  ): Promise<string | undefined> {
+    const { directory, moduleVersion } = greeting.project;
+    if (moduleVersion !== this.#options.moduleVersion)
+      return 'the provider module is another one, or has changed';
+    const own = await wanted.identity();
+    if (stableStringify(own) !== stableStringify(warm)) return 'its weights, engine or options have changed';
+    // A provider that cannot say what its answers depend on may read names as paths.
+    if (own === null && directory !== process.cwd()) return `it belongs to ${directory}`;
+    return undefined;
+  }
+
+  async #makeRoom(link: SupervisorLink, { spec, provider, maxLive, own }: WantedResource): Promise<void> {
+    if (!Number.isFinite(maxLive)) return;
+    for (const ended of await link.ask(roomRequest, { spec, provider, maxLive, own }))
+      this.#say(`ended warm "${ended}": "${spec}" needs its place`);
+  }
+
+  async #connected(): Promise<SupervisorLink | undefined> {
+    const link = await this.#link;
+    if (link === undefined || link.isClosed) this.#link = this.#connect();
+    return this.#link;
+  }
+
+  async #connect(): Promise<SupervisorLink | undefined> {
+    const address = findSupervisor();
+    if (address === undefined) return undefined;
+    const { pid } = address.process;
+    try {
+      const link = await SupervisorLink.open(address, {
+        label: `jest (pid ${process.pid}) in ${process.cwd()}`,
+        onLost: (leaseId, error) => this.#lost(leaseId, error),
+        onEnded: () => this.#ended(pid),
+      });
+      link.unref();
+      if (link.greeting.version === packageVersion) return link;
+      link.close();
+      this.#say(
+        `the supervisor (pid ${pid}) runs version ${link.greeting.version}, so its warm resources are not used`,
+      );
+    } catch (error) {
+      this.#say(messageOf(error));
+    }
+    return undefined;
+  }
+
+  #lost(leaseId: string, { message, details }: SerializedError): void {
+    const wanted = this.#borrowed.get(leaseId);
+    this.#borrowed.delete(leaseId);
+    const { reason = message, logTail = [] } = details as { reason?: string; logTail?: string[] };
+    wanted?.lost(reason, logTail);
+  }
+
+  #ended(pid: number): void {
+    const borrowed = [...this.#borrowed.values()];
+    this.#borrowed.clear();
+    for (const wanted of borrowed)
+      wanted.lost(`the supervisor (pid ${pid}), which kept it warm, has ended`, []);
+  }
+
+  #say(text: string): void {
+    if (this.#said.has(text)) return;
+    this.#said.add(text);
+    this.#options.say(`jest-model-provider: ${text}`);
+  }
+}

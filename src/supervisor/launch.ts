@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deserializeError, ModelProviderError } from '../pattern/errors';
+import { takeLock } from '../process/lock-file';
+import { stateDirectory } from '../process/state-directory';
+import type { SupervisorLinkOptions } from '../session/supervisor-link';
+import { SupervisorClient } from './client';
+import type { LaunchOutcome, SupervisorOptions } from './launch-protocol';
+
+const launchLimitMs = 60_000;
+const pollMs = 50;
+
+/**
+ * A connection to the supervisor of this user, which is started if there is none. Two commands at once start only one.
+ *
+ * @throws ModelProviderError what its start throws.
+ */
+export async function ensureSupervisor(
+  supervisor: SupervisorOptions,
+  options: SupervisorLinkOptions,
+): Promise<{ readonly client: SupervisorClient; readonly isNew: boolean }> {
+  const unlock = await launchLock();
+  try {
+    const present = await SupervisorClient.open(options);
+    if (present !== undefined) return { client: present, isNew: false };
+    const child = await launch(supervisor);
+    const client = await SupervisorClient.open(options);
+    // It lives on if somebody is connected, and by itself then.
+    child.disconnect();
+    child.unref();
+    if (client === undefined) throw ended();
+    return { client, isNew: true };
+  } finally {
+    unlock();
+  }
+}
+
+async function launchLock(): Promise<() => void> {
+  const path = join(stateDirectory(), 'supervisor.lock');
+  const deadline = performance.now() + launchLimitMs;
+  for (;;) {
+    const { unlock, holder } = takeLock(path);
+    if (unlock !== undefined) return unlock;
+    if (performance.now() > deadline) {
+      throw new ModelProviderError(
+        'SUPERVISOR_CONFLICT',
+        `Another command (pid ${holder.pid}) has been starting the supervisor for ${launchLimitMs} ms: wait for its end, or end it.`,
+      );
+    }
+    await sleep(pollMs);
+  }
+}
+
+async function launch(options: SupervisorOptions): Promise<ChildProcess> {
+  // In a process session of its own, so that no terminal signal reaches it.
+  const child = spawn(process.execPath, [join(__dirname, 'main.js'), JSON.stringify(options)], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const { error } = await new Promise<LaunchOutcome>((resolve, reject) => {
+    child.once('message', (outcome) => resolve(outcome as LaunchOutcome));
+    child.once('exit', () => reject(ended()));
+    child.once('error', reject);
+  });
+  if (error === null) return child;
+  child.unref();
+  throw deserializeError(error);
+}
+
+function ended(): ModelProviderError {
+  return new ModelProviderError(
+    'SETUP_FAILED',
+    'The supervisor ended before it could be asked for anything.',
+  );
+}

@@ -1,0 +1,152 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { ModelProviderError } from '../pattern/errors';
+import { isToken, listenPrivately, newAddress, type SessionAddress } from '../session/private-socket';
+import { answer, lostNotification } from '../session/protocol';
+import type { Session } from '../session/session';
+import type { SessionConnection } from '../session/session-connection';
+import {
+  borrowRequest,
+  downRequest,
+  greetRequest,
+  offerRequest,
+  outputNotification,
+  returnRequest,
+  roomRequest,
+  statusRequest,
+  upRequest,
+} from '../session/supervisor-protocol';
+import type { Supervisor } from './supervisor';
+
+interface Greeted {
+  readonly label: string;
+  readonly connection: SessionConnection;
+}
+
+/** The supervisor's end of its socket: what a connection leases or loads ends with it. */
+export class SupervisorServer {
+  readonly address: SessionAddress;
+  readonly #server: Server;
+  readonly #session: Session;
+  readonly #supervisor: Supervisor;
+  readonly #exit: () => void;
+  readonly #outputs = new Map<Socket, (text: string) => void>();
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(session: Session, supervisor: Supervisor, path: string, exit: () => void) {
+    this.#exit = exit;
+    this.#session = session;
+    this.#supervisor = supervisor;
+    this.address = newAddress(path);
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  static async listen(
+    session: Session,
+    supervisor: Supervisor,
+    path: string,
+    exit: () => void,
+  ): Promise<SupervisorServer> {
+    const server = new SupervisorServer(session, supervisor, path, exit);
+    await listenPrivately(server.#server, path);
+    return server;
+  }
+
+  get hasConnections(): boolean {
+    return this.#sockets.size > 0;
+  }
+
+  /** Shows what a run would print to everybody who loads something. */
+  output(text: string): void {
+    for (const show of this.#outputs.values()) show(text);
+  }
+
+  async #left(greeted: Greeted | undefined): Promise<void> {
+    await greeted?.connection.close();
+    this.#supervisor.touch();
+    if (!this.hasConnections) this.#supervisor.endIfEmpty();
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    const supervisor = this.#supervisor;
+    let greeted: Greeted | undefined;
+    const required = (): Greeted => {
+      if (greeted !== undefined) return greeted;
+      throw new ModelProviderError(
+        'SESSION_REFUSED',
+        'The session refused the request: no greeting came before it.',
+      );
+    };
+    rpc.onRequest(greetRequest, ({ token, label }) =>
+      answer(async () => {
+        if (!isToken(token, this.address.token))
+          throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+        const connection = this.#session.connect(
+          (leaseId, error) =>
+            void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
+        );
+        greeted = { label, connection };
+        return supervisor.greeting;
+      }),
+    );
+    rpc.onRequest(offerRequest, (wanted) =>
+      answer(async () => {
+        required();
+        return supervisor.offer(wanted);
+      }),
+    );
+    rpc.onRequest(borrowRequest, ({ resourceId }) =>
+      answer(async () => supervisor.borrow(resourceId, required().connection, required().label)),
+    );
+    rpc.onRequest(returnRequest, ({ leaseId }) =>
+      answer(async () => {
+        await required().connection.release(leaseId);
+        supervisor.touch();
+        return null;
+      }),
+    );
+    rpc.onRequest(roomRequest, (room) =>
+      answer(async () => {
+        required();
+        return supervisor.makeRoom(room);
+      }),
+    );
+    rpc.onRequest(upRequest, (request) =>
+      answer(async () => {
+        const { connection, label } = required();
+        this.#outputs.set(
+          socket,
+          (text) => void rpc.sendNotification(outputNotification, text).catch(() => undefined),
+        );
+        return supervisor.up(request, connection, label);
+      }),
+    );
+    rpc.onRequest(statusRequest, () =>
+      answer(async () => {
+        required();
+        return supervisor.status;
+      }),
+    );
+    rpc.onRequest(downRequest, ({ requests }) =>
+      answer(async () => {
+        required();
+        const stopped = await supervisor.down(requests);
+        // Nothing is left to live for once whoever asked has the answer, and has gone.
+        if (this.#session.isClosing) socket.once('close', () => this.#exit());
+        if (this.#session.isClosing && socket.destroyed) this.#exit();
+        return stopped;
+      }),
+    );
+    rpc.onError(() => undefined);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      this.#outputs.delete(socket);
+      rpc.dispose();
+      void this.#left(greeted);
+    });
+    rpc.listen();
+  }
+}
