@@ -2,7 +2,9 @@
 import { Command } from 'commander';
 import { isModelProviderError } from '../pattern/errors';
 import { packageVersion } from '../pattern/version';
+import { cleanCommand } from './commands/clean';
 import { compareCommand } from './commands/compare';
+import { doctorCommand } from './commands/doctor';
 import { downCommand } from './commands/down';
 import { exportCommand } from './commands/export';
 import { showCommand } from './commands/show';
@@ -16,6 +18,8 @@ const program = new Command('jest-model-provider')
   .addCommand(upCommand())
   .addCommand(statusCommand())
   .addCommand(downCommand())
+  .addCommand(doctorCommand())
+  .addCommand(cleanCommand())
   .addCommand(showCommand())
   .addCommand(compareCommand())
   .addCommand(exportCommand());

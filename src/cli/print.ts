@@ -6,7 +6,8 @@ export function print(json: boolean | undefined, found: object, text: () => stri
   process.stdout.write(`${output}\n`);
 }
 
-/** Text that may hold what others wrote, line by line. */
+/** Text that may hold what others wrote, line by line; its indentation stays. */
 export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n');
+  const lines = text.split('\n').map((line) => `${/^ */.exec(line)?.[0] ?? ''}${printable(line)}`);
+  return lines.join('\n');
 }

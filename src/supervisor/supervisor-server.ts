@@ -64,6 +64,10 @@ export class SupervisorServer {
   async #left(greeted: Greeted | undefined): Promise<void> {
     await greeted?.connection.close();
     this.#supervisor.touch();
+    this.#used();
+  }
+
+  #used(): void {
     if (!this.hasConnections) this.#supervisor.endIfEmpty();
   }
 
@@ -120,7 +124,7 @@ export class SupervisorServer {
           socket,
           (text) => void rpc.sendNotification(outputNotification, text).catch(() => undefined),
         );
-        return supervisor.up(request, connection, label);
+        return supervisor.up(request, connection, label).finally(() => this.#used());
       }),
     );
     rpc.onRequest(statusRequest, () =>

@@ -42,6 +42,7 @@ export class Supervisor {
       () => this.#isInUse(),
       () => this.#end(),
     );
+    session.atEnd(() => this.#life.stop());
   }
 
   get greeting(): SupervisorGreeting {
@@ -152,7 +153,7 @@ export class Supervisor {
 
   /** To be called after every use: the time to live counts anew. */
   touch(): void {
-    this.#life.restart();
+    if (!this.#session.isClosing) this.#life.restart();
   }
 
   /** To be called when the last connection has ended: a supervisor of nothing ends. */
@@ -212,8 +213,9 @@ export class Supervisor {
   }
 
   #require(request: ParsedRequest): Warm {
-    const warm = this.#find(request);
-    if (warm !== undefined) return warm;
+    // Also one whose stop has failed: it is to be tried again.
+    const warm = this.#warm.get(keyOf(request));
+    if (warm !== undefined && !this.#history(warm.resourceId).isGone) return warm;
     const others = this.#ready().map((each) => `"${each.request.spec}"`);
     throw new ModelProviderError(
       'CONFIG_INVALID',

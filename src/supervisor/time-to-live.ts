@@ -19,6 +19,10 @@ export class TimeToLive {
     return Math.max(0, Math.round(this.#since + this.ttlMs - performance.now()));
   }
 
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** Counts from now on. */
   restart(): void {
     this.#since = performance.now();

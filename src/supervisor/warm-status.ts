@@ -3,6 +3,8 @@ import type { SessionEvent } from '../session/events';
 /** What became of one resource, as the session's events tell. */
 export interface ResourceHistory {
   readonly isReady: boolean;
+  /** Nothing is left of it: a stop that failed leaves something. */
+  readonly isGone: boolean;
   readonly startMs: number;
   /** Its server processes that are running. */
   readonly pids: readonly number[];
@@ -12,7 +14,7 @@ export interface ResourceHistory {
 
 /** Reads the events of one resource. */
 export function historyOf(events: readonly SessionEvent[], resourceId: string): ResourceHistory {
-  let [isReady, startMs] = [false, 0];
+  let [isReady, isGone, startMs] = [false, false, 0];
   const pids = new Set<number>();
   const holders = new Map<string, string>();
   for (const event of events) {
@@ -38,7 +40,10 @@ export function historyOf(events: readonly SessionEvent[], resourceId: string): 
         isReady = false;
         holders.clear();
         break;
+      case 'stopped':
+        isGone = true;
+        break;
     }
   }
-  return { isReady, startMs, pids: [...pids], holders };
+  return { isReady, isGone, startMs, pids: [...pids], holders };
 }

