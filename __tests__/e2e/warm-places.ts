@@ -18,6 +18,7 @@ export interface Status {
   }[];
 }
 
+/** How a command ended. */
 export interface CommandEnd {
   readonly exit: number | null;
   readonly out: string;
@@ -48,7 +49,8 @@ export class WarmPlaces {
   }
 
   get env(): Record<string, string> {
-    return { TMPDIR: this.#places.temporary, XDG_STATE_HOME: this.#places.state };
+    const { temporary, state } = this.#places;
+    return { TMPDIR: temporary, XDG_STATE_HOME: state };
   }
 
   write(files: Readonly<Record<string, string>>): void {
@@ -67,7 +69,7 @@ export class WarmPlaces {
     const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
       cwd: this.project,
       encoding: 'utf8',
-      env: { PATH, HOME, ...this.env },
+      env: { PATH, HOME, ...this.env, E2E_NOTES: join(this.project, 'notes') },
     });
     return { exit: status, out: stdout, err: stderr };
   }
@@ -77,6 +79,15 @@ export class WarmPlaces {
     const { exit, out, err } = this.command(...args, '--json');
     if (exit !== 0) throw new Error(`${args.join(' ')} ended with ${exit}:\n${err}`);
     return JSON.parse(out) as T;
+  }
+
+  up(...args: string[]): { readonly supervisor: Status; readonly loaded: readonly string[] } {
+    return this.json('up', ...args);
+  }
+
+  /** Of the supervisor, which must be there. */
+  status(): Status {
+    return this.json<{ supervisor: Status }>('status').supervisor;
   }
 
   left(): string[] {

@@ -1,8 +1,14 @@
-import { spec } from './noting-project';
-import { bothModes, runJest, type JestRun } from './run-jest';
-import { WarmPlaces, type Status } from './warm-places';
+import { eventually } from '../process/eventually';
+import { outcome, providerModule, spec, withProviders } from './noting-project';
+import { bothModes, runJest, startJest, type JestRun } from './run-jest';
+import { WarmPlaces } from './warm-places';
 
 const places = new WarmPlaces();
+
+/** For commands: runs of Jest write their own. */
+const jestConfig = {
+  'jest.config.json': JSON.stringify({ preset: 'jest-model-provider', ...withProviders }),
+};
 
 const answers = {
   'answers.eval.js': spec(`
@@ -20,7 +26,7 @@ function types(run: JestRun): string[] {
 }
 
 test('a warm model serves runs of both kinds without a load, in one process, and down leaves nothing', async () => {
-  const up = places.json<{ supervisor: Status; loaded: string[] }>('up', 'embedded:expert');
+  const up = places.up('embedded:expert');
   expect(up.loaded).toEqual(['embedded:expert']);
   const [warm] = up.supervisor.resources;
   for (const mode of bothModes) {
@@ -30,9 +36,129 @@ test('a warm model serves runs of both kinds without a load, in one process, and
     expect(run.events).toContainEqual(expect.objectContaining({ type: 'borrowed', from: up.supervisor.pid }));
     expect(run.output).toMatch(/│ embedded:expert │ +0 │ +- │ +2 │ .* │ was warm, and stays so │/);
     expect(run.output).not.toContain('stopped');
-    const { supervisor } = places.json<{ supervisor: Status }>('status');
-    expect(supervisor.resources).toEqual([warm]);
+    expect(places.status().resources).toEqual([warm]);
   }
   expect(places.json('down')).toEqual({ stopped: ['embedded:expert'], supervisor: null });
+  expect(places.left()).toEqual([]);
+});
+
+test('another config than that of the warm resource, and other code of the provider module, make a load of their own', async () => {
+  places.write({
+    ...providerModule({ db: 'new NotingProvider({ maxLive: 4 })' }),
+    ...jestConfig,
+  });
+  const own = `test('leases', async () => {
+    const plain = await modelProviders.setup('db:a');
+    const large = await modelProviders.setup('db:a', { size: 2 });
+    expect([plain, large].map(({ resourceId }) => resourceId)).toEqual(['db:a#1', 'db:a#2']);
+  });`;
+  places.up('db:a', '{ "spec": "db:b", "config": { "size": 1 } }');
+  const run = await runJest(
+    { 'own.eval.js': spec(own) },
+    'in workers',
+    places.run({ config: withProviders }),
+  );
+  expect(run.exit).toBe(0);
+  expect(run.events.flatMap((event) => (event.type === 'borrowed' ? [event.resourceId] : []))).toEqual([
+    'db:a#1',
+  ]);
+  expect(run.notes).toEqual(['start a', 'stop a']);
+  places.write({
+    'providers.js': `${providerModule({ db: 'new NotingProvider({ maxLive: 4 })' })['providers.js']}\n`,
+  });
+  const changed = await runJest({}, 'in band', places.run({ config: withProviders }));
+  expect(changed.events.filter(({ type }) => type === 'borrowed')).toEqual([]);
+  expect(changed.output).toContain(
+    'jest-model-provider: warm "db:a" is not used: the provider module is another one, or has changed',
+  );
+  expect(places.command('up', 'db:a')).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(
+      /^SUPERVISOR_CONFLICT: The supervisor \(pid \d+\) has loaded .*providers\.js before it was changed: end it with/,
+    ) as string,
+  });
+  places.json('down');
+  expect(places.left()).toEqual([]);
+});
+
+test.each(bothModes)(
+  'a supervisor that is killed during a run %s makes its tests red and leaves nothing',
+  async (mode) => {
+    const { supervisor } = places.up('embedded:expert');
+    const killed = spec(`
+    withClient(['embedded:expert'], (handle) => {
+      test('uses it', async () => {
+        expect(handle.isActive).toBe(true);
+        process.kill(${supervisor.pid}, 'SIGKILL');
+        while (handle.isActive) await new Promise((resolve) => setTimeout(resolve, 5));
+        handle.client;
+      });
+      test('does not use it', () => undefined);
+    });`);
+    const run = await runJest({ 'killed.eval.js': killed }, mode, places.run());
+    expect(run.exit).toBe(1);
+    const lost = expect.stringMatching(
+      new RegExp(
+        `RESOURCE_LOST.*"embedded:expert#1" died while it was in use: the supervisor \\(pid ${supervisor.pid}\\), which kept it warm, has ended`,
+      ),
+    ) as string;
+    for (const title of ['embedded:expert uses it', 'embedded:expert does not use it'])
+      expect(outcome(run, title)).toMatchObject({ status: 'failed', message: lost });
+    await eventually(() => places.left().length === 0);
+    expect(places.json('status')).toEqual({ supervisor: null });
+  },
+);
+
+test('a warm resource whose time is over ends with everything, but not while a run uses it', async () => {
+  places.up('embedded:novice', '--ttl', '1s');
+  const late = spec(`
+    withClient(['embedded:novice'], (handle) => {
+      test('outlives its time', async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2500));
+        expect((await handle.client.generate('2 + 3')).text).not.toBe('');
+      });
+    });`);
+  const run = startJest({ 'late.eval.js': late }, 'in band', places.run());
+  expect((await run.finished()).exit).toBe(0);
+  await eventually(() => places.left().length === 0);
+});
+
+test('a run that is killed gives back what it borrowed', async () => {
+  places.up('embedded:novice');
+  const endless = spec(`
+    withClient(['embedded:novice'], (handle) => {
+      test('never ends', async () => { note('leased'); await noted('never'); }, 600_000);
+    });`);
+  const run = startJest({ 'endless.eval.js': endless }, 'in workers', places.run());
+  await run.noted('leased');
+  expect(places.status().resources[0]?.holders).toEqual([
+    expect.stringMatching(new RegExp(`^jest \\(pid ${run.pid}\\) in .*my project$`)),
+  ]);
+  expect(places.command('down')).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(/^WARM_RESOURCE_IN_USE: Nothing was ended: /) as string,
+  });
+  process.kill(run.pid, 'SIGKILL');
+  await run.finished();
+  await eventually(() => places.status().resources[0]?.holders.length === 0);
+  expect(places.json('down')).toMatchObject({ stopped: ['embedded:novice'] });
+  // A run that started no server has no guardian: its two files wait for the next sweep.
+  expect(places.json<{ sessions: string[] }>('clean').sessions).toHaveLength(1);
+  expect(places.left()).toEqual([]);
+});
+
+test('providers in TypeScript are loaded as a run loads them', () => {
+  places.write({
+    'jest.config.json': JSON.stringify({
+      preset: 'jest-model-provider',
+      testEnvironmentOptions: { modelProviders: './providers.ts' },
+    }),
+    'providers.ts': `
+      import { defineProviders, EmbeddedProvider } from 'jest-model-provider';
+      const parallel: number = 2;
+      export default defineProviders({ mine: new EmbeddedProvider({ parallel }) });`,
+  });
+  expect(places.up('mine:novice').supervisor.resources[0]?.resourceId).toBe('mine:novice#1');
+  places.json('down');
   expect(places.left()).toEqual([]);
 });

@@ -13,7 +13,11 @@ interface JestConfig {
 }
 interface JestTransform {
   createScriptTransformer(project: ProjectOptions): Promise<{
-    requireAndTranspileModule(path: string, use: (module: unknown) => Promise<void>): Promise<unknown>;
+    requireAndTranspileModule(
+      path: string,
+      use: (module: unknown) => Promise<void>,
+      options: { applyInteropRequireDefault: boolean },
+    ): Promise<unknown>;
   }>;
 }
 
@@ -75,10 +79,11 @@ async function loadTransformed(path: string, project: ProjectOptions): Promise<u
   let loaded: unknown;
   const loader = require.resolve('../session/provider-module');
   const transformer = await transform?.createScriptTransformer(project);
-  await transformer?.requireAndTranspileModule(loader, async (module) => {
+  const load = async (module: unknown): Promise<void> => {
     const { loadProviderModule } = module as typeof import('../session/provider-module');
     loaded = await loadProviderModule(path);
-  });
+  };
+  await transformer?.requireAndTranspileModule(loader, load, { applyInteropRequireDefault: false });
   return loaded;
 }
 
