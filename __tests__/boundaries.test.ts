@@ -48,6 +48,10 @@ describe('an import against the order of the folders is refused', () => {
     ['src/report/session-table.ts', "import { x } from '../session/events';"],
     ['src/report/session-table.ts', "import { x } from '../providers/built-in';"],
     ['src/testing/index.ts', "import { x } from '../report/eval-matrix';"],
+    ['src/session/session.ts', "import { x } from '../supervisor/supervisor';"],
+    ['src/supervisor/supervisor.ts', "import { x } from '../evals/foreach';"],
+    ['src/supervisor/supervisor.ts', "import { x } from '../cli/print';"],
+    ['src/cli/print.ts', "import { x } from '../session/session';"],
   ])('%s: %s', async (file, code) => {
     expect(await refusals(file, code)).toEqual([expect.stringContaining('may import')]);
   });

@@ -38,7 +38,7 @@ export async function ownSupervisor(
   const server = await SupervisorServer.listen(own.session, supervisor, own.place.socketPath, exit);
   announceSupervisor(own.place.directory, server.address);
   const client = async (label = 'a test'): Promise<SupervisorClient> => {
-    const opened = await SupervisorClient.open({ label });
+    const opened = await SupervisorClient.open({ label, keeps: true });
     if (opened === undefined) throw new Error('The supervisor was not found');
     clients.push(opened);
     return opened;

@@ -290,7 +290,9 @@ test('only the owner may read the token and open the socket; a wrong token, and 
   expect(await caught(rpc.sendRequest(statusRequest, null))).toMatchObject({
     data: { code: 'SESSION_REFUSED' },
   });
-  expect(await caught(rpc.sendRequest(greetRequest, { token: 'x', label: 'a stranger' }))).toMatchObject({
+  expect(
+    await caught(rpc.sendRequest(greetRequest, { token: 'x', label: 'a stranger', keeps: false })),
+  ).toMatchObject({
     data: { code: 'SESSION_REFUSED' },
   });
   socket.destroy();

@@ -17,6 +17,8 @@ import { withinLimit } from './time-limit';
 
 export interface SupervisorLinkOptions {
   readonly label: string;
+  /** Whether the supervisor stays while the connection is open, even if nothing is warm. */
+  readonly keeps?: boolean;
   onLost?(leaseId: string, error: SerializedError): void;
   onOutput?(text: string): void;
   /** The supervisor ended while the link was open. */
@@ -72,8 +74,8 @@ export class SupervisorLink {
     rpc.onNotification(outputNotification, (text) => options.onOutput?.(text));
     rpc.listen();
     try {
-      const { label } = options;
-      const greeting = rpc.sendRequest(greetRequest, { token: address.token, label });
+      const { label, keeps = false } = options;
+      const greeting = rpc.sendRequest(greetRequest, { token: address.token, label, keeps });
       return new SupervisorLink(
         socket,
         rpc,

@@ -9,6 +9,8 @@ export interface SupervisorHello {
   readonly token: string;
   /** Who speaks, for messages: `jest (pid 4711) in /home/me/project`. */
   readonly label: string;
+  /** Whether the supervisor stays while the connection is open, even if nothing is warm: something will be. */
+  readonly keeps: boolean;
 }
 
 export interface SupervisorGreeting {

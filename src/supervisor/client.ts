@@ -48,13 +48,24 @@ export class SupervisorClient {
     const stopped = await this.#link.ask(downRequest, { requests });
     const status = requests.length === 0 ? undefined : await this.status();
     if (status !== undefined && status.resources.length > 0) return { stopped, left: status };
-    // It ends by itself when it has nothing to keep and nobody is connected.
-    this.close();
-    await untilGone(this.#link.process);
+    await this.#untilGone();
     return { stopped, left: undefined };
+  }
+
+  /** To be called after an `up` that failed: closes the connection, and waits for the end of a supervisor that has nothing to keep. */
+  async giveUp(): Promise<void> {
+    const { resources } = await this.status();
+    if (resources.length > 0) this.close();
+    else await this.#untilGone();
   }
 
   close(): void {
     this.#link.close();
+  }
+
+  // It ends by itself when it has nothing to keep.
+  async #untilGone(): Promise<void> {
+    this.close();
+    await untilGone(this.#link.process);
   }
 }

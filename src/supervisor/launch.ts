@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deserializeError, ModelProviderError } from '../pattern/errors';
@@ -64,7 +65,7 @@ async function launch(options: SupervisorOptions): Promise<ChildProcess> {
     child.once('error', reject);
   });
   if (error === null) return child;
-  child.unref();
+  if (child.exitCode === null) await once(child, 'exit');
   throw deserializeError(error);
 }
 

@@ -33,9 +33,7 @@ async function main({ config }: SupervisorOptions): Promise<void> {
     const server = await SupervisorServer.listen(session, supervisor, place.socketPath, exit);
     announceSupervisor(place.directory, server.address);
     // Whoever started it may have been interrupted before it could ask for anything.
-    process.once('disconnect', () => {
-      if (!server.hasConnections) supervisor.endIfEmpty();
-    });
+    process.once('disconnect', () => server.endIfUnused());
     await tell({ error: null });
   } catch (error) {
     await close();

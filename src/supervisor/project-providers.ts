@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { messageOf, ModelProviderError } from '../pattern/errors';
 import { ProviderRegistry } from '../pattern/registry';
 import { builtInProviders } from '../providers/built-in';
@@ -90,7 +91,7 @@ async function loadTransformed(path: string, project: ProjectOptions): Promise<u
 /** A package that the project's Jest depends on. Package managers place it where only Jest itself finds it. */
 function jestPackage(name: string): unknown {
   try {
-    const jest = createRequire(`${process.cwd()}/`).resolve('jest');
+    const jest = createRequire(join(process.cwd(), 'package.json')).resolve('jest');
     const core = createRequire(jest).resolve('@jest/core');
     return createRequire(core)(name);
   } catch {

@@ -31,7 +31,7 @@ export class SupervisorServer {
   readonly #supervisor: Supervisor;
   readonly #exit: () => void;
   readonly #outputs = new Map<Socket, (text: string) => void>();
-  readonly #sockets = new Set<Socket>();
+  readonly #keepers = new Set<Socket>();
 
   private constructor(session: Session, supervisor: Supervisor, path: string, exit: () => void) {
     this.#exit = exit;
@@ -52,10 +52,6 @@ export class SupervisorServer {
     return server;
   }
 
-  get hasConnections(): boolean {
-    return this.#sockets.size > 0;
-  }
-
   /** Shows what a run would print to everybody who loads something. */
   output(text: string): void {
     for (const show of this.#outputs.values()) show(text);
@@ -64,15 +60,15 @@ export class SupervisorServer {
   async #left(greeted: Greeted | undefined): Promise<void> {
     await greeted?.connection.close();
     this.#supervisor.touch();
-    this.#used();
+    this.endIfUnused();
   }
 
-  #used(): void {
-    if (!this.hasConnections) this.#supervisor.endIfEmpty();
+  /** A supervisor of nothing ends, unless somebody is about to load something. */
+  endIfUnused(): void {
+    if (this.#keepers.size === 0) this.#supervisor.endIfEmpty();
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
     const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
     const supervisor = this.#supervisor;
     let greeted: Greeted | undefined;
@@ -83,7 +79,7 @@ export class SupervisorServer {
         'The session refused the request: no greeting came before it.',
       );
     };
-    rpc.onRequest(greetRequest, ({ token, label }) =>
+    rpc.onRequest(greetRequest, ({ token, label, keeps }) =>
       answer(async () => {
         if (!isToken(token, this.address.token))
           throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
@@ -92,6 +88,7 @@ export class SupervisorServer {
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
         );
         greeted = { label, connection };
+        if (keeps) this.#keepers.add(socket);
         return supervisor.greeting;
       }),
     );
@@ -124,7 +121,7 @@ export class SupervisorServer {
           socket,
           (text) => void rpc.sendNotification(outputNotification, text).catch(() => undefined),
         );
-        return supervisor.up(request, connection, label).finally(() => this.#used());
+        return supervisor.up(request, connection, label).finally(() => this.endIfUnused());
       }),
     );
     rpc.onRequest(statusRequest, () =>
@@ -146,7 +143,7 @@ export class SupervisorServer {
     rpc.onError(() => undefined);
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      this.#sockets.delete(socket);
+      this.#keepers.delete(socket);
       this.#outputs.delete(socket);
       rpc.dispose();
       void this.#left(greeted);

@@ -156,7 +156,7 @@ export class Supervisor {
     if (!this.#session.isClosing) this.#life.restart();
   }
 
-  /** To be called when the last connection has ended: a supervisor of nothing ends. */
+  /** Ends this process if nothing is warm, nor being loaded. */
   endIfEmpty(): void {
     if (this.#loading === 0 && this.#ready().length === 0) this.#end();
   }

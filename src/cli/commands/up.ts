@@ -32,14 +32,17 @@ export function upCommand(): Command {
       const label = `jest-model-provider up (pid ${process.pid})`;
       const onOutput = (text: string): void =>
         void process.stderr.write(`${printableLines(text.trimEnd())}\n`);
-      const { client, isNew } = await ensureSupervisor({ config }, { label, onOutput });
+      const { client, isNew } = await ensureSupervisor({ config }, { label, keeps: true, onOutput });
       try {
         if (!isNew) await requireSameProject(client.greeting, config);
         const found = await client.up({ requests, ttlMs: ttl });
         print(json, { supervisor: found.status, loaded: found.loaded }, () => describe(found));
-      } finally {
-        client.close();
+      } catch (error) {
+        // The first error is the one to be told.
+        await client.giveUp().catch(() => undefined);
+        throw error;
       }
+      client.close();
     });
 }
 

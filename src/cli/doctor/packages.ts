@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { missing, ok, problem, type Finding } from './finding';
 
 type Version = readonly [major: number, minor: number];
@@ -39,7 +40,7 @@ export function checkPackages(): Finding[] {
 
 function installedVersion(name: string): string | undefined {
   try {
-    const manifest = createRequire(`${process.cwd()}/`).resolve(`${name}/package.json`);
+    const manifest = createRequire(join(process.cwd(), 'package.json')).resolve(`${name}/package.json`);
     return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
   } catch {
     return undefined;

@@ -75,7 +75,7 @@ function programFolder(): string | undefined {
 
 function isInstalled(file: string): boolean {
   try {
-    createRequire(`${process.cwd()}/`).resolve(file);
+    createRequire(join(process.cwd(), 'package.json')).resolve(file);
     return true;
   } catch {
     return false;
