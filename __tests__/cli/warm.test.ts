@@ -1,7 +1,8 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger, ledgerDirectory } from '../../src/process/ledger';
-import { WarmPlaces } from '../e2e/warm-places';
+import { WarmPlaces, type Status } from '../e2e/warm-places';
+import { eventually } from '../process/eventually';
 
 const places = new WarmPlaces();
 const nothing = 'No supervisor is running: nothing is warm. Start one with jest-model-provider up <spec>.\n';
@@ -60,10 +61,41 @@ test.each([
   expect(places.left()).toEqual([]);
 });
 
+test('two commands at once start one supervisor', async () => {
+  const ends = await Promise.all([
+    places.commandAside('up', 'embedded:expert', '--json'),
+    places.commandAside('up', 'embedded:novice', '--json'),
+  ]);
+  const pids = ends.map(({ out }) => (JSON.parse(out) as { supervisor: Status }).supervisor.pid);
+  expect(pids[0]).toBe(pids[1]);
+  expect(places.status().resources).toHaveLength(2);
+  places.json('down');
+  expect(places.left()).toEqual([]);
+});
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
+  'a supervisor that gets %s leaves nothing',
+  async (signal) => {
+    process.kill(places.up('embedded:novice').supervisor.pid, signal);
+    await eventually(() => places.left().length === 0);
+    expect(places.json('status')).toEqual({ supervisor: null });
+  },
+);
+
 test('a missing program is told as in a run', () => {
-  writeFileSync(join(places.project, 'm.gguf'), '');
-  expect(places.command('up', 'llama:m.gguf')).toMatchObject({ exit: 1, out: '' });
-  expect(places.command('up', 'llama:m.gguf').err).toMatch(/^(COMMAND_NOT_FOUND|GGUF_INVALID): /);
+  copyFileSync(join(__dirname, '../../models/novice.gguf'), join(places.project, 'my model.gguf'));
+  places.write({
+    'jest.config.json': JSON.stringify({ testEnvironmentOptions: { modelProviders: './providers.js' } }),
+    'providers.js': `
+      const { defineProviders, LlamaServerProvider } = require('jest-model-provider');
+      module.exports = defineProviders({ llama: new LlamaServerProvider({ command: '/nowhere/llama-server' }) });`,
+  });
+  expect(places.command('up', 'llama:my model.gguf')).toMatchObject({
+    exit: 1,
+    err: expect.stringMatching(
+      /^COMMAND_NOT_FOUND: Command "\/nowhere\/llama-server" cannot be started: .* does not exist\. Install/,
+    ) as string,
+  });
   expect(places.left()).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Installation } from './installation';
 import { leftBehind, processesOf, type RunPlaces } from './left-behind';
 import type { RunOptions } from './run-jest';
@@ -64,14 +65,24 @@ export class WarmPlaces {
 
   /** Runs the command line tool to its end. */
   command(...args: string[]): CommandEnd {
-    const { PATH = '', HOME = '' } = process.env;
-    const program = join(this.#installation.root, 'node_modules/jest-model-provider/dist/src/cli/main.js');
-    const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
-      cwd: this.project,
-      encoding: 'utf8',
-      env: { PATH, HOME, ...this.env, E2E_NOTES: join(this.project, 'notes') },
-    });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [this.#program, ...args], this.#spawning);
     return { exit: status, out: stdout, err: stderr };
+  }
+
+  /** The same without waiting for it; rejects if it fails. */
+  async commandAside(...args: string[]): Promise<{ readonly out: string }> {
+    const { stdout } = await promisify(execFile)(process.execPath, [this.#program, ...args], this.#spawning);
+    return { out: stdout };
+  }
+
+  get #program(): string {
+    return join(this.#installation.root, 'node_modules/jest-model-provider/dist/src/cli/main.js');
+  }
+
+  get #spawning() {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, ...this.env, E2E_NOTES: join(this.project, 'notes') };
+    return { cwd: this.project, encoding: 'utf8' as const, env };
   }
 
   /** What a command that succeeds prints with `--json`. */

@@ -148,3 +148,16 @@ test('what was noted of resources stands under the table, each remark once', () 
     'embedded:expert: it is slow.',
   ]);
 });
+
+test('a resource that was warm has no load, and says that it stays warm', () => {
+  const table = sessionTable(
+    at(
+      { type: 'requested', spec, requester: 'a.eval.ts' },
+      { type: 'borrowed', spec, resourceId, from: 4711, waitedMs: 3 },
+      leased('1'),
+      released('1'),
+      { type: 'returned', resourceId },
+    ),
+  );
+  expect(table).toMatch(/│ embedded:expert │ +0 │ +- │ +1 │ +1\.0 s │ was warm, and stays so │/);
+});
