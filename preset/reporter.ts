@@ -43,12 +43,12 @@ class ModelProviderReporter {
     if (project === undefined || model === undefined) return;
     const file = matrixFile(project, test.path);
     this.#underWay.set(test, file);
-    await presentSession()?.session.reserve(file, model);
+    await presentSession()?.session.files.begin(file, model);
   }
 
   onTestFileResult(test: Test): void {
     const file = this.#underWay.get(test);
-    if (file !== undefined) presentSession()?.session.unreserve(file);
+    if (file !== undefined) presentSession()?.session.files.end(file);
     this.#underWay.delete(test);
   }
 

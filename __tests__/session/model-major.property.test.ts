@@ -64,7 +64,10 @@ class Workers {
       ];
     }
     if (file.leasesLeft > 0)
-      return [() => (file.demand = world.request('gpu', this.#policy, file.model, [], undefined, undefined, file.name))];
+      return [
+        () =>
+          (file.demand = world.request('gpu', this.#policy, file.model, [], undefined, undefined, file.name)),
+      ];
     return [
       () => {
         this.#running.splice(this.#running.indexOf(file), 1);

@@ -162,7 +162,13 @@ export class SchedulerWorld {
   }
 
   /** A file begins that is going to ask for a resource. */
-  reserve(file: string, provider: string, policy: ProviderConstraints, name: string, need?: DeviceNeed): void {
+  reserve(
+    file: string,
+    provider: string,
+    policy: ProviderConstraints,
+    name: string,
+    need?: DeviceNeed,
+  ): void {
     const key = `${provider}:${name}`;
     this.log.push(`${file} begins, for ${key}`);
     this.reserved.add(file);

@@ -26,11 +26,7 @@ export function withOlder(occupants: readonly Occupant[], older: readonly Claim[
 }
 
 /** Whether a resource is on a device that the request could use, and that has no room beside the occupants. */
-export function isInTheWay(
-  { devices }: Occupant,
-  demand: Claim,
-  occupants: readonly Occupant[],
-): boolean {
+export function isInTheWay({ devices }: Occupant, demand: Claim, occupants: readonly Occupant[]): boolean {
   return poolOf(demand).some((device) => devices.includes(device) && !hasRoom(device, demand, occupants));
 }
 

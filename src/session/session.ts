@@ -5,7 +5,7 @@ import type { Json } from '../pattern/json';
 import type { ProviderConstraints } from '../pattern/constraints';
 import type { ProviderRegistry } from '../pattern/registry';
 import type { DependencyLease } from '../pattern/resource-context';
-import { parseRequest, resourceKey, type ParsedRequest } from '../pattern/resource-spec';
+import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { ServerLauncher } from '../process/server-launcher';
 import type { CloseReport } from './close-report';
 import { devicesOf } from './devices-of';
@@ -13,7 +13,9 @@ import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { describeHolders } from './lease-holders';
+import { FileReservations } from './file-reservations';
 import { LiveResource } from './live-resource';
+import { LiveResources } from './live-resources';
 import { ProgressPrinter } from './progress';
 import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
 import { Scheduler } from './scheduler';
@@ -23,6 +25,7 @@ import {
   type LeaseGrant,
   type SessionConnection,
 } from './session-connection';
+import { PendingRequests, type PendingRequest } from './pending-requests';
 import type { SessionPlace } from './session-place';
 import type { SessionOptions } from './session-options';
 import { wantedResource } from './wanted-resource';
@@ -30,15 +33,6 @@ import type { WarmSource } from './warm-resources';
 
 /** What an evaluation found, and the test file or script that sent it. */
 export type SessionRecord = HostRecord & { readonly from: string };
-
-interface Pending {
-  readonly request: ConnectionRequest;
-  readonly spec: string;
-  readonly since: number;
-  readonly onLost: (leaseId: string, error: SerializedError) => void;
-  grant(grant: LeaseGrant): void;
-  reject(error: Error): void;
-}
 
 interface Held {
   readonly resource: LiveResource;
@@ -51,19 +45,20 @@ export class Session {
   readonly record = new EventRecord();
   readonly records: SessionRecord[] = [];
   readonly registry: ProviderRegistry;
+  /** The test files that are under way, of those that told so. */
+  readonly files: FileReservations;
   readonly evalProgress = new EvalProgressDisplay();
   /** The run whose logs evaluations write; watch mode has one for each of its runs. */
   evals: (() => Promise<EvalRun>) | undefined;
   readonly #place: SessionPlace;
   readonly #launcher: ServerLauncher;
   readonly #progress: ProgressPrinter;
-  readonly #pending = new Map<string, Pending>();
+  readonly #pending: PendingRequests;
   readonly #held = new Map<string, Held>();
-  readonly #resources = new Map<string, LiveResource>();
+  readonly #resources = new LiveResources();
   readonly #stops = new Map<LiveResource, Promise<void>>();
   readonly #stopFailures = new Map<LiveResource, Error>();
   readonly #releasedFrom = new Map<string, LiveResource>();
-  readonly #instances = new Map<string, number>();
   readonly #scheduler: Scheduler;
   readonly #atEnd: (() => void)[] = [];
   readonly #policy: Partial<ProviderConstraints>;
@@ -78,6 +73,7 @@ export class Session {
     this.#warm = warm;
     this.id = place.session;
     this.#place = place;
+    this.#pending = new PendingRequests(this.record);
     this.#progress = progress;
     this.#launcher = new ServerLauncher(place.guardianOptions);
     this.#scheduler = new Scheduler({
@@ -86,20 +82,21 @@ export class Session {
       idle: (resource) => this.#idle(resource),
       grant: (demand, lease) => this.#grant(demand, lease),
       deadlock: (demand, others) =>
-        this.#refuse(
+        this.#pending.refuse(
           demand,
           deadlockError(
-            this.#describe(demand),
-            others.map((other) => this.#describe(other)),
+            this.#pending.of(demand),
+            others.map((other) => this.#pending.of(other)),
             describeHolders([demand, ...others], this.#scheduler.leases.values(), this.record.events),
           ),
         ),
       blocked: (demand, resource) =>
-        this.#refuse(
+        this.#pending.refuse(
           demand,
-          blockedError(this.#describe(demand), this.#stopFailures.get(this.#live(resource.id))),
+          blockedError(this.#pending.of(demand), this.#stopFailures.get(this.#resources.get(resource.id))),
         ),
     });
+    this.files = new FileReservations(registry, this.#scheduler);
     place.removeAtExit(() => !this.#launcher.isGuarded);
   }
 
@@ -116,7 +113,7 @@ export class Session {
    * A new holder of leases.
    *
    * @param onLost called when a resource that the connection leases has died.
-   * @param file under which {@link reserve} knows it.
+   * @param file under which {@link files} knows it.
    */
   connect(onLost: (leaseId: string, error: SerializedError) => void, file?: string): SessionConnection {
     return sessionConnection({
@@ -126,35 +123,15 @@ export class Session {
     });
   }
 
-  /** A file begins that is going to need a resource: files that begin later do not get in its way. */
-  async reserve(file: string, request: Omit<ParsedRequest, 'spec'>): Promise<void> {
-    const { provider: prefix, name, config } = request;
-    const provider = this.registry.get(prefix);
-    // There is nothing to keep for whoever gets a resource of its own.
-    if (provider === undefined || provider.constraints.sharing === 'perLease') return;
-    const key = resourceKey(prefix, name, config);
-    // The place in the queue is taken at once, in the order of the files.
-    this.#scheduler.reserve({ file, key, provider: prefix, policy: provider.constraints });
-    if (provider.devices === undefined) return;
-    // Whoever asks for a resource that cannot be is told so then.
-    const need = await devicesOf(provider, `${prefix}:${name}`, name, config).catch(() => undefined);
-    this.#scheduler.reservationNeeds(file, need);
-  }
-
-  /** The file has ended. */
-  unreserve(file: string): void {
-    this.#scheduler.unreserve(file);
-  }
-
   /**
    * Ends a resource that is kept without leases; does nothing if somebody leases it.
    *
    * @throws ModelProviderError `TEARDOWN_FAILED`; it may be called again.
    */
   async retire(resourceId: string): Promise<void> {
-    const live = [...this.#resources.values()].find(({ plan }) => plan.resourceId === resourceId);
+    const live = this.#resources.all.find(({ plan }) => plan.resourceId === resourceId);
     if (live === undefined) return;
-    const id = this.#idOf(live);
+    const id = this.#resources.scheduledId(live);
     if (this.#stopFailures.has(live)) this.#scheduler.retryStop(id);
     else this.#scheduler.expire(id);
     await this.#stops.get(live);
@@ -183,7 +160,7 @@ export class Session {
 
   async #lease(
     request: ConnectionRequest,
-    onLost: Pending['onLost'],
+    onLost: PendingRequest['onLost'],
     signal: AbortSignal,
     asker: Pick<LeaseDemand, 'file' | 'startOf'>,
   ): Promise<LeaseGrant> {
@@ -204,7 +181,7 @@ export class Session {
     };
     try {
       return await new Promise<LeaseGrant>((grant, reject) => {
-        this.#pending.set(id, { request, spec, since: performance.now(), onLost, grant, reject });
+        this.#pending.add(id, { request, spec, since: performance.now(), onLost, grant, reject });
         signal.addEventListener('abort', onAbort, { once: true });
         this.#scheduler.request({
           id,
@@ -234,7 +211,7 @@ export class Session {
       this.record.add({ type: 'released', resourceId: resource.plan.resourceId, leaseId });
       this.#scheduler.release(leaseId);
     } else if (this.#stopFailures.has(resource)) {
-      this.#scheduler.retryStop(this.#idOf(resource));
+      this.#scheduler.retryStop(this.#resources.scheduledId(resource));
     }
     this.#releasedFrom.delete(leaseId);
     await this.#stops.get(resource);
@@ -245,17 +222,15 @@ export class Session {
   }
 
   #start(scheduled: ScheduledResource, demand: LeaseDemand): void {
-    const { request, spec } = this.#describe(demand);
-    const instance = (this.#instances.get(spec) ?? 0) + 1;
-    this.#instances.set(spec, instance);
+    const { request, spec } = this.#pending.of(demand);
     const { name, config } = request;
     const provider = this.registry.require(request.provider, spec);
     const devices = demand.need === undefined ? [] : scheduled.devices;
-    const plan = { resourceId: `${spec}#${instance}`, spec, name, config, provider, devices };
+    const plan = { resourceId: this.#resources.newId(spec), spec, name, config, provider, devices };
     const watch = this.#progress.watch(spec, 'loading');
     const live: LiveResource = new LiveResource(plan, {
       directory: this.#place.directory,
-      borrow: () => this.#warm?.borrow(wantedResource(live, this.#resources.values(), this.registry)),
+      borrow: () => this.#warm?.borrow(wantedResource(live, this.#resources.all, this.registry)),
       starting: () => this.record.add({ type: 'starting', spec, resourceId: plan.resourceId }),
       launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
@@ -267,7 +242,7 @@ export class Session {
       lost: (reason, exit, logTail) =>
         this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });
-    this.#resources.set(scheduled.id, live);
+    this.#resources.add(scheduled.id, live);
     void this.#run(live, scheduled).finally(() => watch.done());
   }
 
@@ -285,7 +260,7 @@ export class Session {
       const waiters = this.#scheduler.startFailed(scheduled.id);
       // Told only when nothing is left of the failed start, so that trying again begins from nothing.
       await this.#stops.get(live);
-      for (const waiter of waiters) this.#refuse(waiter, error as Error);
+      for (const waiter of waiters) this.#pending.refuse(waiter, error as Error);
     }
   }
 
@@ -304,7 +279,7 @@ export class Session {
   }
 
   #stop(scheduled: ScheduledResource, reason: string): Promise<void> {
-    const live = this.#live(scheduled.id);
+    const live = this.#resources.get(scheduled.id);
     const { resourceId, spec } = live.plan;
     const isOurs = live.borrowedFrom === undefined;
     if (isOurs) this.record.add({ type: 'stopping', resourceId, reason });
@@ -344,7 +319,7 @@ export class Session {
 
   #grant(demand: LeaseDemand, { id: leaseId, resource: scheduled }: ScheduledLease): void {
     const pending = this.#pending.get(demand.id);
-    const live = this.#live(scheduled.id);
+    const live = this.#resources.get(scheduled.id);
     const { resourceId } = live.plan;
     if (pending === undefined) return;
     this.#held.set(leaseId, { resource: live, onLost: pending.onLost });
@@ -352,14 +327,6 @@ export class Session {
     this.record.add({ type: 'leased', resourceId, leaseId, requester: pending.request.requester, waitedMs });
     const facts = { command: live.commandLine, startMs: live.startMs };
     pending.grant({ leaseId, resourceId, connection: live.connection, facts });
-  }
-
-  #refuse(demand: LeaseDemand, error: Error): void {
-    const pending = this.#pending.get(demand.id);
-    if (pending === undefined) return;
-    const { code } = serializeError(error);
-    this.record.add({ type: 'refused', spec: pending.spec, requester: pending.request.requester, code });
-    pending.reject(error);
   }
 
   #lost(
@@ -371,7 +338,7 @@ export class Session {
     const { resourceId } = live.plan;
     this.record.add({ type: 'lost', resourceId, reason, ...exit });
     const error = serializeError(lostError(resourceId, reason, logTail));
-    for (const leaseId of this.#scheduler.lost(this.#idOf(live))) {
+    for (const leaseId of this.#scheduler.lost(this.#resources.scheduledId(live))) {
       const held = this.#held.get(leaseId);
       this.#held.delete(leaseId);
       held?.onLost(leaseId, error);
@@ -399,9 +366,9 @@ export class Session {
   async #close(): Promise<CloseReport> {
     const since = performance.now();
     const watch = this.#progress.watch('jest-model-provider', 'stopping');
-    const stopped = [...this.#resources.values()].filter((live) => live.borrowedFrom === undefined).length;
+    const stopped = this.#resources.all.filter((live) => live.borrowedFrom === undefined).length;
     for (const waiter of this.#scheduler.close())
-      this.#refuse(waiter, closedError(this.#describe(waiter).spec));
+      this.#pending.refuse(waiter, closedError(this.#pending.of(waiter).spec));
     while (this.#stops.size > 0) await Promise.all(this.#stops.values());
     const failures = [...this.#stopFailures.values()];
     await this.#launcher.close();
@@ -409,22 +376,6 @@ export class Session {
     for (const step of this.#atEnd) step();
     watch.done();
     return { stopped, failures, leftBehind, closeMs: Math.round(performance.now() - since) };
-  }
-
-  #describe(demand: LeaseDemand): Pending {
-    const pending = this.#pending.get(demand.id);
-    if (pending === undefined) throw new Error(`No request ${demand.id}`);
-    return pending;
-  }
-
-  #live(scheduledId: string): LiveResource {
-    const live = this.#resources.get(scheduledId);
-    if (live === undefined) throw new Error(`No resource ${scheduledId}`);
-    return live;
-  }
-
-  #idOf(live: LiveResource): string {
-    return [...this.#resources].find(([, resource]) => resource === live)?.[0] ?? '';
   }
 
   #nextId(): string {
