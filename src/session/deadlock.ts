@@ -1,4 +1,4 @@
-import { contend, placeFor, withOlder } from './placement';
+import { contend, couldUse, placeFor, withOlder } from './placement';
 import { isOpen, isUp, type ScheduledLease, type ScheduledResource, type Waiter } from './scheduled';
 
 /** Requests that wait for each other, and one of them that only fairness to older ones holds back, if there is one. */
@@ -57,7 +57,8 @@ class WaitGraph {
     const own = policy.sharing === 'perLease' ? undefined : all.find((up) => up.key === key && isUp(up));
     if (own?.state === 'starting') return this.#canStart(own);
     const older = turn === 'first' ? [] : this.#stuckBefore(waiter);
-    if (own !== undefined) return isOpen(own) ? older.length === 0 : this.#canFree(own);
+    if (own !== undefined)
+      return isOpen(own) ? !older.some((other) => couldUse(other, own)) : this.#canFree(own);
     // A stop that failed twice is not hoped for.
     const staying = all.filter(
       (resource) => !this.#canFree(resource) || (resource.state === 'stopFailed' && retriedStop),

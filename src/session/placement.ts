@@ -12,6 +12,11 @@ export function contend(a: Claim, b: Claim): boolean {
   return poolOf(a).some((device) => pool.includes(device));
 }
 
+/** Whether a request could take a device that the resource is on. */
+export function couldUse(demand: Claim, { devices }: Pick<ScheduledResource, 'devices'>): boolean {
+  return poolOf(demand).some((device) => devices.includes(device));
+}
+
 /** The devices for a request beside the occupants, undefined if they are too few. On none live more than all on it allow. */
 export function placeFor(demand: Claim, occupants: readonly Occupant[]): string[] | undefined {
   const devices = roomFor(demand, occupants);

@@ -1,7 +1,7 @@
 import type { DeviceNeed } from '../pattern/device-need';
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
-import { contend, isInTheWay, placeFor, withOlder, type Claim } from './placement';
+import { contend, couldUse, isInTheWay, placeFor, withOlder, type Claim } from './placement';
 import { Reservations, type Placed, type Reservation } from './reservations';
 import {
   isOpen,
@@ -206,7 +206,8 @@ export class Scheduler {
   }
 
   #admit(waiter: Waiter, resource: ScheduledResource): boolean {
-    const overtaken = this.#overtakenBy(waiter);
+    // Only they would have to go on waiting for its devices.
+    const overtaken = this.#overtakenBy(waiter).filter((older) => couldUse(older, resource));
     const isUnfair = overtaken.some((older) => older.bypasses >= this.#bypassLimit);
     // Whoever already uses the resource cannot let go of it by waiting.
     if (isUnfair && !waiter.holding.some((lease) => resource.leases.has(lease))) return false;
