@@ -12,6 +12,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { eventually } from '../../process/eventually';
 
 // How an installation may look on a machine that is not like this one.
 
@@ -75,6 +76,8 @@ test('a home that is closed to others, spaces in its path, and no install script
   'a user without rights runs the server as itself, from a cache of its own',
   async () => {
     const nobody = 65_534;
+    // The guardian of the test before removes its session's files when its servers are gone.
+    await eventually(() => readdirSync(join(home, 't')).length === 0);
     const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((path) => join(home, path));
     for (const path of [home, ...paths]) chownSync(path, nobody, nobody);
     expect(run({ uid: nobody, gid: nobody }).version).toMatch(/^PostgreSQL 18/);
