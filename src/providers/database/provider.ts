@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { ProviderConstraints } from '../../pattern/constraints';
+import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import {
@@ -82,6 +83,11 @@ export class DatabaseProvider<Pooled extends boolean = false> extends ModelProvi
       startTimeoutMs: 120_000,
       stopTimeoutMs: 30_000,
     };
+  }
+
+  override async identity(name: string, config: DatabaseConfig | undefined): Promise<Json> {
+    const { databaseIdentity } = require('./identity') as typeof import('./identity');
+    return databaseIdentity(name, config ?? {}, this.#options);
   }
 
   async createResource(

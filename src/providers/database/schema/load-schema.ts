@@ -8,8 +8,10 @@ import { readSqlFiles } from './sql-files';
 /** A schema, and what tells its content apart from another's. */
 export interface HashedSchema {
   readonly schema: LoadedSchema;
-  /** 20 hex digits. */
+  /** 20 hex digits; those of a function are other ones in another process. */
   readonly hash: string;
+  /** The same for equal text in every process. */
+  readonly text: string;
 }
 
 const functionIds = new WeakMap<object, string>();
@@ -31,9 +33,11 @@ export function loadSchema(
     if (schemas === undefined) return undefined;
     throw unknownName(name, Object.keys(schemas));
   }
-  if (typeof chosen === 'function') return { schema: chosen, hash: hashOf([functionId(chosen)]) };
+  if (typeof chosen === 'function')
+    return { schema: chosen, hash: hashOf([functionId(chosen)]), text: hashOf([String(chosen)]) };
   const files = readSqlFiles(chosen);
-  return { schema: files, hash: hashOf(files.flatMap(({ path, text }) => [path, text])) };
+  const hash = hashOf(files.flatMap(({ path, text }) => [path, text]));
+  return { schema: files, hash, text: hash };
 }
 
 // What a function does cannot be read off its text: another object is another schema.

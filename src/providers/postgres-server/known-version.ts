@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { embeddedVersion } from './binaries';
+
+const versionLimitMs = 10_000;
+
+/**
+ * The version of a server that does not run yet, as its package or its program calls it. Null for one that is there already, and where
+ * there is none.
+ *
+ * @param spec as `chooseServer()` gives it.
+ */
+export async function knownVersion(spec: string): Promise<string | null> {
+  const name = spec.slice(spec.indexOf(':') + 1);
+  if (name === 'given') return null;
+  if (name === 'embedded') return embeddedVersion() ?? null;
+  try {
+    const program = join(name, 'postgres');
+    const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: versionLimitMs });
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}
