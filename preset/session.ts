@@ -88,7 +88,7 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
   const present = presentSession();
   if (present === undefined || isWatching(globalConfig)) return;
   const report = await present.close();
-  if (report.stopped > 0) process.stderr.write(`${describeClose(report)}\n`);
+  if (report.stopped > 0 || report.kept.length > 0) process.stderr.write(`${describeClose(report)}\n`);
   const problems = [
     ...report.failures.map((failure) => failure.message),
     ...report.leftBehind.map((left) => `left behind: ${left}`),

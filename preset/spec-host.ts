@@ -46,6 +46,11 @@ export class SpecHost extends LeaseHost {
         this.#running = event.test;
         this.#tests.set(event.test, this.owners.child(event.test.name, this.#ownerOf(event.test.parent)));
         break;
+      case 'test_fn_failure':
+      case 'hook_failure':
+        // Before the hooks that release what was leased for this test alone.
+        this.#tellIfFailed(event.test);
+        break;
       case 'test_done':
         this.#failIfLost(event.test);
         break;
@@ -156,10 +161,17 @@ export class SpecHost extends LeaseHost {
     }
   }
 
+  #tellIfFailed(test: Circus.TestEntry | undefined): void {
+    const owner = test === undefined ? undefined : this.#tests.get(test);
+    if (test !== undefined && owner !== undefined && test.errors.length > 0)
+      this.testFailed(owner, fullName(test));
+  }
+
   /** A test must not stay green because it happened not to touch its resource after it died. */
   #failIfLost(test: Circus.TestEntry): void {
     const owner = this.#tests.get(test) ?? this.owners.root;
     const losses = new Set([...(this.#losses.get(test) ?? []), ...this.lostWithin(owner)]);
+    this.#tellIfFailed(test);
     this.#tests.delete(test);
     this.#losses.delete(test);
     const isReported = test.errors.some((entry) =>

@@ -107,6 +107,10 @@ export interface ResourceContext {
   lease(spec: string, config?: Json): Promise<DependencyLease>;
   /** Registers how to undo a step of the start; run in reverse order when the resource ends. */
   defer(title: string, undo: () => Promise<void> | void): void;
+  /** A test that failed while it held a lease of the resource: its file and full name. Undefined if there was none. */
+  readonly failedTest: string | undefined;
+  /** Says what the resource leaves behind on purpose, and how to remove it; shown when the session ends. */
+  keep(message: string): void;
   /** Reports that the resource died by itself: its users fail at once. */
   lost(reason: string): void;
 }

@@ -54,6 +54,10 @@ class DirectLink implements SessionLink {
 
   progress(): void {}
 
+  testFailed(leaseId: string, test: string): void {
+    this.#connection.testFailed(leaseId, test);
+  }
+
   adopt(provider: unknown): string {
     return this.#session.registry.adopt(provider as AnyProvider);
   }

@@ -56,6 +56,7 @@ export type SessionEventBody =
       readonly message: string;
     }
   | { readonly type: 'noted'; readonly spec: string; readonly resourceId: string; readonly message: string }
+  | { readonly type: 'kept'; readonly resourceId: string; readonly message: string }
   | { readonly type: 'refused'; readonly spec: string; readonly requester: string; readonly code: string };
 
 /** The append-only record of a session. */

@@ -21,6 +21,7 @@ export interface SessionLink {
   identify(request: IdentityRequest): Promise<Json>;
   onEnding(finish: () => Promise<void>): () => void;
   progress(update: EvalProgress): void;
+  testFailed(leaseId: string, test: string): void;
   adopt(provider: unknown): string;
 }
 
@@ -126,6 +127,12 @@ export class LeaseHost implements Host {
     return [...this.#held.values()].flatMap(({ lost, owned }) =>
       lost !== undefined && isWithin(owner, owned.owner) ? [lost] : [],
     );
+  }
+
+  /** The test that is `owner` has failed: resources of its leases, and of those of the blocks around it, are told. */
+  testFailed(owner: Owner, test: string): void {
+    for (const [leaseId, { owned }] of this.#held)
+      if (isWithin(owner, owned.owner) || isWithin(owned.owner, owner)) this.#link.testFailed(leaseId, test);
   }
 
   record(record: HostRecord): void {

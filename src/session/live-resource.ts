@@ -36,6 +36,7 @@ export interface ResourceSurroundings {
   launched(pid: number, command: string): void;
   exited(pid: number, exit: ProcessExit): void;
   lost(reason: string, exit: ProcessExit | undefined, logTail: string[]): void;
+  kept(message: string): void;
 }
 
 export interface ResourcePlan {
@@ -69,6 +70,7 @@ export class LiveResource {
   readonly #abort = new AbortController();
   readonly #context: ResourceContext;
   #directory = '';
+  #failedTest: string | undefined;
   #start: Promise<unknown> = Promise.resolve();
   #isStopping = false;
   #isUp = false;
@@ -129,6 +131,11 @@ export class LiveResource {
     if (this.#isStopping) return;
     if (this.#isUp) this.#surroundings.lost(reason, exit, logTail);
     else this.#abort.abort(this.#diedStarting(reason));
+  }
+
+  /** To be called when a test that held a lease has failed. */
+  testFailed(test: string): void {
+    this.#failedTest ??= test;
   }
 
   /** Makes a start under way fail with `SETUP_ABORTED`. */
@@ -226,6 +233,7 @@ export class LiveResource {
 
   #makeContext(): ResourceContext {
     const directory = (): string => this.#directory;
+    const failedTest = (): string | undefined => this.#failedTest;
     return {
       resourceId: this.plan.resourceId,
       spec: this.plan.spec,
@@ -241,6 +249,10 @@ export class LiveResource {
       launch: (options) => this.#launch(options),
       lease: (spec, config) => this.#lease(spec, config),
       defer: (title, undo) => this.#teardown.push(title, undo),
+      get failedTest() {
+        return failedTest();
+      },
+      keep: (message) => this.#surroundings.kept(message),
       lost: (reason) => this.lose(reason),
     };
   }

@@ -42,6 +42,8 @@ export const identifyRequest = new RequestType<IdentityRequest, Json, Serialized
 export const progressNotification = new NotificationType<EvalProgress>('progress');
 /** From the session: finish what is under way, for the run was interrupted. */
 export const endingRequest = new RequestType<null, null, SerializedError>('ending');
+/** A test that holds a lease has failed. In order with the requests, so that a release that follows comes later. */
+export const testFailedNotification = new NotificationType<{ leaseId: string; test: string }>('testFailed');
 /** A leased resource died. */
 export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
 

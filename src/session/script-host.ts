@@ -53,6 +53,9 @@ class LateLink implements SessionLink {
 
   progress(): void {}
 
+  // A script has no tests.
+  testFailed(): void {}
+
   adopt(provider: unknown): string {
     return this.#registry.adopt(provider as AnyProvider);
   }

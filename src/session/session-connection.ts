@@ -28,6 +28,8 @@ export interface SessionConnection {
   lease(request: ConnectionRequest, signal?: AbortSignal): Promise<LeaseGrant>;
   /** Resolves when everything that the release entails is done. Repeating it repeats a stop that failed. */
   release(leaseId: string): Promise<void>;
+  /** A test that holds the lease has failed. */
+  testFailed(leaseId: string, test: string): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export interface SessionConnection {
 interface Lender {
   lease(request: ConnectionRequest, signal: AbortSignal): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
+  testFailed(leaseId: string, test: string): void;
   /** Whether the stop that this release entailed has failed. */
   canRepeat(leaseId: string): boolean;
 }
@@ -53,6 +56,9 @@ export function sessionConnection(lender: Lender): SessionConnection {
     },
     release: async (leaseId) => {
       if (leases.delete(leaseId) || lender.canRepeat(leaseId)) await lender.release(leaseId);
+    },
+    testFailed: (leaseId, test) => {
+      if (leases.has(leaseId)) lender.testFailed(leaseId, test);
     },
     close: async () => {
       closed.abort();

@@ -119,6 +119,7 @@ export class Session {
     return sessionConnection({
       lease: (request, signal) => this.#lease(request, onLost, signal, { file }),
       release: (leaseId) => this.#release(leaseId),
+      testFailed: (leaseId, test) => this.#held.get(leaseId)?.resource.testFailed(test),
       canRepeat: (leaseId) => this.#releasedFrom.has(leaseId),
     });
   }
@@ -239,6 +240,7 @@ export class Session {
       launched: (pid, command) =>
         this.record.add({ type: 'launched', resourceId: plan.resourceId, pid, command }),
       exited: (pid, exit) => this.record.add({ type: 'exited', resourceId: plan.resourceId, pid, ...exit }),
+      kept: (message) => this.record.add({ type: 'kept', resourceId: plan.resourceId, message }),
       lost: (reason, exit, logTail) =>
         this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });
@@ -375,7 +377,8 @@ export class Session {
     const leftBehind = this.#place.remove();
     for (const step of this.#atEnd) step();
     watch.done();
-    return { stopped, failures, leftBehind, closeMs: Math.round(performance.now() - since) };
+    const kept = this.record.events.flatMap((event) => (event.type === 'kept' ? [event.message] : []));
+    return { stopped, failures, leftBehind, kept, closeMs: Math.round(performance.now() - since) };
   }
 
   #nextId(): string {

@@ -25,6 +25,7 @@ import {
   progressNotification,
   recordRequest,
   releaseRequest,
+  testFailedNotification,
   type HelloAnswer,
 } from './protocol';
 import type { ConnectionRequest, IdentityRequest, LeaseGrant } from './session-connection';
@@ -149,6 +150,11 @@ export class SocketLink implements SessionLink {
 
   progress(update: EvalProgress): void {
     if (!this.#isClosed) void this.#rpc.sendNotification(progressNotification, update).catch(() => undefined);
+  }
+
+  testFailed(leaseId: string, test: string): void {
+    if (!this.#isClosed)
+      void this.#rpc.sendNotification(testFailedNotification, { leaseId, test }).catch(() => undefined);
   }
 
   adopt(): string {

@@ -14,6 +14,7 @@ import {
   progressNotification,
   recordRequest,
   releaseRequest,
+  testFailedNotification,
   type HelloAnswer,
   type HelloRequest,
 } from './protocol';
@@ -95,6 +96,9 @@ export class SocketServer {
         required(connection);
         return identityOf(this.#session.registry, request);
       }),
+    );
+    rpc.onNotification(testFailedNotification, ({ leaseId, test }) =>
+      connection?.testFailed(leaseId, [label, test].join(' > ')),
     );
     rpc.onNotification(progressNotification, (update) => this.#session.evalProgress.show(update));
     rpc.onRequest(recordRequest, (record) =>

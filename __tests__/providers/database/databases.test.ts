@@ -180,7 +180,14 @@ test('a role that a test makes can connect to its database', async () => {
 });
 
 test.each([
-  [{ isolation: 'test' as never }, /scope: 'test'/],
+  [
+    { isolation: 'test' as never },
+    /^isolation is "test"; it must be 'lease' or 'shared'\. For a database per test leave isolation out, and write withClient\(\['postgres:shop'\], \{ scope: 'test' \}, fn\)\.$/,
+  ],
+  [
+    { isolation: 'file' as never },
+    /^isolation is "file"; .* For a database per file leave isolation out, and write one withClient\(\['postgres:shop'\], fn\) around all tests of the file: a block has one lease\.$/,
+  ],
   [{ isolation: 'none' as never }, /must be 'lease' or 'shared'/],
   [{ statementTimeoutMs: -1 }, /statementTimeoutMs is -1/],
 ])('absurd options are refused: %j', async (config, message) => {

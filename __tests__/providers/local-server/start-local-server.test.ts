@@ -69,6 +69,8 @@ function context(more: Partial<ResourceContext> = {}): ResourceContext {
     },
     lease: () => Promise.reject(new Error('not needed')),
     defer: () => undefined,
+    failedTest: undefined,
+    keep: () => undefined,
     lost: () => undefined,
     ...more,
   };

@@ -33,6 +33,11 @@ export interface DatabaseOptions<Pooled extends boolean = boolean> {
   readonly pool?: Pooled;
   /** Milliseconds after which the server gives a statement up; 30,000 by default, 0 for no limit. */
   readonly statementTimeoutMs?: number;
+  /**
+   * Keeps the database of a failed test, of every test that shared it, and prints how to look at it and how to remove it; with a server
+   * of the run's own, its data directory. False by default. What a test itself tears down before it fails is dropped.
+   */
+  readonly keepOnFailure?: boolean;
   /** How many databases may be leased at once; no limit by default. */
   readonly maxLive?: number;
 }

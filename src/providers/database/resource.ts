@@ -5,6 +5,7 @@ import { showValue } from '../../pattern/json';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { Administration } from '../postgres-server/administration';
 import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server/connection';
+import { describeKept, keepOnOwnServer } from '../postgres-server/kept-databases';
 import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
 import type { DatabaseConnection } from './client';
@@ -37,10 +38,13 @@ export class Databases {
     );
     const schema = loadSchema(name, this.#options.schemas, config.schema);
     const server = await this.#server(context);
+    const keeps = this.#options.keepOnFailure === true;
     const database =
       isolation === 'shared'
         ? await share(server, name, schema, context)
-        : await make(server, name, schema, context);
+        : await make(server, name, schema, context, keeps);
+    if (isolation === 'shared' && keeps)
+      context.defer(`keep ${database}`, async () => void (await keepIfFailed(server, database, context)));
     return { url: urlOfDatabase(server.connection.url, database), statementTimeoutMs };
   }
 
@@ -64,12 +68,14 @@ async function make(
   name: string,
   schema: HashedSchema | undefined,
   context: ResourceContext,
+  keeps: boolean,
 ): Promise<string> {
   const { connection, administration } = server;
   const template = schema === undefined ? undefined : await templateOf(server, name, schema, context);
   context.signal.throwIfAborted();
   const database = databaseName(connection.mark, name);
   const drop = async (): Promise<void> => {
+    if (keeps && (await keepIfFailed(server, database, context))) return;
     try {
       await administration.drop(database);
     } catch (error) {
@@ -84,6 +90,19 @@ async function make(
   if (context.signal.aborted) await drop();
   context.signal.throwIfAborted();
   return database;
+}
+
+/** Keeps a database that a failed test held, and says so; returns whether there was such a test. */
+async function keepIfFailed(
+  { connection, administration }: Server,
+  database: string,
+  { failedTest, keep }: ResourceContext,
+): Promise<boolean> {
+  if (failedTest === undefined) return false;
+  const kept = { database, test: failedTest };
+  if (connection.isOwn) keepOnOwnServer(connection.mark, kept);
+  else if (await administration.keep(database)) keep(describeKept(kept, connection.url));
+  return true;
 }
 
 /** The template of a schema; the first who needs it builds it. */
@@ -156,9 +175,9 @@ function checkIsolation(isolation: unknown): DatabaseIsolation {
   if (isolation === 'lease' || isolation === 'shared') return isolation;
   const advice =
     isolation === 'test'
-      ? "; for a database per test write withClient(models, { scope: 'test' }, fn)"
+      ? ". For a database per test leave isolation out, and write withClient(['postgres:shop'], { scope: 'test' }, fn)"
       : isolation === 'file'
-        ? "; a withClient() block has one lease, so 'lease' is what a file with one block needs"
+        ? ". For a database per file leave isolation out, and write one withClient(['postgres:shop'], fn) around all tests of the file: a block has one lease"
         : '';
   throw new ModelProviderError(
     'CONFIG_INVALID',

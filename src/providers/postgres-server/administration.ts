@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import { connectionError } from '../database/request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
-import { abandonedDatabases, commentOf, databasesOf } from './ownership';
+import { abandonedDatabases, commentOf, databasesOf, keptComment } from './ownership';
 
 // Databases are made a few at a time, whatever asks for them: each copy keeps the server's disk busy anyway.
 const atOnce = 8;
@@ -12,6 +12,7 @@ const idleMs = 1000;
 export class Administration {
   readonly #server: PostgresServerConnection;
   readonly #pool: Pool;
+  readonly #kept = new Set<string>();
   readonly #made = new Map<string, Promise<string>>();
 
   constructor(server: PostgresServerConnection) {
@@ -41,6 +42,20 @@ export class Administration {
   /** Drops a database if it is there, and with it every connection to it. */
   async drop(name: string): Promise<void> {
     await this.#query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+  }
+
+  /**
+   * Takes a database out of those that sessions drop, on a server that is not ours, and ends the connections that would keep this
+   * process from ending. Returns false if it was taken out before.
+   */
+  async keep(name: string): Promise<boolean> {
+    if (this.#kept.has(name)) return false;
+    this.#kept.add(name);
+    await this.#query(`COMMENT ON DATABASE "${name}" IS '${keptComment}'`);
+    await this.#query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND usename = current_user`,
+    );
+    return true;
   }
 
   /**

@@ -8,6 +8,7 @@ import { describeExit } from '../../process/server-process';
 import { findBinaries } from './binaries';
 import { createCluster } from './cluster';
 import type { PostgresServerConnection } from './connection';
+import { keepData, keptOnOwnServer } from './kept-databases';
 import { newMark } from './database-name';
 import { serverHints } from './failures';
 import { serverUser } from './server-user';
@@ -44,6 +45,12 @@ export async function startServer(name: string, context: ResourceContext): Promi
   const directory = context.serverDirectory({ user, inMemory: true });
   const data = join(directory, 'data');
   await createCluster(binaries, data, user, context);
+  const mark = newMark();
+  // Undone after the server has ended, and before its directory is removed.
+  context.defer('keep the databases of failed tests', () => {
+    if (keptOnOwnServer(mark).length === 0) return;
+    context.keep(keepData({ mark, postgres: binaries.postgres, directory, user, port: socketPort }));
+  });
   const args = [
     ...['-D', data, '-k', directory, '-p', String(socketPort)],
     ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
@@ -58,11 +65,15 @@ export async function startServer(name: string, context: ResourceContext): Promi
     ...(user === undefined ? {} : { user }),
   });
   const url = `postgresql://postgres@localhost:${socketPort}/postgres?host=${encodeURIComponent(directory)}`;
+  // Undone before it ends: it is stopped without any.
+  context.defer('write the databases of failed tests to disk', async () => {
+    if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await checkpoint(url);
+  });
   let version = 0;
-  const ask = async (): Promise<void> => void (version = await majorVersion(url));
+  const learnVersion = async (): Promise<void> => void (version = await majorVersion(url));
   try {
     await waitUntilReady(
-      [firstQuery(ask, server)],
+      [firstQuery(learnVersion, server)],
       { stallMs, requestMs: stallMs },
       {
         signal: context.signal,
@@ -82,16 +93,16 @@ export async function startServer(name: string, context: ResourceContext): Promi
     const code = isModelProviderError(error) ? error.code : 'SETUP_FAILED';
     throw new ModelProviderError(code, message, { cause: error });
   }
-  return { url, mark: newMark(), isOwn: true, version };
+  return { url, mark, isOwn: true, version };
 }
 
-function firstQuery(ask: () => Promise<void>, server: ServerProcess): ReadinessCheck {
+function firstQuery(query: () => Promise<void>, server: ServerProcess): ReadinessCheck {
   const died = server.exited.then((exit) => {
     throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`);
   });
   died.catch(() => undefined);
   const check = (): Promise<true | string> =>
-    ask().then(
+    query().then(
       () => true as const,
       (error: unknown) => messageOf(error),
     );
@@ -99,12 +110,21 @@ function firstQuery(ask: () => Promise<void>, server: ServerProcess): ReadinessC
 }
 
 async function majorVersion(url: string): Promise<number> {
+  const [row] = await ask<{ server_version_num: string }>(url, 'show server_version_num');
+  return Math.floor(Number(row?.server_version_num) / 10_000);
+}
+
+// https://www.postgresql.org/docs/current/sql-checkpoint.html
+async function checkpoint(url: string): Promise<void> {
+  await ask(url, 'CHECKPOINT');
+}
+
+async function ask<Row extends object>(url: string, sql: string): Promise<Row[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: stallMs });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
-    return Math.floor(Number(rows[0]?.server_version_num) / 10_000);
+    return (await client.query<Row>(sql)).rows;
   } finally {
     await client.end();
   }
