@@ -1,13 +1,19 @@
 /** @jest-environment jest-model-provider/environment */
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { closeSessionsAfterEach } from '../fixtures/private-session';
 import { eventually } from '../process/eventually';
 import { databaseSession, ourDatabases } from '../providers/database/own-server';
+import { leftBehind, processesOf } from './left-behind';
 import { spec } from './noting-project';
 import { bothModes, runJest, startJest } from './run-jest';
 
 closeSessionsAfterEach();
+
+let folder: string;
+beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'kd-'))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const files = {
   't.sql': 'CREATE TABLE t AS SELECT n FROM generate_series(1, 10) AS n;',
@@ -47,16 +53,21 @@ describe.each(bothModes)('a main process that is killed in the middle of a query
     await eventually(() => workingIn(directory).length === 0 && !existsSync(directory));
   });
 
-  test('leaves databases on a given server to the next run, which drops them', async () => {
+  test('leaves on a given server what the next run there drops', async () => {
     const { servers } = await databaseSession();
     const { url } = (await servers.setup('embedded')).client;
-    const env = { DATABASE_URL: url };
+    // Both runs are of one user on one machine. A session that has no server of its own has no guardian either.
+    const [temporary, state] = [join(folder, 't'), join(folder, 's')];
+    for (const made of [temporary, state]) mkdirSync(made);
+    const env = { DATABASE_URL: url, TMPDIR: temporary, XDG_STATE_HOME: state };
     const jest = startJest(files, mode, { env });
     await jest.noted('holding');
     process.kill(jest.pid, 'SIGKILL');
-    expect(await jest.finished()).toMatchObject({ exit: 'SIGKILL', left: [] });
+    expect((await jest.finished()).exit).toBe('SIGKILL');
+    await eventually(() => processesOf(temporary).length === 0);
     expect(await ourDatabases(url)).toHaveLength(2);
-    expect(await runJest(next, mode, { env })).toMatchObject({ exit: 0, left: [] });
+    expect((await runJest(next, mode, { env })).exit).toBe(0);
     expect(await ourDatabases(url)).toEqual([]);
+    expect(leftBehind({ temporary, state })).toEqual([]);
   });
 });

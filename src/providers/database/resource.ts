@@ -44,7 +44,9 @@ export class Databases {
         ? await share(server, name, schema, context)
         : await make(server, name, schema, context, keeps);
     if (isolation === 'shared' && keeps)
-      context.defer(`keep ${database}`, async () => void (await keepIfFailed(server, database, context)));
+      context.defer(`keep ${database}`, async () => {
+        await keepIfFailed(server, database, context);
+      });
     return { url: urlOfDatabase(server.connection.url, database), statementTimeoutMs };
   }
 
@@ -96,12 +98,13 @@ async function make(
 async function keepIfFailed(
   { connection, administration }: Server,
   database: string,
-  { failedTest, keep }: ResourceContext,
+  context: ResourceContext,
 ): Promise<boolean> {
-  if (failedTest === undefined) return false;
-  const kept = { database, test: failedTest };
+  const test = context.failedTest;
+  if (test === undefined) return false;
+  const kept = { database, test };
   if (connection.isOwn) keepOnOwnServer(connection.mark, kept);
-  else if (await administration.keep(database)) keep(describeKept(kept, connection.url));
+  else if (await administration.keep(database)) context.keep(describeKept(kept, connection.url));
   return true;
 }
 
