@@ -1,19 +1,23 @@
 /** @jest-environment jest-model-provider/environment */
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { DatabaseProvider, type DatabaseConnection } from 'jest-model-provider';
 import { describeProviderContract } from 'jest-model-provider/testing';
 import { closeSessionsAfterEach } from '../fixtures/private-session';
 import { databaseSession, ourDatabases, value } from '../providers/database/own-server';
 
-// A second real server: that of Debian 12.
-const folder = '/usr/lib/postgresql/15/bin';
-const isInstalled = existsSync(`${folder}/initdb`);
-if (!isInstalled) process.stderr.write(`PostgreSQL 15: skipped, there is no ${folder}\n`);
+// A second real server: that of Debian 12. Where it cannot be had the tests are skipped, and it is said why.
+const script = join(__dirname, '../../scripts/fetch-postgres.mjs');
+const answer = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
+const isThere = !answer.startsWith('skipped: ');
+const folder = isThere ? answer : '/nowhere';
+const title = isThere ? 'PostgreSQL 15' : `PostgreSQL 15 (${answer})`;
+if (!isThere) process.stderr.write(`PostgreSQL 15: ${answer}\n`);
 const schema = async (client: Client): Promise<void> =>
   void (await client.query('CREATE TABLE t (n int); INSERT INTO t VALUES (1)'));
 
-async function isThere({ url }: DatabaseConnection): Promise<boolean> {
+async function answers({ url }: DatabaseConnection): Promise<boolean> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);
   return client
@@ -25,7 +29,7 @@ async function isThere({ url }: DatabaseConnection): Promise<boolean> {
     .finally(() => client.end());
 }
 
-(isInstalled ? describe : describe.skip)('PostgreSQL 15', () => {
+(isThere ? describe : describe.skip)(title, () => {
   closeSessionsAfterEach();
 
   describeProviderContract(
@@ -34,7 +38,7 @@ async function isThere({ url }: DatabaseConnection): Promise<boolean> {
     {
       name: 'shop',
       failing: { name: 'unknown' },
-      isAlive: isThere,
+      isAlive: answers,
       use: (client) => client.query('SELECT n FROM t'),
     },
   );
