@@ -76,8 +76,14 @@ test('a home that is closed to others, spaces in its path, and no install script
   'a user without rights runs the server as itself, from a cache of its own',
   async () => {
     const nobody = 65_534;
-    // The guardian of the test before removes its session's files when its servers are gone.
-    await eventually(() => readdirSync(join(home, 't')).length === 0);
+    // The guardian of the test before removes its session's files when its servers are gone, the ledger last.
+    const ledgers = join(home, 's', 'jest-model-provider', 'sessions');
+    await eventually(
+      () =>
+        ![...readdirSync(join(home, 't')), ...readdirSync(ledgers)].some((name) =>
+          /^jmp-|\.jsonl$/.test(name),
+        ),
+    );
     const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((path) => join(home, path));
     for (const path of [home, ...paths]) chownSync(path, nobody, nobody);
     expect(run({ uid: nobody, gid: nobody }).version).toMatch(/^PostgreSQL 18/);
