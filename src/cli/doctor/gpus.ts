@@ -1,17 +1,13 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { isModelProviderError, messageOf } from '../../pattern/errors';
-import { findCommand } from '../../process/find-command';
+import { queryNvidiaSmi } from '../../providers/gpu/nvidia-smi';
 import { missing, ok, problem, type Finding } from './finding';
-
-const limitMs = 20_000;
 
 /** The GPUs that nvidia-smi tells of, with their memory and who holds some of it. */
 export async function checkGpus(): Promise<readonly Finding[]> {
   try {
     const [gpus, processes] = await Promise.all([
-      query('gpu', 'uuid,index,name,memory.used,memory.total'),
-      query('compute-apps', 'gpu_uuid,pid,used_memory'),
+      queryNvidiaSmi('gpu', 'uuid,index,name,memory.used,memory.total'),
+      queryNvidiaSmi('compute-apps', 'gpu_uuid,pid,used_memory'),
     ]);
     return gpus.map(([uuid, index, name, used, total]) => {
       const holders = processes.filter(([gpu]) => gpu === uuid);
@@ -32,13 +28,4 @@ export async function checkGpus(): Promise<readonly Finding[]> {
       problem('GPU', `nvidia-smi fails: ${why}`, 'Look at what nvidia-smi says, and put the driver right.'),
     ];
   }
-}
-
-async function query(what: string, fields: string): Promise<string[][]> {
-  const args = [`--query-${what}=${fields}`, '--format=csv,noheader,nounits'];
-  const { stdout } = await promisify(execFile)(findCommand('nvidia-smi'), args, { timeout: limitMs });
-  return stdout
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => line.split(',').map((field) => field.trim()));
 }

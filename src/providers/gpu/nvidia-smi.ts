@@ -45,7 +45,7 @@ export function hasNvidiaSmi(): boolean {
 export async function readGpus(): Promise<GpuReading> {
   const [gpus, processes] = await Promise.all([
     listGpus(),
-    query('compute-apps', 'gpu_uuid,pid,process_name,used_memory'),
+    queryNvidiaSmi('compute-apps', 'gpu_uuid,pid,process_name,used_memory'),
   ]);
   return { gpus, processes: processes.map(parseProcess) };
 }
@@ -56,13 +56,21 @@ export async function readGpus(): Promise<GpuReading> {
  * @throws what running nvidia-smi throws.
  */
 export async function listGpus(): Promise<Gpu[]> {
-  const rows = await query('gpu', 'index,uuid,memory.used,memory.total');
+  const rows = await queryNvidiaSmi('gpu', 'index,uuid,memory.used,memory.total');
   // Without any GPU it says so in a sentence.
   const gpus = rows.map(parseGpu).filter(({ index }) => Number.isInteger(index));
   return gpus.sort((a, b) => a.index - b.index);
 }
 
-async function query(what: string, fields: string): Promise<string[][]> {
+/**
+ * Asks nvidia-smi for a table.
+ *
+ * @param what `gpu` or `compute-apps`.
+ * @param fields names of its columns, with commas.
+ * @returns the fields of each row, trimmed; memory is in MiB.
+ * @throws what running nvidia-smi throws; ModelProviderError `COMMAND_NOT_FOUND` without one.
+ */
+export async function queryNvidiaSmi(what: string, fields: string): Promise<string[][]> {
   const args = [`--query-${what}=${fields}`, '--format=csv,noheader,nounits'];
   const { stdout } = await promisify(execFile)(findCommand('nvidia-smi'), args, { timeout: limitMs });
   return stdout
