@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,8 @@ export class PrivatePlaces {
   #state = join(this.#root, 's');
 
   constructor() {
+    // Others may pass through, as through /tmp itself: some tests run a program as another user. Nobody may list it.
+    chmodSync(this.#root, 0o711);
     mkdirSync(this.#temporary);
     mkdirSync(this.#state);
   }
