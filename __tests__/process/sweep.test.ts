@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ledger, ledgerDirectory } from '../../src/process/ledger';
 import type { LedgerEntry } from '../../src/process/ledger-entry';
@@ -225,6 +225,19 @@ describe('a ledger without a session line', () => {
     writeFileSync(path, '');
     await sweep();
     expect(existsSync(path)).toBe(true);
+  });
+
+  it.each([
+    ['', false],
+    ['\n{"type":"sess', false],
+    ['\n{"type":"session","version":2}\n', true],
+  ])('goes an hour later if no line of it is whole: %j', async (text, stays) => {
+    const path = join(ledgerDirectory(places.state), 'abc.jsonl');
+    writeFileSync(path, text);
+    const anHourAgo = new Date(Date.now() - 3_601_000);
+    utimesSync(path, anHourAgo, anHourAgo);
+    await sweep();
+    expect(existsSync(path)).toBe(stays);
   });
 });
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isDead, knownSessions, readOrNothing, type KnownSession } from './known-sessions';
-import type { Ledger } from './ledger';
+import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
 import { groupMembers, killGroup, stopGroup } from './process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
@@ -18,6 +18,9 @@ export interface SweepReport {
 /** The variable that marks every server process with the session it belongs to. */
 export const sessionMark = 'JEST_MODEL_PROVIDER_PROCESS';
 
+// Between making a ledger and its first line a session needs milliseconds.
+const longestBeginningMs = 3_600_000;
+
 type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
 
 /**
@@ -30,7 +33,22 @@ export async function sweepDeadSessions(stateDirectory: string): Promise<SweepRe
     // What cannot be swept now keeps its ledger for a later run; it must not stand in the way of this one.
     if (isDead(known)) await sweepSession(known, report).catch(() => undefined);
   }
+  for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
+    if (neverBegan(ledger)) ledger.remove();
+  }
   return report;
+}
+
+/** Whether the session died before its first line was whole: then it had nothing else. */
+function neverBegan({ path }: Ledger): boolean {
+  try {
+    return (
+      !/\S\n/.test(readFileSync(path, 'utf8')) && Date.now() - statSync(path).mtimeMs > longestBeginningMs
+    );
+  } catch {
+    // Another run was faster.
+    return false;
+  }
 }
 
 async function sweepSession(known: KnownSession, report: SweepReport): Promise<void> {
