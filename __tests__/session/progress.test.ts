@@ -57,6 +57,15 @@ test('several are watched at once', () => {
   expect(lines).toEqual(['a:1 loading 2 s\n', 'b:1 loading 2 s\n']);
 });
 
+test('many that wait for the same say it once, a later one says it again', () => {
+  const watches = [1, 2, 3].map(() => printer.watch('db:shop', 'loading'));
+  jest.advanceTimersByTime(2000);
+  watches.forEach((watch) => watch.done());
+  printer.watch('db:shop', 'loading');
+  jest.advanceTimersByTime(2000);
+  expect(lines).toEqual(['db:shop loading 2 s\n', 'db:shop loading 2 s\n']);
+});
+
 test('a message of several lines or with escape codes stays one harmless line', () => {
   const watch = printer.watch('evil:\u001b[31mname', 'loading');
   watch.say('first\nsecond\u001b[2J');

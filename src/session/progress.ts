@@ -7,13 +7,16 @@ export interface ProgressOutput {
 
 const firstLineMs = 2000;
 const linesEveryMs = 10_000;
+const repeatedAfterMs = 1000;
 
 /**
  * Says what long starts are waiting for: `llama:model.gguf loading 12 s, waiting for health`. Nothing is printed about a
- * start of less than two seconds; then a line every ten. Whole lines only, so that CI logs and Jest's own display stay readable.
+ * start of less than two seconds; then a line every ten. Whole lines only, so that CI logs and Jest's own display stay readable;
+ * many that wait for the same say it once.
  */
 export class ProgressPrinter {
   readonly #output: ProgressOutput;
+  #printed = { line: '', atMs: 0 };
 
   constructor(output: ProgressOutput = process.stderr) {
     this.#output = output;
@@ -35,7 +38,7 @@ export class ProgressPrinter {
       if (!applies()) return;
       const seconds = Math.round((performance.now() - start) / 1000);
       const line = `${title} ${activity} ${seconds} s${message === '' ? '' : `, ${message}`}`;
-      this.#output.write(`${printable(line)}\n`);
+      this.#print(printable(line));
     };
     let timer = setTimeout(function tick() {
       print();
@@ -47,5 +50,12 @@ export class ProgressPrinter {
       },
       done: () => clearTimeout(timer),
     };
+  }
+
+  #print(line: string): void {
+    const now = performance.now();
+    if (line === this.#printed.line && now - this.#printed.atMs < repeatedAfterMs) return;
+    this.#printed = { line, atMs: now };
+    this.#output.write(`${line}\n`);
   }
 }
