@@ -46,3 +46,62 @@ test.each(bothModes)(
     );
   },
 );
+
+describe.each(bothModes)('a vLLM whose engine hangs behind a healthy server, %s', (mode) => {
+  const reason =
+    /"vllm:a#1" died while it was in use: the engine answers nothing, although its server says that it is healthy \(its server \(pid \d+\) produced no token for 2 s\)/;
+  const evaluation = `
+    const { writeFileSync } = require('node:fs');
+    const { foreach, Result, withClient } = require('jest-model-provider');
+    let hasHung = false;
+    const hang = () => { hasHung = true; writeFileSync(process.env.E2E_NOTES + '-hang', ''); };`;
+
+  async function run(specs: string) {
+    const files = {
+      'providers.js': `
+        const { defineProviders, VLLMProvider } = require('jest-model-provider');
+        module.exports = defineProviders({ vllm: new VLLMProvider({
+          answerStallMs: 2000, extraArgs: ['--fake-hang-by', process.env.E2E_NOTES + '-hang'],
+        }) });`,
+      'a/config.json': '{}',
+      'a.eval.js': `${evaluation}${specs}`,
+    };
+    const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+    return runJest(files, mode, { config, env: { VLLM_COMMAND: vllm.command } });
+  }
+
+  test('is lost: the tests that hold it are red at once, the next one has a new server', async () => {
+    const result = await run(`
+      withClient(['vllm:a'], (handle) => {
+        test('asks', async () => {
+          hang();
+          await handle.client.generate('Hi');
+        }, 60_000);
+        test('does not ask', () => undefined);
+      });
+      withClient(['vllm:a'], (handle) => {
+        test('asks again', async () => { expect((await handle.client.generate('Hi')).text).toBe('Hello from a'); });
+      });`);
+    const [asks, asksNot, again] = result.tests;
+    expect(asks).toMatchObject({ status: 'failed', message: expect.stringMatching(reason) as string });
+    expect(asksNot).toMatchObject({ status: 'failed', message: expect.stringMatching(reason) as string });
+    expect(again).toMatchObject({ status: 'passed', message: '' });
+    expect({ exit: result.exit, left: result.left }).toEqual({ exit: 1, left: [] });
+  });
+
+  test('is started again by an evaluation that asks for it, and every sample is answered', async () => {
+    const result = await run(`
+      withClient(['vllm:a'], (handle) => {
+        foreach('question', ['1', '2', '3', '4', '5', '6'], async (question) => {
+          if (question === '3' && !hasHung) hang();
+          return new Result((await handle.client.generate(question)).text);
+        }, { onLost: 'restartOnce', concurrency: 2 });
+      });`);
+    expect(result.tests.map(({ status, message }) => [status, message])).toEqual([['passed', '']]);
+    expect({ exit: result.exit, left: result.left }).toEqual({ exit: 0, left: [] });
+    expect(result.events.flatMap((event) => (event.type === 'ready' ? [event.resourceId] : []))).toEqual([
+      'vllm:a#1',
+      'vllm:a#2',
+    ]);
+  });
+});

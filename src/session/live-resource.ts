@@ -253,7 +253,7 @@ export class LiveResource {
         return failedTest();
       },
       keep: (message) => this.#surroundings.kept(message),
-      lost: (reason) => this.lose(reason),
+      lost: (reason) => this.lose(reason, undefined, this.#servers.at(-1)?.logTail()),
     };
   }
 

@@ -34,6 +34,8 @@ export interface LocalServer {
   /** What the server prints when its port is taken. */
   readonly portConflict: RegExp;
   readonly hints: readonly FailureHint[];
+  /** Called once it is ready. */
+  watch?(server: StartingServer): void;
 }
 
 const portAttempts = 3;
@@ -74,6 +76,7 @@ export async function startLocalServer(
         { stallMs: server.stallMs, requestMs: Math.min(requestMs, server.stallMs) },
         { signal: context.signal, progress, signOfLife: () => process.logSize() },
       );
+      server.watch?.(starting);
       return { baseURL: `http://127.0.0.1:${port}/v1`, apiKey, model: server.model };
     } catch (error) {
       const logTail = process.logTail(evidenceLines);

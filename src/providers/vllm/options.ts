@@ -57,6 +57,7 @@ const rules: Record<keyof VLLMOptions, Rule> = {
   extraArgs: texts,
   env: textByName,
   startStallMs: whole(1),
+  answerStallMs: whole(1),
   stopGraceMs: whole(1),
   maxLive: checkedElsewhere,
   slots: checkedElsewhere,

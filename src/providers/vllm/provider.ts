@@ -49,6 +49,11 @@ export interface VLLMOptions extends Readonly<VLLMConfig> {
   readonly startTimeoutMs?: number;
   /** Milliseconds without any sign of life after which a start is given up; 120,000 by default. */
   readonly startStallMs?: number;
+  /**
+   * Milliseconds in which the engine of a server that is ready does nothing at all, although a token was asked for, after which it
+   * hangs and the resource is lost; 120,000 by default.
+   */
+  readonly answerStallMs?: number;
   /** Milliseconds between SIGTERM and SIGKILL; 15,000 by default. */
   readonly stopGraceMs?: number;
 }

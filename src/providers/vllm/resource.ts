@@ -8,6 +8,7 @@ import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { servedName, vllmArguments } from './arguments';
 import { vllmCommand } from './command';
+import { watchEngine } from './engine-watch';
 import { vllmEnvironment, vllmPassEnv, vllmSecrets } from './environment';
 import { vllmHints, vllmPortConflict } from './failures';
 import { vllmModel } from './model';
@@ -56,6 +57,7 @@ export async function startVllm(
       stallMs: options.startStallMs ?? 120_000,
       portConflict: vllmPortConflict,
       hints: vllmHints,
+      watch: (server) => watchEngine(server, options.answerStallMs ?? 120_000, context),
     },
     context,
   );
