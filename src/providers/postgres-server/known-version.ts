@@ -14,12 +14,16 @@ const versionLimitMs = 10_000;
 export async function knownVersion(spec: string): Promise<string | null> {
   const name = spec.slice(spec.indexOf(':') + 1);
   if (name === 'given') return null;
-  if (name === 'embedded') return embeddedVersion() ?? null;
+  return (name === 'embedded' ? embeddedVersion() : await programVersion(name)) ?? null;
+}
+
+/** What the server program in a folder says; undefined if it says nothing. */
+export async function programVersion(folder: string): Promise<string | undefined> {
   try {
-    const program = join(name, 'postgres');
+    const program = join(folder, 'postgres');
     const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: versionLimitMs });
     return stdout.trim();
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -19,7 +19,7 @@ export async function vllmIdentity(name: string, options: VLLMOptions): Promise<
   const { program } = vllmCommand(options.command);
   return {
     weights: model.isLocal ? await hashOf(model.source) : commitOf(model, options.revision),
-    engine: await versionOf(program),
+    engine: (await vllmVersion(program)) ?? 'unknown',
     maxModelLen: options.maxModelLen ?? null,
     dtype: options.dtype ?? null,
     quantization: options.quantization ?? null,
@@ -50,26 +50,31 @@ function commitOf({ source }: VllmModel, revision = 'main'): string {
   }
 }
 
-/** As its package says it: `vllm --version` loads all of vLLM, which takes half a minute. */
-async function versionOf(program: string): Promise<string> {
+/**
+ * As its package says it: `vllm --version` loads all of vLLM, which takes half a minute. Undefined if it does not say.
+ *
+ * @param program as `vllmCommand()` gives it.
+ */
+export async function vllmVersion(program: string): Promise<string | undefined> {
   const python = isPython(program) ? program : interpreterOf(program);
-  if (python === undefined) return 'unknown';
+  if (python === undefined) return undefined;
   const code = 'from importlib.metadata import version; print(version("vllm"))';
   try {
     const { stdout } = await promisify(execFile)(python, ['-c', code], { timeout: versionLimitMs });
-    return stdout.trim();
+    return stdout.trim() || undefined;
   } catch {
-    return 'unknown';
+    return undefined;
   }
 }
 
-/** The Python that pip wrote into the first line of a script. */
+/** The Python that pip wrote into the first line of a script; into the second where its path is long or has a space in it. */
 function interpreterOf(script: string): string | undefined {
   const file = openSync(script, 'r');
   try {
     const buffer = Buffer.alloc(512);
     const text = buffer.toString('utf8', 0, readSync(file, buffer));
-    const path = /^#!(\/\S+)/.exec(text)?.[1];
+    const path =
+      /^#!\/bin\/sh\n'''exec' "?(\/[^"\n]+?)"? "\$0"/.exec(text)?.[1] ?? /^#!(\/\S+)/.exec(text)?.[1];
     return path !== undefined && isPython(path) ? path : undefined;
   } finally {
     closeSync(file);
