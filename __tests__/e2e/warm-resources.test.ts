@@ -42,44 +42,43 @@ test('a warm model serves runs of both kinds without a load, in one process, and
   expect(places.left()).toEqual([]);
 });
 
-test('another config than that of the warm resource, and other code of the provider module, make a load of their own', async () => {
-  places.write({
-    ...providerModule({ db: 'new NotingProvider({ maxLive: 4 })' }),
-    ...jestConfig,
-  });
-  const own = `test('leases', async () => {
+test.each(bothModes)(
+  'another config than that of the warm resource, and other code of the provider module, make a load of their own, %s',
+  async (mode) => {
+    places.write({
+      ...providerModule({ db: 'new NotingProvider({ maxLive: 4 })' }),
+      ...jestConfig,
+    });
+    const own = `test('leases', async () => {
     const plain = await modelProviders.setup('db:a');
     const large = await modelProviders.setup('db:a', { size: 2 });
     expect([plain, large].map(({ resourceId }) => resourceId)).toEqual(['db:a#1', 'db:a#2']);
   });`;
-  places.up('db:a', '{ "spec": "db:b", "config": { "size": 1 } }');
-  const run = await runJest(
-    { 'own.eval.js': spec(own) },
-    'in workers',
-    places.run({ config: withProviders }),
-  );
-  expect(run.exit).toBe(0);
-  expect(run.events.flatMap((event) => (event.type === 'borrowed' ? [event.resourceId] : []))).toEqual([
-    'db:a#1',
-  ]);
-  expect(run.notes).toEqual(['start a', 'stop a']);
-  places.write({
-    'providers.js': `${providerModule({ db: 'new NotingProvider({ maxLive: 4 })' })['providers.js']}\n`,
-  });
-  const changed = await runJest({}, 'in band', places.run({ config: withProviders }));
-  expect(changed.events.filter(({ type }) => type === 'borrowed')).toEqual([]);
-  expect(changed.output).toContain(
-    'jest-model-provider: warm "db:a" is not used: the provider module is another one, or has changed',
-  );
-  expect(places.command('up', 'db:a')).toMatchObject({
-    exit: 1,
-    err: expect.stringMatching(
-      /^SUPERVISOR_CONFLICT: The supervisor \(pid \d+\) has loaded .*providers\.js before it was changed: end it with/,
-    ) as string,
-  });
-  places.json('down');
-  expect(places.left()).toEqual([]);
-});
+    places.up('db:a', '{ "spec": "db:b", "config": { "size": 1 } }');
+    const run = await runJest({ 'own.eval.js': spec(own) }, mode, places.run({ config: withProviders }));
+    expect(run.exit).toBe(0);
+    expect(run.events.flatMap((event) => (event.type === 'borrowed' ? [event.resourceId] : []))).toEqual([
+      'db:a#1',
+    ]);
+    expect(run.notes).toEqual(['start a', 'stop a']);
+    places.write({
+      'providers.js': `${providerModule({ db: 'new NotingProvider({ maxLive: 4 })' })['providers.js']}\n`,
+    });
+    const changed = await runJest({}, mode, places.run({ config: withProviders }));
+    expect(changed.events.filter(({ type }) => type === 'borrowed')).toEqual([]);
+    expect(changed.output).toContain(
+      'jest-model-provider: warm "db:a" is not used: the provider module is another one, or has changed',
+    );
+    expect(places.command('up', 'db:a')).toMatchObject({
+      exit: 1,
+      err: expect.stringMatching(
+        /^SUPERVISOR_CONFLICT: The supervisor \(pid \d+\) has loaded .*providers\.js before it was changed: end it with/,
+      ) as string,
+    });
+    places.json('down');
+    expect(places.left()).toEqual([]);
+  },
+);
 
 test.each(bothModes)(
   'a supervisor that is killed during a run %s makes its tests red and leaves nothing',
@@ -109,27 +108,30 @@ test.each(bothModes)(
   },
 );
 
-test('a warm resource whose time is over ends with everything, but not while a run uses it', async () => {
-  places.up('embedded:novice', '--ttl', '1s');
-  const late = spec(`
+test.each(bothModes)(
+  'a warm resource whose time is over ends with everything, but not while a run uses it, %s',
+  async (mode) => {
+    places.up('embedded:novice', '--ttl', '1s');
+    const late = spec(`
     withClient(['embedded:novice'], (handle) => {
       test('outlives its time', async () => {
         await new Promise((resolve) => setTimeout(resolve, 2500));
         expect((await handle.client.generate('2 + 3')).text).not.toBe('');
       });
     });`);
-  const run = startJest({ 'late.eval.js': late }, 'in band', places.run());
-  expect((await run.finished()).exit).toBe(0);
-  await eventually(() => places.left().length === 0);
-});
+    const run = startJest({ 'late.eval.js': late }, mode, places.run());
+    expect((await run.finished()).exit).toBe(0);
+    await eventually(() => places.left().length === 0);
+  },
+);
 
-test('a run that is killed gives back what it borrowed', async () => {
+test.each(bothModes)('a run that is killed gives back what it borrowed, %s', async (mode) => {
   places.up('embedded:novice');
   const endless = spec(`
     withClient(['embedded:novice'], (handle) => {
       test('never ends', async () => { note('leased'); await noted('never'); }, 600_000);
     });`);
-  const run = startJest({ 'endless.eval.js': endless }, 'in workers', places.run());
+  const run = startJest({ 'endless.eval.js': endless }, mode, places.run());
   await run.noted('leased');
   expect(places.status().resources[0]?.holders).toEqual([
     expect.stringMatching(new RegExp(`^jest \\(pid ${run.pid}\\) in .*my project$`)),
@@ -147,18 +149,26 @@ test('a run that is killed gives back what it borrowed', async () => {
   expect(places.left()).toEqual([]);
 });
 
-test('providers in TypeScript are loaded as a run loads them', () => {
-  places.write({
-    'jest.config.json': JSON.stringify({
-      preset: 'jest-model-provider',
-      testEnvironmentOptions: { modelProviders: './providers.ts' },
-    }),
-    'providers.ts': `
+test.each(bothModes)(
+  'providers in TypeScript are loaded as a run loads them, and serve it, %s',
+  async (mode) => {
+    const config = { testEnvironmentOptions: { modelProviders: './providers.ts' } };
+    places.write({
+      'jest.config.json': JSON.stringify({ preset: 'jest-model-provider', ...config }),
+      'providers.ts': `
       import { defineProviders, EmbeddedProvider } from 'jest-model-provider';
       const parallel: number = 2;
       export default defineProviders({ mine: new EmbeddedProvider({ parallel }) });`,
-  });
-  expect(places.up('mine:novice').supervisor.resources[0]?.resourceId).toBe('mine:novice#1');
-  places.json('down');
-  expect(places.left()).toEqual([]);
-});
+    });
+    const { supervisor } = places.up('mine:novice');
+    expect(supervisor.resources[0]?.resourceId).toBe('mine:novice#1');
+    const asks = spec(`withClient(['mine:novice'], (handle) => {
+    test('answers', async () => expect((await handle.client.generate('2 + 3')).text).not.toBe(''));
+  });`);
+    const run = await runJest({ 'asks.eval.js': asks }, mode, places.run({ config }));
+    expect(run.exit).toBe(0);
+    expect(run.events).toContainEqual(expect.objectContaining({ type: 'borrowed', from: supervisor.pid }));
+    places.json('down');
+    expect(places.left()).toEqual([]);
+  },
+);

@@ -1,5 +1,6 @@
 /** @jest-environment jest-model-provider/environment */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import {
   VLLMProvider,
@@ -7,6 +8,7 @@ import {
   type ModelConnection,
   type ResourceContext,
   type VLLMConfig,
+  type VLLMOptions,
 } from 'jest-model-provider';
 import { groupMembers } from '../../src/process/process-group';
 import { ContractBench } from '../../dist/src/testing/contract-bench';
@@ -19,36 +21,72 @@ import { describeWithVllm, small, smallEnv, startLimitMs } from './vllm';
 jest.setTimeout(startLimitMs);
 closeSessionsAfterEach();
 
-// Every rule runs on the fake vLLM; of the real one each takes a start, so these are the ones that its processes could break.
-const rules = [
+// These need a start of their own. The others share one server, which a lease keeps alive.
+const ownStart = [
   'the resource is really gone when teardown resolves',
   'a failed setup says why, leaves nothing, and does not stand in the way of the next',
   'a setup that is given up ends at once and leaves nothing',
+  'a lazy handle makes a resource at its first use only, and then one',
 ];
+const lastOfAll = 'teardownAll ends every resource of the provider';
+
+type Bench = ContractBench<ModelClient, ModelConnection, VLLMConfig>;
 
 describeWithVllm('a real vLLM', ({ command, python, one }) => {
-  const makeProvider = (options: VLLMConfig = {}): VLLMProvider =>
+  const makeProvider = (options: VLLMOptions = {}): VLLMProvider =>
     new VLLMProvider({ command, ...small, env: smallEnv, stopGraceMs: 5000, ...options });
 
-  test.each(contractRules.filter(({ title }) => rules.includes(title)))(
-    'keeps the contract: $title',
-    async (rule) => {
-      await ContractBench.run<ModelClient, ModelConnection, VLLMConfig>(
-        makeProvider as never,
-        {
-          name: one,
-          failing: { name: './no-such-directory' },
-          isAlive: ({ baseURL }: ModelConnection) =>
-            fetch(`${baseURL}/models`).then(
-              () => true,
-              () => false,
-            ),
-          use: (client: ModelClient) => client.generate('Hello', { maxTokens: 4, temperature: 0 }),
-        },
-        (bench) => rule.check(bench),
-      );
-    },
+  const onBench = (check: (bench: Bench) => Promise<void>): Promise<void> =>
+    ContractBench.run<ModelClient, ModelConnection, VLLMConfig>(
+      makeProvider as never,
+      {
+        name: one,
+        failing: { name: './no-such-directory' },
+        isAlive: ({ baseURL }: ModelConnection) =>
+          fetch(`${baseURL}/models`).then(
+            () => true,
+            () => false,
+          ),
+        use: (client: ModelClient) => client.generate('Hello', { maxTokens: 4, temperature: 0 }),
+      },
+      check,
+    );
+  const ruleCalled = (title: string) => {
+    const rule = contractRules.find((each) => each.title === title);
+    if (rule === undefined) throw new Error(`there is no rule "${title}"`);
+    return rule;
+  };
+
+  test.each(ownStart)('keeps the contract: %s', (title) =>
+    onBench((bench) => ruleCalled(title).check(bench)),
   );
+
+  describe('that a lease keeps alive', () => {
+    let bench: Bench;
+    let end = (): void => undefined;
+    let run: Promise<void> = Promise.resolve();
+    beforeAll(
+      () =>
+        new Promise<void>((ready, reject) => {
+          run = onBench(async (opened) => {
+            await (bench = opened).setup();
+            ready();
+            await new Promise<void>((resolve) => (end = resolve));
+          });
+          run.catch(reject);
+        }),
+    );
+    afterAll(() => {
+      end();
+      return run;
+    });
+
+    const shared = contractRules.filter(({ title }) => !ownStart.includes(title) && title !== lastOfAll);
+    test.each([...shared, ruleCalled(lastOfAll)])('keeps the contract: $title', async (rule) => {
+      await rule.check(bench);
+      expect(bench.count('starting')).toBe(1);
+    });
+  });
 
   test('names an argument that it does not know', async () => {
     const provider = makeProvider({ extraArgs: ['--nope'] });
@@ -59,6 +97,32 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
       `vllm:${one}: this vLLM does not know the arguments --nope (the server exited with code 2 before it was ready).`,
     );
     expect(session.pids.flatMap(groupMembers)).toEqual([]);
+  });
+
+  test('says that a model is neither on this machine nor to be downloaded', async () => {
+    const provider = makeProvider({ env: { ...smallEnv, HF_HUB_OFFLINE: '1', HF_HOME: '/nonexistent' } });
+    const session = await openPrivateSession({ vllm: provider });
+    const error = await caught(provider.setup('nobody/no-such-model'));
+    expect(error.code).toBe('SETUP_FAILED');
+    expect(error.message.split('\n')[0]).toBe(
+      'vllm:nobody/no-such-model: the model is not on this machine, and it cannot be downloaded (the server exited with code 1 before it was ready).',
+    );
+    expect(session.pids.flatMap(groupMembers)).toEqual([]);
+  });
+
+  test('is lost when its engine hangs behind a healthy server, and nothing is left of it', async () => {
+    const provider = makeProvider({ answerStallMs: 4000 });
+    const session = await openPrivateSession({ vllm: provider });
+    const handle = await provider.setup(one);
+    const [server] = session.pids;
+    const engine = groupMembers(server!).find(({ pid }) => isEngine(pid));
+    process.kill(engine!.pid, 'SIGSTOP');
+    const error = await caught(handle.client.generate('Hello', { maxTokens: 4 }));
+    expect(error.code).toBe('RESOURCE_LOST');
+    expect(error.message.split('\n')[0]).toBe(
+      `"vllm:${one}#1" died while it was in use: the engine answers nothing, although its server says that it is healthy (its server (pid ${server}) produced no token for 4 s).`,
+    );
+    await eventually(() => groupMembers(server!).length === 0, 30_000);
   });
 
   test('takes another port when its own is taken, answers, and leaves nothing when its server is killed', async () => {
@@ -113,3 +177,8 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
     });
   });
 });
+
+/** It changes its title: its command line is gone. */
+function isEngine(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('VLLM::EngineCore');
+}
