@@ -16,6 +16,7 @@ export class SpecHost extends LeaseHost {
   readonly #projectBlocks: ProjectBlocks | undefined;
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
+  #hook: Circus.Hook | undefined;
   #state: Circus.State | undefined;
   #isRegisteringLazily = false;
   #isUsed = false;
@@ -41,6 +42,9 @@ export class SpecHost extends LeaseHost {
         break;
       case 'run_describe_start':
         this.#block = event.describeBlock;
+        break;
+      case 'hook_start':
+        this.#hook = event.hook;
         break;
       case 'test_started':
         this.#running = event.test;
@@ -93,6 +97,23 @@ export class SpecHost extends LeaseHost {
   override blockNeedsLease(): boolean {
     const block = this.#block;
     return block === undefined || this.#needsLease(block);
+  }
+
+  override testNeedsLease(): boolean {
+    const test = this.#running;
+    if (test === undefined || !this.#lazy.has(test)) return true;
+    // Hooks outside the block that asks cannot reach what it leases.
+    const outermost = this.#hook?.parent;
+    for (
+      let block: Circus.DescribeBlock | undefined = test.parent;
+      block !== undefined;
+      block = block.parent
+    ) {
+      const ofTests = block.hooks.filter(({ type }) => type === 'beforeEach' || type === 'afterEach');
+      if (ofTests.some((hook) => !this.#lazy.has(hook))) return true;
+      if (block === outermost) break;
+    }
+    return false;
   }
 
   #needsLease({ hooks, children }: Circus.DescribeBlock): boolean {

@@ -4,6 +4,7 @@ export { modelProviders, type ModelProviders } from './pattern/model-providers';
 export { withClient } from './pattern/with-client';
 export { withClients, type NamedHandles, type NamedSpecs } from './pattern/with-clients';
 export type { WithClientOptions } from './pattern/register-block';
+export type { LeaseScope } from './pattern/lease-scope';
 export { defineProviders, type ProviderMap } from './pattern/registry';
 export { ModelProvider, type Resource, type SetupOptions } from './pattern/model-provider';
 export { ResourceHandle } from './pattern/resource-handle';

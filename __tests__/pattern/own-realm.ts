@@ -88,6 +88,9 @@ export class OwnHost implements Host {
   blockNeedsLease(): boolean {
     return true;
   }
+  testNeedsLease(): boolean {
+    return true;
+  }
   noticeBlock(): void {}
   isLoaded(): boolean {
     return false;

@@ -46,6 +46,10 @@ export async function databases(): Promise<void> {
   expectTypeOf(pooled.client).is<DatabasePool>();
   const pool: Pool = pooled.client;
   expectTypeOf(pool.totalCount).is<number>();
+  for (const isolation of ['file', 'test', 'shared'] as const)
+    await new DatabaseProvider({ isolation }).setup('shop', { isolation });
+  // @ts-expect-error there are three isolations
+  await new DatabaseProvider({ isolation: 'lease' }).setup('shop', { isolation: 'lease' });
   const single = await new DatabaseProvider({ schemas: { shop: './shop.sql' } }).setup('shop');
   expectTypeOf(single.client).is<DatabaseClient>();
 }

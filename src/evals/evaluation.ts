@@ -234,7 +234,10 @@ class Evaluation {
   /** Leases the model, and opens the log: nothing is written before there is an answer to come. */
   async #open(concurrency: number): Promise<TrialRules> {
     const { block, evaluated, model, source, fn } = this.#plan;
-    for (const around of [...(block?.chain ?? [])].reverse()) await around.ready();
+    for (const around of [...(block?.chain ?? [])].reverse()) {
+      await around.ready('block');
+      await around.ready('test');
+    }
     const { run, git, seed, packages } = this.#run;
     const { trials, timeoutMs, retries, onLost, samples = null, shuffle = null } = this.#options;
     this.#log.append({

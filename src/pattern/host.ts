@@ -72,6 +72,8 @@ export interface Host {
   forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */
   blockNeedsLease(): boolean;
+  /** Called in a block's hook before each test: whether that test, or hooks of the block around it, need its lease from the start. */
+  testNeedsLease(): boolean;
   /**
    * Told of each model's block while its tests are collected.
    *

@@ -1,4 +1,5 @@
-import { leaseTogether, teardownInTurn } from './lease-together';
+import { LeaseGroup } from './lease-group';
+import type { LeaseScope } from './lease-scope';
 import type { LeasedResource } from './leased-resource';
 import { currentRealm } from './realm';
 
@@ -9,21 +10,25 @@ export function currentBlock(): LeasedBlock | undefined {
   return collecting;
 }
 
+type Groups = Readonly<Record<LeaseScope, LeaseGroup>>;
+
 /** A block with its resources: one in `withClient`, several in `withClients`. */
 export class LeasedBlock {
   /** In the order in which the user wrote them. */
   readonly resources: readonly LeasedResource[];
+  readonly #scope: LeaseScope | undefined;
   readonly #outer = collecting;
-  /** In the order of their setups. */
-  #leased: readonly LeasedResource[];
-  #setup: Promise<void> | undefined;
-  #abort = new AbortController();
+  #groups: Promise<Groups> | undefined;
   #inBlock: <T>(fn: () => Promise<T>) => Promise<T> = (fn) => fn();
 
-  /** To be made while the block's `describe` is collected. */
-  constructor(resources: readonly LeasedResource[]) {
+  /**
+   * To be made while the block's `describe` is collected.
+   *
+   * @param scope of all resources; if it is not given, each has that of its provider.
+   */
+  constructor(resources: readonly LeasedResource[], scope?: LeaseScope) {
     this.resources = resources;
-    this.#leased = resources;
+    this.#scope = scope;
   }
 
   /** This block and those around it, from the inside out. */
@@ -43,18 +48,14 @@ export class LeasedBlock {
     }
   }
 
-  /** To be called in the block's first hook: its leases belong to the block, whichever test needs them first. */
+  /** To be called in the block's first hook: leases for the block belong to it, whichever test needs them first. */
   bind(): void {
     this.#inBlock = currentRealm().host().bindToBlock();
   }
 
-  /** Leases the block's resources, once; all who need them share that setup and its failure. */
-  ready(): Promise<void> {
-    this.#setup ??= this.#inBlock(async () => {
-      this.#abort = new AbortController();
-      this.#leased = await leaseTogether(this.resources, this.#abort.signal);
-    });
-    return this.#setup;
+  /** Leases what the block leases for that scope, once until its end. */
+  async ready(scope: LeaseScope): Promise<void> {
+    await (await this.#sorted())[scope].ready();
   }
 
   /** The resources that are not, or no longer, there to be used. */
@@ -64,20 +65,31 @@ export class LeasedBlock {
 
   /** Sets up anew what was lost. */
   async restart(): Promise<void> {
-    this.#setup = this.#inBlock(async () => {
-      for (const resource of this.lost) {
-        await resource.handle.teardown();
-        await resource.lease(this.#abort.signal);
-      }
-    });
-    await this.#setup;
+    const { block, test } = await this.#sorted();
+    await block.restart();
+    await test.restart();
   }
 
-  async teardown(): Promise<void> {
-    // Jest goes on to afterAll when beforeAll fails or times out, so a setup that is still under way is given up first.
-    this.#abort.abort();
-    await this.#setup?.catch(() => undefined);
-    await teardownInTurn(this.#leased);
-    this.#setup = undefined;
+  /** Gives back what the block leases for that scope. */
+  async teardown(scope: LeaseScope): Promise<void> {
+    const groups = await this.#groups?.catch(() => undefined);
+    await groups?.[scope].teardown();
+  }
+
+  #sorted(): Promise<Groups> {
+    this.#groups ??= this.#sort();
+    return this.#groups;
+  }
+
+  async #sort(): Promise<Groups> {
+    const scopes = await Promise.all(
+      this.resources.map(async (resource) => this.#scope ?? (await resource.scope())),
+    );
+    const of = (scope: LeaseScope): LeasedResource[] =>
+      this.resources.filter((_resource, index) => scopes[index] === scope);
+    return {
+      block: new LeaseGroup(of('block'), (fn) => this.#inBlock(fn)),
+      test: new LeaseGroup(of('test'), (fn) => fn()),
+    };
   }
 }

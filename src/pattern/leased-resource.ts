@@ -1,3 +1,6 @@
+import { ModelProviderError } from './errors';
+import { showValue } from './json';
+import { isLeaseScope, type LeaseScope } from './lease-scope';
 import { providerOf } from './model-providers';
 import { currentRealm } from './realm';
 import type { AnyProvider } from './registry';
@@ -30,6 +33,21 @@ export class LeasedResource {
   /** Its provider, in this realm. */
   provider(): Promise<AnyProvider> {
     return providerOf(this.request);
+  }
+
+  /**
+   * How long a block leases it for, where the block does not say.
+   *
+   * @throws ModelProviderError `PROVIDER_INVALID` if its provider says nonsense.
+   */
+  async scope(): Promise<LeaseScope> {
+    const { provider, name, config } = this.request;
+    const scope: unknown = (await this.provider()).defaultScope?.(name, config) ?? 'block';
+    if (isLeaseScope(scope)) return scope;
+    throw new ModelProviderError(
+      'PROVIDER_INVALID',
+      `defaultScope() of provider "${provider}" gave ${showValue(scope)}; it must give 'block' or 'test'.`,
+    );
   }
 
   async lease(signal: AbortSignal): Promise<void> {

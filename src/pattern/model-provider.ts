@@ -3,6 +3,7 @@ import type { DeviceNeed } from './device-need';
 import { ModelProviderError } from './errors';
 import type { Json } from './json';
 import { LazyHandle } from './lazy-handle';
+import type { LeaseScope } from './lease-scope';
 import { currentRealm } from './realm';
 import type { ClientContext, ResourceContext } from './resource-context';
 import { brand } from './provider-defect';
@@ -96,6 +97,15 @@ export abstract class ModelProvider<
    * `context.signal` aborts. If it throws, the lease is given back and the setup fails with `CLIENT_FAILED`.
    */
   abstract createClient(connection: Connection, context: ClientContext): Client | Promise<Client>;
+
+  /**
+   * Spec half. For how long `withClient` and `withClients` lease a resource where their option `scope` does not say; `block` without
+   * this method. Leases by hand last until their teardown, whatever it gives.
+   *
+   * @example
+   * defaultScope(_name: string, config?: { fresh?: boolean }) { return config?.fresh ? 'test' : 'block'; }
+   */
+  defaultScope?(name: string, config: Config | undefined): LeaseScope;
 
   /** Spec half. Closes the client when its lease ends. */
   disposeClient?(client: Client): void | Promise<void>;

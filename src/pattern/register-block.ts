@@ -1,14 +1,19 @@
 import { maxTimerMs } from './constraints';
 import { ModelProviderError } from './errors';
 import { jestGlobals } from './jest-globals';
+import { isLeaseScope, type LeaseScope } from './lease-scope';
 import { LeasedBlock } from './leased-block';
 import type { LeasedResource } from './leased-resource';
 import { currentRealm } from './realm';
 
 /** Options of {@link withClient} and {@link withClients}. */
 export interface WithClientOptions {
-  /** `block`, the default: one lease for the whole block. `test`: set up before and torn down after each test. */
-  readonly scope?: 'block' | 'test';
+  /**
+   * `block`: one lease for the whole block. `test`: set up before and torn down after each test. It holds for all resources of the
+   * block, whatever their providers say; by default each has the scope of its provider, which is `block` for all but databases with
+   * `isolation: 'test'`.
+   */
+  readonly scope?: LeaseScope;
 }
 
 /** What a user asked for. */
@@ -16,7 +21,8 @@ export interface BlockRequest {
   /** The function that was called, for messages. */
   readonly caller: 'withClient' | 'withClients';
   readonly resources: readonly LeasedResource[];
-  readonly scope: 'block' | 'test';
+  /** Undefined for that of each resource's provider. */
+  readonly scope: LeaseScope | undefined;
   /** The user's function, with its arguments. */
   readonly body: () => unknown;
 }
@@ -39,7 +45,7 @@ export function registerBlock(block: BlockRequest): void {
 }
 
 /** Checks the last two arguments of a call. */
-export function checkCall(caller: string, options: WithClientOptions, fn: unknown): 'block' | 'test' {
+export function checkCall(caller: string, options: WithClientOptions, fn: unknown): LeaseScope | undefined {
   if (typeof fn !== 'function') {
     const [takes, gives] = caller === 'withClient' ? ['models', '(handle, model)'] : ['specs', '(handles)'];
     throw new ModelProviderError(
@@ -47,8 +53,8 @@ export function checkCall(caller: string, options: WithClientOptions, fn: unknow
       `${caller}(${takes}, fn) needs a function of ${gives} as its last argument.`,
     );
   }
-  const { scope = 'block' }: { readonly scope?: unknown } = options;
-  if (scope !== 'block' && scope !== 'test') {
+  const { scope }: { readonly scope?: unknown } = options;
+  if (scope !== undefined && !isLeaseScope(scope)) {
     throw new ModelProviderError(
       'CONFIG_INVALID',
       `${caller}(): scope is ${JSON.stringify(scope)}; it must be 'block' or 'test'.`,
@@ -59,21 +65,20 @@ export function checkCall(caller: string, options: WithClientOptions, fn: unknow
 
 function registerLeases({ caller, resources, scope, body }: BlockRequest): void {
   const { beforeAll, afterAll, beforeEach, afterEach } = jestGlobals();
-  const block = new LeasedBlock(resources);
+  const block = new LeasedBlock(resources, scope);
   const host = currentRealm().host();
-  if (scope === 'test') {
-    beforeEach(() => block.ready(), maxTimerMs);
-    afterEach(() => block.teardown(), maxTimerMs);
-  } else {
-    // A block that holds evaluations only leases when its first sample needs it.
-    host.registerLazily(() =>
-      beforeAll(async () => {
-        block.bind();
-        if (host.blockNeedsLease()) await block.ready();
-      }, maxTimerMs),
-    );
-    host.registerLazily(() => afterAll(() => block.teardown(), maxTimerMs));
-  }
+  // Which scope a resource has is known when its provider is loaded. Evaluations lease when their first sample needs it.
+  host.registerLazily(() => {
+    beforeAll(async () => {
+      block.bind();
+      if (host.blockNeedsLease()) await block.ready('block');
+    }, maxTimerMs);
+    beforeEach(async () => {
+      if (host.testNeedsLease()) await block.ready('test');
+    }, maxTimerMs);
+    afterEach(() => block.teardown('test'), maxTimerMs);
+    afterAll(() => block.teardown('block'), maxTimerMs);
+  });
   const returned = block.collect(body);
   if (returned === undefined) return;
   const title = resources.map(({ label }) => label).join(', ');

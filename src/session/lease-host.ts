@@ -148,12 +148,16 @@ export class LeaseHost implements Host {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The next five are Jest's business: its environment overrides them.
+  // The next six are Jest's business: its environment overrides them.
   noticeImport(): void {}
 
   forgive(_resourceId: string): void {}
 
   blockNeedsLease(): boolean {
+    return true;
+  }
+
+  testNeedsLease(): boolean {
     return true;
   }
 

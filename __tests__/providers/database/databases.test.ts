@@ -181,14 +181,9 @@ test('a role that a test makes can connect to its database', async () => {
 
 test.each([
   [
-    { isolation: 'test' as never },
-    /^isolation is "test"; it must be 'lease' or 'shared'\. For a database per test leave isolation out, and write withClient\(\['postgres:shop'\], \{ scope: 'test' \}, fn\)\.$/,
+    { isolation: 'lease' as never },
+    /^isolation is "lease"; it must be 'file', a database for each withClient of a file, 'test', one for each test, or 'shared', one for the run\.$/,
   ],
-  [
-    { isolation: 'file' as never },
-    /^isolation is "file"; .* For a database per file leave isolation out, and write one withClient\(\['postgres:shop'\], fn\) around all tests of the file: a block has one lease\.$/,
-  ],
-  [{ isolation: 'none' as never }, /must be 'lease' or 'shared'/],
   [{ statementTimeoutMs: -1 }, /statementTimeoutMs is -1/],
 ])('absurd options are refused: %j', async (config, message) => {
   const { provider } = await databaseSession();

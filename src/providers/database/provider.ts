@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { ProviderConstraints } from '../../pattern/constraints';
 import type { Json } from '../../pattern/json';
+import type { LeaseScope } from '../../pattern/lease-scope';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import {
@@ -27,7 +28,11 @@ export interface DatabaseOptions<Pooled extends boolean = boolean> {
   readonly server?: string;
   /** Schemas by the name of the database, `postgres:shop`. A name without one is an empty database if none is given at all. */
   readonly schemas?: Readonly<Record<string, DatabaseSchema>>;
-  /** `lease`, the default: each lease has its own database. `shared`: all leases of one name and schema share one. */
+  /**
+   * `file`, the default: `withClient` gives the tests of its block one database, and other files and blocks other ones. `test`: each
+   * test of the block has its own, unless `withClient` is told its `scope`. `shared`: all leases of one name and schema, of all files
+   * and workers, share one. By hand, each `setup` that is not shared has its own.
+   */
   readonly isolation?: DatabaseIsolation;
   /** Whether clients are a `pg.Pool`, of at most 10 connections, instead of one `pg.Client`. */
   readonly pool?: Pooled;
@@ -42,7 +47,7 @@ export interface DatabaseOptions<Pooled extends boolean = boolean> {
   readonly maxLive?: number;
 }
 
-export type DatabaseIsolation = 'lease' | 'shared';
+export type DatabaseIsolation = 'file' | 'test' | 'shared';
 
 /** What one resource may set for itself. */
 export type DatabaseConfig = {
@@ -105,6 +110,10 @@ export class DatabaseProvider<Pooled extends boolean = false> extends ModelProvi
     this.#sessionHalf ??= new Databases(this.#options);
     const connection = await this.#sessionHalf.create(name, config ?? {}, context);
     return this.#options.pool === true ? { ...connection, poolSize } : connection;
+  }
+
+  override defaultScope(_name: string, config: DatabaseConfig | undefined): LeaseScope {
+    return (config?.isolation ?? this.#options.isolation) === 'test' ? 'test' : 'block';
   }
 
   async createClient(

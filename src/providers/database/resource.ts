@@ -32,7 +32,7 @@ export class Databases {
 
   /** @throws ModelProviderError what {@link DatabaseProvider} documents. */
   async create(name: string, config: DatabaseConfig, context: ResourceContext): Promise<DatabaseConnection> {
-    const isolation = checkIsolation(config.isolation ?? this.#options.isolation ?? 'lease');
+    const isolation = checkIsolation(config.isolation ?? this.#options.isolation ?? 'file');
     const statementTimeoutMs = checkTimeout(
       config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs,
     );
@@ -175,16 +175,10 @@ function isUnreachable(error: unknown): boolean {
 }
 
 function checkIsolation(isolation: unknown): DatabaseIsolation {
-  if (isolation === 'lease' || isolation === 'shared') return isolation;
-  const advice =
-    isolation === 'test'
-      ? ". For a database per test leave isolation out, and write withClient(['postgres:shop'], { scope: 'test' }, fn)"
-      : isolation === 'file'
-        ? ". For a database per file leave isolation out, and write one withClient(['postgres:shop'], fn) around all tests of the file: a block has one lease"
-        : '';
+  if (isolation === 'file' || isolation === 'test' || isolation === 'shared') return isolation;
   throw new ModelProviderError(
     'CONFIG_INVALID',
-    `isolation is ${showValue(isolation)}; it must be 'lease' or 'shared'${advice}.`,
+    `isolation is ${showValue(isolation)}; it must be 'file', a database for each withClient of a file, 'test', one for each test, or 'shared', one for the run.`,
   );
 }
 
