@@ -6,12 +6,13 @@ import { hasNvidiaSmi, listGpus, type Gpu } from './nvidia-smi';
  * The GPUs that a server may take: those of this machine that `CUDA_VISIBLE_DEVICES` leaves, in PCI order, and of them the ones that
  * the option names. Undefined where there is none.
  *
+ * @param count how many it takes; all of them if not given.
  * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or not there, or if there are too few.
  */
 export async function gpuNeed(
   provider: string,
   wanted: readonly number[] | undefined,
-  count: number,
+  count?: number,
 ): Promise<DeviceNeed | undefined> {
   if (wanted?.length === 0) return undefined;
   const visible = await visibleGpus();
@@ -27,14 +28,31 @@ export async function gpuNeed(
     );
   }
   if (chosen.length === 0) return undefined;
-  if (chosen.length < count) {
+  if (count !== undefined && chosen.length < count) {
     throw new ModelProviderError(
       'CONFIG_INVALID',
       `${provider}: tensorParallelSize is ${count}, but there ${chosen.length === 1 ? 'is 1 GPU' : `are ${chosen.length} GPUs`} to use: ${chosen.join(', ')}.`,
       { details: { count, devices: chosen } },
     );
   }
-  return { pool: chosen.map((id) => `gpu:${id}`), count };
+  return { pool: chosen.map((id) => `gpu:${id}`), count: count ?? chosen.length };
+}
+
+/** What a value of the option `devices` must be. */
+export const deviceOption = {
+  allows: (value: unknown): boolean =>
+    Array.isArray(value) &&
+    value.every((item) => Number.isInteger(item) && (item as number) >= 0) &&
+    new Set(value).size === value.length,
+  wanted: 'an array of different GPU indexes, as nvidia-smi numbers them',
+};
+
+/** The variables that show a server its devices alone. PCI order, so that an index means the same GPU to CUDA and to nvidia-smi. */
+export function visibleDevices(devices: readonly string[]): Record<string, string> {
+  return {
+    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    CUDA_VISIBLE_DEVICES: devices.map((device) => device.replace(/^gpu:/, '')).join(','),
+  };
 }
 
 /** What `CUDA_VISIBLE_DEVICES` leaves of the machine's GPUs; undefined where neither tells anything. */

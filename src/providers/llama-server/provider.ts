@@ -1,4 +1,5 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
+import type { DeviceNeed } from '../../pattern/device-need';
 import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
@@ -14,11 +15,16 @@ export interface LlamaServerOptions {
   readonly slots?: number;
   /** Layers on the GPU; all by default where the build has one. */
   readonly gpuLayers?: number;
+  /**
+   * The GPUs to spread each model over, by nvidia-smi's index; where `gpuLayers` asks for a GPU all that `CUDA_VISIBLE_DEVICES` leaves,
+   * else none. They are its own: no other provider's model lives there meanwhile. `[]` shows it none.
+   */
+  readonly devices?: readonly number[];
   /** Threads for generation; llama-server's own choice by default. */
   readonly threads?: number;
   /** Further arguments, as llama-server takes them. Never put a secret here. */
   readonly extraArgs?: readonly string[];
-  /** How many servers may live at once; 1 by default, since weights are large. */
+  /** How many servers may live at once, on each GPU where they take some; 1 by default, since weights are large. */
   readonly maxLive?: number;
   /** Milliseconds a start may take; 600,000 by default. */
   readonly startTimeoutMs?: number;
@@ -62,8 +68,17 @@ export class LlamaServerProvider extends ModelProvider<ModelClient, ModelConnect
       retain: 'session',
       slots: options.slots ?? 1,
       startTimeoutMs: options.startTimeoutMs ?? 600_000,
-      stopTimeoutMs: 30_000,
+      stopTimeoutMs: 60_000,
     };
+  }
+
+  /** The GPUs that a model takes; undefined where it takes none. */
+  override async devices(
+    _name: string,
+    config: LlamaServerConfig | undefined,
+  ): Promise<DeviceNeed | undefined> {
+    const { llamaServerDevices } = require('./resource') as typeof import('./resource');
+    return llamaServerDevices({ ...this.#options, ...config });
   }
 
   async createResource(

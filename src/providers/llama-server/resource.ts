@@ -1,12 +1,25 @@
 import { basename, resolve } from 'node:path';
+import type { DeviceNeed } from '../../pattern/device-need';
 import { ModelProviderError } from '../../pattern/errors';
+import { showValue } from '../../pattern/json';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { checkGguf } from '../embedded/gguf';
+import { guardMemory } from '../gpu/memory-gate';
+import { deviceOption, gpuNeed, visibleDevices } from '../gpu/pool';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
 import type { LlamaServerOptions } from './provider';
+
+/** @throws ModelProviderError `CONFIG_INVALID`. */
+export async function llamaServerDevices(options: LlamaServerOptions): Promise<DeviceNeed | undefined> {
+  validate(options);
+  const { devices, gpuLayers = 0 } = options;
+  if (devices === undefined && gpuLayers === 0) return undefined;
+  // It spreads its layers over all that it sees.
+  return gpuNeed('llama-server', devices);
+}
 
 /**
  * Starts one llama-server. The file is checked first: a missing and a corrupt file look the same in llama-server's log.
@@ -18,27 +31,15 @@ export async function startLlamaServer(
   options: LlamaServerOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  const {
-    contextSize = 4096,
-    slots = 1,
-    gpuLayers,
-    threads,
-    extraArgs = [],
-    startStallMs = 120_000,
-  } = options;
-  for (const [option, value, least] of [
-    ['contextSize', contextSize, 1],
-    ['slots', slots, 1],
-    ['gpuLayers', gpuLayers, 0],
-    ['threads', threads, 1],
-    ['startStallMs', startStallMs, 1],
-  ] as const) {
-    requireWhole(option, value, least);
-  }
+  const { contextSize = 4096, slots = 1, gpuLayers, threads, extraArgs = [] } = options;
+  validate(options);
   const command = llamaServerCommand(options.command);
   const file = resolve(name);
   checkGguf(file);
   const model = modelName(file);
+  const { devices } = context;
+  // It does not say beforehand how much it will take.
+  if (devices.length > 0) await guardMemory(context, 0);
   return startLocalServer(
     {
       title: context.spec,
@@ -56,10 +57,14 @@ export async function startLlamaServer(
         ...extraArgs,
       ],
       // The argument for the second has had two names; as a variable it cannot stop a build that calls it differently.
-      env: (apiKey) => ({ LLAMA_API_KEY: apiKey, LLAMA_ARG_UI: 'off' }),
+      env: (apiKey) => ({
+        LLAMA_API_KEY: apiKey,
+        LLAMA_ARG_UI: 'off',
+        ...(devices.length > 0 || options.devices?.length === 0 ? visibleDevices(devices) : {}),
+      }),
       passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
       graceMs: 5000,
-      stallMs: startStallMs,
+      stallMs: options.startStallMs ?? 120_000,
       portConflict: llamaServerPortConflict,
       hints: llamaServerHints,
     },
@@ -70,6 +75,24 @@ export async function startLlamaServer(
 /** The name to ask for: llama-server splits its aliases at commas and trims them. */
 function modelName(file: string): string {
   return basename(file).replaceAll(',', '_').trim();
+}
+
+function validate(options: LlamaServerOptions): void {
+  for (const [option, least] of [
+    ['contextSize', 1],
+    ['slots', 1],
+    ['gpuLayers', 0],
+    ['threads', 1],
+    ['startStallMs', 1],
+  ] as const) {
+    requireWhole(option, options[option], least);
+  }
+  const { devices } = options;
+  if (devices === undefined || deviceOption.allows(devices)) return;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `llama-server: devices is ${showValue(devices)}; it must be ${deviceOption.wanted}.`,
+  );
 }
 
 function requireWhole(option: string, value: number | undefined, least: number): void {

@@ -1,3 +1,4 @@
+import { visibleDevices } from '../gpu/pool';
 import type { VLLMOptions } from './provider';
 
 const defaultStartMs = 600_000;
@@ -45,12 +46,4 @@ export function vllmSecrets({ env }: VLLMOptions): string[] {
   return Object.entries({ HF_TOKEN: process.env['HF_TOKEN'] ?? '', ...env }).flatMap(([name, value]) =>
     /TOKEN|KEY|SECRET|PASSWORD/i.test(name) && value !== '' ? [value] : [],
   );
-}
-
-/** PCI order, so that an index means the same GPU to CUDA and to nvidia-smi. */
-function visibleDevices(devices: readonly string[]): Record<string, string> {
-  return {
-    CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
-    CUDA_VISIBLE_DEVICES: devices.map((device) => device.replace(/^gpu:/, '')).join(','),
-  };
 }

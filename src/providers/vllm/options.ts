@@ -1,6 +1,7 @@
 import { ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
 import { nearest } from '../../pattern/nearest';
+import { deviceOption } from '../gpu/pool';
 import type { VLLMOptions } from './provider';
 
 interface Rule {
@@ -34,13 +35,7 @@ const dtypes = ['auto', 'half', 'float16', 'bfloat16', 'float', 'float32'];
 
 const rules: Record<keyof VLLMOptions, Rule> = {
   command: text,
-  devices: {
-    allows: (value) =>
-      Array.isArray(value) &&
-      value.every((item) => Number.isInteger(item) && (item as number) >= 0) &&
-      new Set(value).size === value.length,
-    wanted: 'an array of different GPU indexes, as nvidia-smi numbers them',
-  },
+  devices: deviceOption,
   maxModelLen: whole(1),
   gpuMemoryUtilization: {
     allows: (value) => typeof value === 'number' && value > 0 && value <= 1,
