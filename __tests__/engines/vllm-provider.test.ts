@@ -110,6 +110,19 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
     expect(session.pids.flatMap(groupMembers)).toEqual([]);
   });
 
+  test('fails its start, and leaves nothing, when its server is killed while the engine loads', async () => {
+    const provider = makeProvider();
+    const session = await openPrivateSession({ vllm: provider });
+    const setup = caught(provider.setup(one));
+    const members = () => session.pids.flatMap(groupMembers);
+    await eventually(() => members().some(({ pid }) => isEngine(pid)), 120_000);
+    process.kill(session.pids[0]!, 'SIGKILL');
+    const error = await setup;
+    expect(error.code).toBe('SETUP_FAILED');
+    expect(error.message).toContain('was ended by SIGKILL before it was ready');
+    expect(members()).toEqual([]);
+  });
+
   test('is lost when its engine hangs behind a healthy server, and nothing is left of it', async () => {
     const provider = makeProvider({ answerStallMs: 4000 });
     const session = await openPrivateSession({ vllm: provider });
@@ -180,5 +193,9 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
 
 /** It changes its title: its command line is gone. */
 function isEngine(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('VLLM::EngineCore');
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('VLLM::EngineCore');
+  } catch {
+    return false;
+  }
 }
