@@ -1,5 +1,5 @@
-// npm run bench:llama: loads, switch time and throughput with the real llama-server. BENCH_ROUNDS sets the number of pairs; names of
-// benches as arguments run those alone.
+// npm run bench:llama: loads, switch time and throughput with the real llama-server, and throughput with vLLM. BENCH_ROUNDS sets the
+// number of pairs; names of benches as arguments run those alone.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,8 @@ process.env.XDG_STATE_HOME = directory;
 const benches = {
   matrix,
   switch: () => switchTime(rounds, directory),
-  throughput: () => sharedThroughput(rounds),
+  throughput: () => sharedThroughput('llama-server', rounds),
+  'throughput-vllm': () => sharedThroughput('vLLM', rounds),
 };
 const table = new Table({
   head: ['what', 'reference', 'ours', 'reference', 'ratio (min–max of pairs)'],

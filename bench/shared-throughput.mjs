@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { command, copyModels } from './llama-server.mjs';
 import { miniProject, runJest } from './mini-project.mjs';
 import { quantile } from './paired.mjs';
@@ -8,23 +10,44 @@ const samples = 512;
 const concurrency = 32;
 const tokens = 64;
 
-/** Samples a second of `foreach` over one llama-server, against a bare loop of requests to the same server, in turn. */
-export async function sharedThroughput(rounds) {
+/** The engines by their names in the table. Each tells the spec of its model and its provider's code; a text says why it cannot. */
+const engines = {
+  'llama-server': (directory) => ({
+    spec: `llama:${copyModels(directory, 1)[0]}`,
+    provider: `llama: new LlamaServerProvider({ command: ${JSON.stringify(command)}, threads: 1, slots: ${concurrency}, contextSize: 256 })`,
+  }),
+  vLLM: () => {
+    const script = fileURLToPath(new URL('../scripts/fetch-vllm.mjs', import.meta.url));
+    const place = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
+    if (place.startsWith('skipped: ')) return place.replace('skipped', 'not installed');
+    return {
+      spec: `vllm:${join(place, 'one')}`,
+      provider: `vllm: new VLLMProvider({
+        command: ${JSON.stringify(join(place, 'venv/bin/vllm'))}, devices: [], slots: ${concurrency}, maxModelLen: 256, enforceEager: true,
+        env: { VLLM_CPU_KVCACHE_SPACE: '1' },
+      })`,
+    };
+  },
+};
+
+/** Samples a second of `foreach` over one server of an engine, against a bare loop of requests to the same server, in turn. */
+export async function sharedThroughput(name, rounds) {
   const project = miniProject({});
   try {
-    const [model] = copyModels(project.directory, 1);
+    const what = `foreach over ${name}, ${concurrency} at a time, ${samples} samples, ${rounds} pairs`;
+    const reference = 'a loop of fetch() on the same server';
+    const engine = engines[name](project.directory);
+    if (typeof engine === 'string') return [[what, reference, engine, '', '']];
     project.write({
       'providers.js': `
-        const { defineProviders, LlamaServerProvider } = require('jest-model-provider');
-        exports.default = defineProviders({
-          llama: new LlamaServerProvider({ command: ${JSON.stringify(command)}, threads: 1, slots: ${concurrency}, contextSize: 256 }),
-        });`,
+        const { defineProviders, LlamaServerProvider, VLLMProvider } = require('jest-model-provider');
+        exports.default = defineProviders({ ${engine.provider} });`,
       'jest.config.js': `module.exports = {
         preset: 'jest-model-provider',
         testTimeout: 600_000,
         testEnvironmentOptions: { modelProviders: './providers.js' },
       };`,
-      'load.eval.js': spec(`llama:${model}`, rounds),
+      'load.eval.js': spec(engine.spec, rounds),
     });
     const results = join(project.directory, 'results.json');
     await runJest(project.directory, ['-i', '--json', `--outputFile=${results}`]);
@@ -36,8 +59,8 @@ export async function sharedThroughput(rounds) {
     const rate = (all) => `${Math.round((samples * 1000) / quantile(all, 0.5))} samples/s`;
     return [
       [
-        `foreach, ${concurrency} at a time, ${samples} samples, ${ours.length} pairs`,
-        'a loop of fetch() on the same server',
+        what,
+        reference,
         rate(ours),
         rate(bare),
         `${quantile(ratios, 0.5).toFixed(3)} (${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)})`,
@@ -66,7 +89,7 @@ function spec(model, rounds) {
               method: 'POST',
               headers: { 'content-type': 'application/json', authorization: 'Bearer ' + apiKey },
               body: JSON.stringify({
-                model: ${JSON.stringify(model.split('/').at(-1))},
+                model: ${JSON.stringify(basename(model))},
                 max_tokens: ${tokens}, temperature: 0, ignore_eos: true, messages: [{ role: 'user', content }],
               }),
             });
