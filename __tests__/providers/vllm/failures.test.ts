@@ -143,6 +143,44 @@ const failures: readonly Failure[] = [
     ],
   },
   {
+    title: 'a context that is longer than the model was made for',
+    switches: [
+      '--fake-say',
+      'Value error, User-specified max_model_len (4096) is greater than the derived max_model_len (max_position_embeddings=512)',
+      '--fake-exit',
+      '1',
+    ],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: maxModelLen 4096 is more than the model was made for (max_position_embeddings=512) (the server exited with code 1 before it was ready).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'Value error, User-specified max_model_len (4096) is greater than the derived max_model_len (max_position_embeddings=512)' --fake-exit 1",
+      'Its last lines:',
+      '  | Value error, User-specified max_model_len (4096) is greater than the derived max_model_len (max_position_embeddings=512)',
+      'What to do: Lower maxModelLen.',
+    ],
+  },
+  {
+    title: 'anything else that it refuses of its arguments, in its own words',
+    switches: ['--fake-say', 'vllm serve: error: --tool-call-parser is needed', '--fake-exit', '2'],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: vLLM refuses its arguments: --tool-call-parser is needed (the server exited with code 2 before it was ready).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'vllm serve: error: --tool-call-parser is needed' --fake-exit 2",
+      'Its last lines:',
+      '  | vllm serve: error: --tool-call-parser is needed',
+      'What to do: Correct the options or extraArgs; vllm serve --help=all shows what it takes.',
+    ],
+  },
+  {
+    title: 'anything else that keeps it from starting, in its own words',
+    switches: ['--fake-say', 'ValueError: The quantization method awq is not there.', '--fake-exit', '1'],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: vLLM refuses to start: The quantization method awq is not there. (the server exited with code 1 before it was ready).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'ValueError: The quantization method awq is not there.' --fake-exit 1",
+      'Its last lines:',
+      '  | ValueError: The quantization method awq is not there.',
+      'What to do: See its lines above.',
+    ],
+  },
+  {
     title: 'an inner port that another engine takes, three times',
     switches: [
       '--fake-say',
