@@ -85,6 +85,7 @@ describe('the environment of vLLM', () => {
       VLLM_API_KEY: '[redacted]',
       VLLM_HOST_IP: '127.0.0.1',
       VLLM_NO_USAGE_STATS: '1',
+      VLLM_HTTP_TIMEOUT_KEEP_ALIVE: '86400',
       VLLM_WORKER_MULTIPROC_METHOD: 'spawn',
       VLLM_ENGINE_READY_TIMEOUT_S: '91',
       HF_HUB_OFFLINE: '1',

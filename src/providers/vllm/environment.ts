@@ -29,6 +29,8 @@ export function vllmEnvironment(
     // It leaves files behind, also when it is stopped politely.
     TMPDIR: server.temporary,
     VLLM_NO_USAGE_STATS: '1',
+    // It hangs up on idle clients after 5 s, without telling them beforehand: a request of theirs may then meet the closing.
+    VLLM_HTTP_TIMEOUT_KEEP_ALIVE: '86400',
     VLLM_WORKER_MULTIPROC_METHOD: 'spawn',
     // Its processes talk to each other over this machine's loopback interface alone.
     VLLM_HOST_IP: '127.0.0.1',
