@@ -113,7 +113,8 @@ function canRetry(attempt: Attempt, cause: unknown, retried: number, rules: Tria
 }
 
 async function wait(ms: number, ending: AbortSignal): Promise<boolean> {
-  return delay(ms, true, { signal: ending }).catch(() => false);
+  // A signal of its own, since many samples may wait at once and listeners are counted.
+  return delay(ms, true, { signal: AbortSignal.any([ending]) }).catch(() => false);
 }
 
 // A class, since V8 makes a hidden class of its own for every object literal with getters, and keeps all that they see.
