@@ -111,7 +111,7 @@ export interface ResourceContext {
   readonly failedTest: string | undefined;
   /** Says what the resource leaves behind on purpose, and how to remove it; shown when the session ends. */
   keep(message: string): void;
-  /** Reports that the resource died by itself: its users fail at once. */
+  /** Reports that the resource died by itself: its users fail at once, with the last lines of its server. */
   lost(reason: string): void;
 }
 
