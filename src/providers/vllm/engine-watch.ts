@@ -31,7 +31,7 @@ async function hangs(server: StartingServer, everyMs: number, end: AbortSignal):
   while (unchanged <= looks) {
     await delay(everyMs, undefined, { signal: end, ref: false });
     const counters = await readCounters(server, AbortSignal.any([end, AbortSignal.timeout(everyMs)]));
-    if (counters === '') return false;
+    if (counters?.includes('vllm:generation_tokens') === false) return false;
     if (counters !== undefined && (counters !== seen || isAsleep(counters))) {
       seen = counters;
       unchanged = 0;
@@ -51,7 +51,7 @@ async function hangs(server: StartingServer, everyMs: number, end: AbortSignal):
   return true;
 }
 
-/** What vLLM says of its engine; empty where it says nothing (`--disable-log-stats`), undefined where it does not answer. */
+/** What vLLM says of its engine; without tokens where it counts none (`--disable-log-stats`), undefined where it does not answer. */
 async function readCounters(server: StartingServer, signal: AbortSignal): Promise<string | undefined> {
   try {
     const { body } = await loopbackRequest({ port: server.port, path: '/metrics', signal });
