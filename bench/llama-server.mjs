@@ -49,10 +49,10 @@ async function isHealthy(baseURL) {
   }
 }
 
-/** Ends a server at once and waits until it is gone. */
-export async function kill({ server }) {
+/** Ends a server, at once if nothing else is said, and waits until it is gone. */
+export async function kill({ server }, signal = 'SIGKILL') {
   const exit = once(server, 'exit');
-  server.kill('SIGKILL');
+  server.kill(signal);
   await exit;
 }
 

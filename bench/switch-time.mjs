@@ -5,17 +5,19 @@ import { ms, paired } from './paired.mjs';
 const { LlamaServerProvider } = createRequire(import.meta.url)('../dist/src/index.js');
 
 /**
- * From the last release of one model to the first token of the next, on one slot; against kill, start and a tight poll by hand. A large
- * context makes the start of a small model as long as that of a larger one: its cache is cleared.
+ * From the last release of one model to the first token of the next, on one slot; against kill, start and a tight poll by hand. With
+ * SIGTERM in place of SIGKILL the reference waits for llama-server to end by itself, as we do. A large context makes the start of a
+ * small model as long as that of a larger one: its cache is cleared.
  */
 export async function switchTime(rounds, directory) {
   const rows = [];
   for (const contextSize of [4096, 524_288])
-    rows.push(await measure(rounds, copyModels(directory, 2), contextSize));
+    for (const signal of ['SIGKILL', 'SIGTERM'])
+      rows.push(await measure(rounds, copyModels(directory, 2), contextSize, signal));
   return rows;
 }
 
-async function measure(rounds, [one, other], contextSize) {
+async function measure(rounds, [one, other], contextSize, signal) {
   const provider = new LlamaServerProvider({ command, threads: 1, contextSize });
   let [current, next] = [one, other];
   let handle = await provider.setup(current);
@@ -30,7 +32,7 @@ async function measure(rounds, [one, other], contextSize) {
   };
   const floor = async () => {
     const start = performance.now();
-    await kill(byHand);
+    await kill(byHand, signal);
     byHand = await startByHand(other, contextSize);
     await firstToken(byHand.baseURL);
     return performance.now() - start;
@@ -39,7 +41,7 @@ async function measure(rounds, [one, other], contextSize) {
     const { a, b, ratio, ratioLow, ratioHigh } = await paired(rounds, ours, floor);
     return [
       `switch of models, context ${contextSize}, ${rounds} pairs`,
-      'SIGKILL, start, poll every 2 ms',
+      `${signal}, start, poll every 2 ms`,
       ms(a),
       ms(b),
       `${ratio.toFixed(3)} (${ratioLow.toFixed(3)}–${ratioHigh.toFixed(3)})`,
