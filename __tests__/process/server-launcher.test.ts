@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ServerProcess } from '../../dist/src/pattern/resource-context';
 import { ServerLauncher } from '../../dist/src/process/server-launcher';
 import { Ledger } from '../../src/process/ledger';
+import type { LedgerEntry } from '../../src/process/ledger-entry';
 import { groupMembers } from '../../src/process/process-group';
 import { eventually } from './eventually';
 import { ownPlaces } from './own-places';
@@ -32,6 +33,14 @@ async function launch(script: string, graceMs = 600_000): Promise<ServerProcess>
   return server;
 }
 
+function guardians(): LedgerEntry[] {
+  return existsSync(ledger().path)
+    ? ledger()
+        .read()
+        .filter(({ type }) => type === 'guardian')
+    : [];
+}
+
 const quiet = 'exec sleep 600';
 const stubborn = `trap 'echo no' TERM; while :; do sleep 0.02; done`;
 
@@ -49,11 +58,15 @@ describe('the launcher', () => {
     expect(existsSync(ledger().path)).toBe(false);
     await Promise.all([launch(quiet), launch(quiet)]);
     expect(launcher.isGuarded).toBe(true);
-    expect(
-      ledger()
-        .read()
-        .filter(({ type }) => type === 'guardian'),
-    ).toHaveLength(1);
+    expect(guardians()).toHaveLength(1);
+  });
+
+  it('starts the guardian earlier where a server is expected, and that one launches it', async () => {
+    launcher.expectServer();
+    expect(launcher.isGuarded).toBe(true);
+    await eventually(() => guardians().length === 1);
+    await launch(quiet);
+    expect(guardians()).toHaveLength(1);
   });
 
   it('has ended every server when it is closed, and removed the files', async () => {

@@ -8,7 +8,7 @@ import { launchServer } from './server-process';
 import { reclaimProcesses } from './sweep';
 
 /**
- * Starts the servers of one session. The guardian is started with the first of them; if it is killed, what it owned is ended
+ * Starts the servers of one session. The guardian is started for the first of them; if it is killed, what it owned is ended
  * from the ledger and the next server gets a new guardian.
  */
 export class ServerLauncher {
@@ -26,12 +26,14 @@ export class ServerLauncher {
     return this.#guardian !== undefined;
   }
 
+  /** Says that a server will be launched, so that the guardian starts while whatever comes before that is done. */
+  expectServer(): void {
+    // Whoever launches hears of a failure, and tries again.
+    this.#ensureGuardian().catch(() => undefined);
+  }
+
   async launch(options: LaunchOptions, resourceId: string, directory: string): Promise<ServerProcess> {
-    this.#guardian ??= startGuardian(this.#options, () => this.#onGuardianLost());
-    const guardian = await this.#guardian.catch((error: unknown) => {
-      this.#guardian = undefined;
-      throw error;
-    });
+    const guardian = await this.#ensureGuardian();
     this.#count += 1;
     const server = await launchServer(options, {
       guardian,
@@ -55,6 +57,14 @@ export class ServerLauncher {
     await this.#reclaim;
     // A guardian that was killed while it ended has left its ledger, and maybe servers.
     await this.#reclaimServers();
+  }
+
+  #ensureGuardian(): Promise<GuardianClient> {
+    this.#guardian ??= startGuardian(this.#options, () => this.#onGuardianLost()).catch((error: unknown) => {
+      this.#guardian = undefined;
+      throw error;
+    });
+    return this.#guardian;
   }
 
   async #stop(server: ServerProcess): Promise<void> {

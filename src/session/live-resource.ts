@@ -25,6 +25,8 @@ export interface ResourceSurroundings {
   borrow(): Promise<BorrowedResource | undefined> | undefined;
   /** It is made now. */
   starting(): void;
+  /** It will launch a server. */
+  expectServer(): void;
   launch(options: LaunchOptions, directory: string): Promise<ServerProcess>;
   lease(
     spec: string,
@@ -266,6 +268,7 @@ export class LiveResource {
   }
 
   #makeServerDirectory(options: ServerDirectoryOptions = {}): string {
+    this.#surroundings.expectServer();
     const directory = createServerDirectory(this.#surroundings.directory, options);
     this.#teardown.push('remove its directory', () => rmSync(directory, { recursive: true, force: true }));
     return directory;

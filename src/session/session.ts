@@ -233,6 +233,7 @@ export class Session {
       directory: this.#place.directory,
       borrow: () => this.#warm?.borrow(wantedResource(live, this.#resources.all, this.registry)),
       starting: () => this.record.add({ type: 'starting', spec, resourceId: plan.resourceId }),
+      expectServer: () => this.#launcher.expectServer(),
       launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientBase, Pool, QueryResult } from 'pg';
 import type { ClientContext } from '../../pattern/resource-context';
+import { driver } from './driver';
 import { connectionError, isConnectionError } from './request-error';
 
 /** How any process reaches a leased database. */
@@ -75,12 +76,6 @@ export async function endClient(client: Pick<DatabaseClient | DatabasePool, 'end
   const late = new AbortController();
   await Promise.race([client.end(), delay(endLimitMs, undefined, { signal: late.signal }).catch(ignore)]);
   late.abort();
-}
-
-function driver(): typeof import('pg') {
-  // Loaded here, not at the top: most specs that import the package use no database.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  return require('pg') as typeof import('pg');
 }
 
 const connectLimitMs = 30_000;

@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import { maxTimerMs } from '../../pattern/constraints';
 import { isModelProviderError, ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
@@ -9,6 +8,7 @@ import { describeKept, keepOnOwnServer } from '../postgres-server/kept-databases
 import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
 import type { DatabaseConnection } from './client';
+import { driver } from './driver';
 import type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './provider';
 import { connectionError } from './request-error';
 import { applySchema } from './schema/apply-schema';
@@ -149,7 +149,7 @@ async function fill(
 ): Promise<void> {
   context.progress('building its schema');
   const url = urlOfDatabase(connection.url, database);
-  const client = new Client({ connectionString: url, application_name: 'jest-model-provider' });
+  const client = new (driver().Client)({ connectionString: url, application_name: 'jest-model-provider' });
   client.on('error', () => undefined);
   const giveUp = (): void => void client.end();
   context.signal.addEventListener('abort', giveUp, { once: true });

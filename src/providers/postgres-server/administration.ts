@@ -1,4 +1,5 @@
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
+import { driver } from '../database/driver';
 import { connectionError } from '../database/request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
@@ -17,7 +18,7 @@ export class Administration {
 
   constructor(server: PostgresServerConnection) {
     this.#server = server;
-    this.#pool = new Pool({
+    this.#pool = new (driver().Pool)({
       connectionString: server.url,
       max: atOnce,
       idleTimeoutMillis: idleMs,

@@ -1,4 +1,13 @@
-import { chownSync, cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  constants,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ModelProviderError } from '../../pattern/errors';
@@ -32,9 +41,8 @@ export async function createCluster(
     rmSync(join(made, 'pg_hba.conf'));
     cpSync(made, join(draft, 'data'), { recursive: true });
   });
-  cpSync(join(template, 'data'), data, { recursive: true });
-  writeAccessRules(data);
-  if (user !== undefined) chownTree(data, user);
+  copyTree(join(template, 'data'), data, user);
+  writeAccessRules(data, user);
 }
 
 async function run(
@@ -59,16 +67,32 @@ async function run(
 }
 
 // By the kernel's word on who is at the other end of the socket: https://www.postgresql.org/docs/current/auth-peer.html
-function writeAccessRules(data: string): void {
-  writeFileSync(join(data, 'pg_hba.conf'), 'local all all peer map=owner\n', { mode: 0o600 });
+function writeAccessRules(data: string, user: SystemUser | undefined): void {
   const { username } = userInfo();
   // Before version 16 "all" is a role of that name, which nobody has.
   const lines = ['postgres', 'all'].map((role) => `owner "${username}" ${role}\n`);
-  writeFileSync(join(data, 'pg_ident.conf'), lines.join(''), { mode: 0o600 });
+  const files = { 'pg_hba.conf': 'local all all peer map=owner\n', 'pg_ident.conf': lines.join('') };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(data, name), text, { mode: 0o600 });
+    giveTo(user, join(data, name));
+  }
 }
 
-function chownTree(root: string, { uid, gid }: SystemUser): void {
-  chownSync(root, uid, gid);
-  for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' }))
-    chownSync(join(root, path), uid, gid);
+// A cluster is a thousand small files: with cpSync, which asks about every path three times, they are most of a warm start.
+function copyTree(from: string, to: string, user: SystemUser | undefined): void {
+  mkdirSync(to, { mode: 0o700 });
+  giveTo(user, to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) {
+      copyTree(source, target, user);
+    } else {
+      copyFileSync(source, target, constants.COPYFILE_FICLONE);
+      giveTo(user, target);
+    }
+  }
+}
+
+function giveTo(user: SystemUser | undefined, path: string): void {
+  if (user !== undefined) chownSync(path, user.uid, user.gid);
 }

@@ -1,7 +1,8 @@
 import { userInfo } from 'node:os';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
+import { driver } from '../database/driver';
 import { connectionError, placeOf } from '../database/request-error';
 import { Administration } from './administration';
 import type { PostgresServerConnection } from './connection';
@@ -24,7 +25,7 @@ export async function attachToServer(
 ): Promise<PostgresServerConnection> {
   const url = wished === undefined ? urlOfVariables() : checkUrl(wished);
   const mark = newMark();
-  const client = new Client({
+  const client = new (driver().Client)({
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,
     keepAlive: true,

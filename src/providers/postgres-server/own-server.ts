@@ -1,10 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
 import { failureMessage } from '../../process/failure-report';
 import { waitUntilReady, type ReadinessCheck } from '../../process/readiness';
 import { describeExit } from '../../process/server-process';
+import { driver } from '../database/driver';
 import { findBinaries } from './binaries';
 import { createCluster } from './cluster';
 import type { PostgresServerConnection } from './connection';
@@ -42,6 +43,7 @@ const settings = {
 export async function startServer(name: string, context: ResourceContext): Promise<PostgresServerConnection> {
   const binaries = await findBinaries(name);
   const user = serverUser();
+  // The guardian starts meanwhile.
   const directory = context.serverDirectory({ user, inMemory: true });
   const data = join(directory, 'data');
   await createCluster(binaries, data, user, context);
@@ -67,13 +69,12 @@ export async function startServer(name: string, context: ResourceContext): Promi
   const url = `postgresql://postgres@localhost:${socketPort}/postgres?host=${encodeURIComponent(directory)}`;
   // Undone before it ends: it is stopped without any.
   context.defer('write the databases of failed tests to disk', async () => {
-    if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await checkpoint(url);
+    // https://www.postgresql.org/docs/current/sql-checkpoint.html
+    if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await ask(url, 'CHECKPOINT');
   });
-  let version = 0;
-  const learnVersion = async (): Promise<void> => void (version = await majorVersion(url));
   try {
     await waitUntilReady(
-      [firstQuery(learnVersion, server)],
+      [firstQuery(url, server)],
       { stallMs, requestMs: stallMs },
       {
         signal: context.signal,
@@ -93,38 +94,30 @@ export async function startServer(name: string, context: ResourceContext): Promi
     const code = isModelProviderError(error) ? error.code : 'SETUP_FAILED';
     throw new ModelProviderError(code, message, { cause: error });
   }
+  // https://www.postgresql.org/docs/current/storage-file-layout.html
+  const version = Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'));
   return { url, mark, isOwn: true, version };
 }
 
-function firstQuery(query: () => Promise<void>, server: ServerProcess): ReadinessCheck {
+function firstQuery(url: string, server: ServerProcess): ReadinessCheck {
   const died = server.exited.then((exit) => {
     throw new ModelProviderError('SETUP_FAILED', `The server ${describeExit(exit)} before it was ready`);
   });
   died.catch(() => undefined);
   const check = (): Promise<true | string> =>
-    query().then(
+    ask(url, 'SELECT 1').then(
       () => true as const,
       (error: unknown) => messageOf(error),
     );
   return { title: 'first query', check: () => Promise.race([check(), died]) };
 }
 
-async function majorVersion(url: string): Promise<number> {
-  const [row] = await ask<{ server_version_num: string }>(url, 'show server_version_num');
-  return Math.floor(Number(row?.server_version_num) / 10_000);
-}
-
-// https://www.postgresql.org/docs/current/sql-checkpoint.html
-async function checkpoint(url: string): Promise<void> {
-  await ask(url, 'CHECKPOINT');
-}
-
-async function ask<Row extends object>(url: string, sql: string): Promise<Row[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: stallMs });
+async function ask(url: string, sql: string): Promise<void> {
+  const client = new (driver().Client)({ connectionString: url, connectionTimeoutMillis: stallMs });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    return (await client.query<Row>(sql)).rows;
+    await client.query(sql);
   } finally {
     await client.end();
   }

@@ -12,9 +12,11 @@ export function isRoot(): boolean {
  */
 export function serverUser(): SystemUser | undefined {
   if (!isRoot()) return undefined;
-  const id = (flag: string): number => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   try {
-    return { uid: id('-u'), gid: id('-g') };
+    const [, uid, gid] =
+      /^uid=(\d+)\S* gid=(\d+)/.exec(execFileSync('id', ['nobody'], { encoding: 'utf8' })) ?? [];
+    if (uid === undefined || gid === undefined) throw new Error('id says nothing of the user "nobody"');
+    return { uid: Number(uid), gid: Number(gid) };
   } catch (error) {
     throw new ModelProviderError(
       'SETUP_FAILED',
