@@ -8,8 +8,9 @@ import { connectClient } from '../../../dist/src/providers/database/client';
 import { Administration } from '../../../dist/src/providers/postgres-server/administration';
 import { caught } from '../../fixtures/caught';
 import { answering, listening, refusing } from '../../fixtures/fake-postgres';
-import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { databaseSession, ourDatabases } from '../database/own-server';
+import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
+import { certificate, TlsPostgres } from '../../fixtures/tls-postgres';
+import { ask, databaseSession, ourDatabases } from '../database/own-server';
 
 // The messages in full, of a real server wherever one says it: the cause first, the server's code and words, then what to do.
 
@@ -93,7 +94,7 @@ test('a user whom pg_hba.conf keeps out is told where to look', async () => {
   await addRule(admin, 'local all app reject');
   expect(await refusal(urlFor(admin, 'app'))).toMatchInlineSnapshot(`
     "PLACE does not let this user in from here (28000, pg_hba.conf rejects connection for host "[local]", user "app", database "postgres", no encryption).
-    What to do: Check the user, and the server's pg_hba.conf: it may demand TLS, ?sslmode=require."
+    What to do: Check the user, and the server's pg_hba.conf: it may demand TLS, ?sslmode=verify-full."
   `);
 });
 
@@ -103,6 +104,41 @@ test('TLS that a server does not speak is to be left out', async () => {
     "PLACE does not speak TLS, which was asked for (The server does not support SSL connections).
     What to do: Leave sslmode out of the URL, and PGSSLMODE unset."
   `);
+});
+
+describe('a server that lets nobody in without TLS', () => {
+  async function tlsUrl(parameters: string): Promise<string> {
+    const provider = new TlsPostgres();
+    await openPrivateSession({ tls: provider });
+    const { admin, port } = (await provider.setup('x')).client;
+    await ask(admin, `CREATE ROLE app LOGIN CREATEDB PASSWORD '${password}'`);
+    return `postgresql://app:${password}@127.0.0.1:${port}/postgres${parameters}`;
+  }
+
+  test('asks for it where the client has not', async () => {
+    expect(await refusal(await tlsUrl(''))).toMatchInlineSnapshot(`
+      "PLACE does not let this user in from here without TLS (28000, no pg_hba.conf entry for host "127.0.0.1", user "app", database "postgres", no encryption).
+      What to do: Ask for TLS, ?sslmode=verify-full in the URL or PGSSLMODE; if that is refused too, look at the user, and at the server's pg_hba.conf."
+    `);
+  });
+
+  test('is not trusted by its certificate alone', async () => {
+    expect(await refusal(await tlsUrl('?sslmode=require'))).toMatchInlineSnapshot(`
+      "the certificate of PLACE is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT, self-signed certificate).
+      What to do: Give its authority, ?sslrootcert=path, or ?sslmode=no-verify for a test server."
+    `);
+  });
+
+  test.each([
+    ['with its authority', `?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`],
+    ['unverified', '?sslmode=no-verify'],
+  ])('is of use %s', async (_how, parameters) => {
+    const { provider } = await databaseSession({ server: await tlsUrl(parameters) });
+    const { client } = await provider.setup('shop');
+    expect((await client.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()')).rows).toEqual([
+      { ssl: true },
+    ]);
+  });
 });
 
 test('a server that is shutting down says so', async () => {

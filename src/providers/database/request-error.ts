@@ -71,9 +71,14 @@ function refusalOf(code: string | undefined, message: string, place: string): Re
         fix: 'Check user and password in the URL, or PGUSER and PGPASSWORD; the server says the same for both.',
       };
     case '28000':
+      if (/^no pg_hba\.conf entry for host "[^[].*no encryption/.test(message))
+        return {
+          cause: `${place} does not let this user in from here without TLS`,
+          fix: "Ask for TLS, ?sslmode=verify-full in the URL or PGSSLMODE; if that is refused too, look at the user, and at the server's pg_hba.conf.",
+        };
       return {
         cause: `${place} does not let this user in from here`,
-        fix: "Check the user, and the server's pg_hba.conf: it may demand TLS, ?sslmode=require.",
+        fix: "Check the user, and the server's pg_hba.conf: it may demand TLS, ?sslmode=verify-full.",
       };
     case '3D000':
       return {
@@ -161,7 +166,7 @@ function refusalBySentence(message: string, place: string): Refusal | undefined 
   if (/Connection terminated/.test(message))
     return {
       cause: `${place} closed the connection`,
-      fix: 'Check the port, and the log of the server: it may demand TLS, ?sslmode=require.',
+      fix: 'Check the port, and the log of the server: it may demand TLS, ?sslmode=verify-full.',
     };
   return undefined;
 }
