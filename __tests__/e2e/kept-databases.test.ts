@@ -31,10 +31,26 @@ const files = (options: string): Record<string, string> => ({
     test('leaves its lease to the file', async () => {
       await write(await modelProviders.setup('postgres:open'), 'left open');
       throw new Error('red');
-    });`),
+    });
+    withClient(['postgres:gate'], (handle) => {
+      foreach('n', [1], async () => { await write(handle, 'of an evaluation'); return false; }, { gate: { score: { min: 1 } } });
+    });
+    withClient([{ spec: 'postgres:sample', config: { isolation: 'test' } }], (handle) => {
+      foreach('n', [1], async () => { await write(handle, 'of a sample'); throw new Error('red'); });
+    });
+    foreach('n', [1], async () => {
+      await (await modelProviders.setup('postgres:ended')).teardown();
+      throw new Error('red');
+    }, { title: 'ends by itself' });`),
 });
 
-const contents = { block: 'of the block', each: 'of a test', open: 'left open' };
+const contents = {
+  block: 'of the block',
+  each: 'of a test',
+  gate: 'of an evaluation',
+  open: 'left open',
+  sample: 'of a sample',
+};
 
 /** The URLs that a run has printed, by the name of the database. */
 function keptIn({ output }: JestRun): Map<string, string> {
@@ -104,7 +120,7 @@ describe.each(bothModes)('keepOnFailure, %s', (mode) => {
     requireRed(run);
     await runJest(files('{}'), mode, { config: withProviders, env });
     await requireKept(run);
-    expect(await ourDatabases(url)).toHaveLength(3);
+    expect(await ourDatabases(url)).toHaveLength(Object.keys(contents).length);
     for (const [, sql = ''] of run.output.matchAll(/remove it: (.*)$/gm)) await ask(url, sql);
     expect(await ourDatabases(url)).toEqual([]);
   });
