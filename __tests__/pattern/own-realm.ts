@@ -1,5 +1,5 @@
 import type { SerializedError } from '../../src/pattern/errors';
-import type { Host, HostLease, LeaseRequest } from '../../src/pattern/host';
+import type { Activity, Host, HostLease, LeaseRequest } from '../../src/pattern/host';
 import type { Json } from '../../src/pattern/json';
 import { ModelProvider } from '../../src/pattern/model-provider';
 import { installRealm } from '../../src/pattern/realm';
@@ -79,8 +79,8 @@ export class OwnHost implements Host {
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T> {
     return (fn) => fn();
   }
-  runAs<T>(_owner: string, fn: () => Promise<T>): Promise<T> {
-    return fn();
+  begin(): Activity {
+    return { run: (fn) => fn(), end: () => undefined };
   }
   importPackage(name: string): Promise<unknown> {
     return import(name);

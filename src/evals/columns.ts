@@ -1,4 +1,5 @@
 import { ModelProviderError } from '../pattern/errors';
+import { fromEntries, isArray } from './hot-globals';
 import { kindOf } from './kind-of';
 
 type Trim<Text extends string> = Text extends ` ${infer Rest}` | `${infer Rest} ` ? Trim<Rest> : Text;
@@ -43,14 +44,12 @@ export function parseColumns(columns: unknown): string[] {
  * @throws ModelProviderError `EVAL_INVALID` naming the row and the missing column.
  */
 export function pickColumns(names: readonly string[], row: unknown, label: string): unknown {
-  const cells = names.map((name, position) => cell(row, name, position, names.length, label));
-  return names.length === 1
-    ? cells[0]
-    : Object.fromEntries(names.map((name, position) => [name, cells[position]]));
+  if (names.length === 1) return cell(row, names[0] as string, 0, 1, label);
+  return fromEntries(names.map((name, position) => [name, cell(row, name, position, names.length, label)]));
 }
 
 function cell(row: unknown, name: string, position: number, count: number, label: string): unknown {
-  if (Array.isArray(row)) {
+  if (isArray(row)) {
     if (row.length === count) return row[position] as unknown;
     throw missing(`row ${label} has ${row.length} values for ${count} columns`);
   }

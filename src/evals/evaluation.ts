@@ -21,6 +21,7 @@ import { runConcurrently } from './run-concurrently';
 import { runTrial, type TrialRules } from './run-trial';
 import { evaluateGate, type GateOutcome } from './statistics/gate';
 import { SummaryBuilder, type SummaryRules } from './summary-builder';
+import { UnderWay } from './under-way';
 
 interface Trial {
   readonly sample: Sample;
@@ -58,14 +59,14 @@ class Evaluation {
   readonly #summaryRules: SummaryRules;
   readonly #summary: SummaryBuilder;
   readonly #restart: Restart;
-  readonly #ending = new AbortController();
-  readonly #underWay = new Set<() => void>();
+  readonly #underWay: UnderWay;
   readonly #datasetHash = createHash('sha256');
   #status: FooterRecord['status'] = 'complete';
-  #rules: Promise<TrialRules> | undefined;
+  #opening: Promise<TrialRules> | undefined;
+  #rules: TrialRules | undefined;
   #lost: Error | undefined;
   #samples = 0;
-  #trials = 0;
+  #trialsRead = 0;
   #done = 0;
   #errors = 0;
   #shownAt = 0;
@@ -82,6 +83,7 @@ class Evaluation {
     this.#log = log;
     this.#options = run.samples === null ? plan.options : { ...plan.options, samples: run.samples };
     this.#summary = new SummaryBuilder(this.#summaryRules);
+    this.#underWay = new UnderWay(plan.options.timeoutMs);
     this.#restart = new Restart(plan.block, onLost === 'restartOnce', (reason) =>
       log.append({ type: 'restart', at: new Date().toISOString(), reason }),
     );
@@ -105,42 +107,51 @@ class Evaluation {
     } finally {
       forget();
       clearTimeout(drain);
+      this.#underWay.close();
       this.#show(true);
     }
   }
 
   async #runAll(): Promise<void> {
     const concurrency = this.#options.concurrency ?? (await this.#slots());
-    const samples = this.#plan.source.read(this.#options);
     try {
-      await runConcurrently(this.#unfinished(samples), concurrency, (trial) =>
-        this.#take(trial, concurrency),
-      );
+      const samples = await this.#plan.source.read(this.#options);
+      const trials = Symbol.asyncIterator in samples ? this.#trialsLater(samples) : this.#trials(samples);
+      await runConcurrently(trials, concurrency, (trial) => this.#take(trial, concurrency));
     } catch (error) {
       // What was found until then is kept, and the log says that there should be more.
       this.#status = 'failed';
-      if (this.#rules !== undefined && !isModelProviderError(error, 'LOG_INVALID')) this.#end();
+      if (this.#opening !== undefined && !isModelProviderError(error, 'LOG_INVALID')) this.#end();
       throw error;
-    } finally {
-      await samples.return();
     }
     if (this.#samples === 0 && !this.#isStopped)
       throw this.#failed('the data set is empty, so nothing was evaluated.');
     this.#judge();
   }
 
-  /** The trials that have to run; those that an earlier run has finished are taken over on the way. */
-  async *#unfinished(samples: AsyncIterable<Sample>): AsyncGenerator<Trial, void, undefined> {
+  *#trials(samples: Iterable<Sample>): Generator<Trial, void, undefined> {
+    for (const sample of samples) {
+      if (this.#isStopped) return;
+      yield* this.#unfinished(sample);
+    }
+  }
+
+  async *#trialsLater(samples: AsyncIterable<Sample>): AsyncGenerator<Trial, void, undefined> {
     for await (const sample of samples) {
       if (this.#isStopped) return;
-      this.#samples += 1;
-      this.#datasetHash.update(sample.id);
-      for (let number = 0; number < this.#options.trials; number++) {
-        this.#trials += 1;
-        const earlier = this.#log.finished(sample.id, number);
-        if (earlier !== undefined) this.#count(earlier, sample, true);
-        else yield { sample, number };
-      }
+      yield* this.#unfinished(sample);
+    }
+  }
+
+  /** The trials of a sample that have to run; those that an earlier run has finished are taken over. */
+  *#unfinished(sample: Sample): Generator<Trial, void, undefined> {
+    this.#samples += 1;
+    this.#datasetHash.update(sample.id);
+    for (let number = 0; number < this.#options.trials; number++) {
+      this.#trialsRead += 1;
+      const earlier = this.#log.finished(sample.id, number);
+      if (earlier !== undefined) this.#count(earlier, sample, true);
+      else yield { sample, number };
     }
   }
 
@@ -153,10 +164,11 @@ class Evaluation {
     if (this.#restart.underWay !== undefined) await this.#restart.underWay;
     // Asked for before the end came.
     if (this.#isStopped) return;
-    const rules = await (this.#rules ??= this.#open(concurrency));
+    this.#opening ??= this.#open(concurrency);
+    const rules = (this.#rules ??= await this.#opening);
     const restarts = this.#restart.count;
     let { record, cause } = await runTrial(sample, number, rules);
-    if (this.#restart.explains(cause) && !this.#ending.signal.aborted) {
+    if (this.#restart.explains(cause) && !this.#underWay.ending.aborted) {
       if (await this.#restart.after(cause, restarts)) {
         const again = await runTrial(sample, number, rules);
         const retried = [messageOf(cause), ...(again.record.retried ?? [])];
@@ -164,7 +176,7 @@ class Evaluation {
       }
       if (this.#restart.explains(cause)) this.#lose(cause);
     }
-    if (this.#ending.signal.aborted && cause !== undefined) return;
+    if (this.#underWay.ending.aborted && cause !== undefined) return;
     this.#count(this.#keep(record), sample, false);
   }
 
@@ -191,10 +203,7 @@ class Evaluation {
     if (this.#isStopped) return undefined;
     this.#status = 'interrupted';
     const reason = new ModelProviderError('SESSION_CLOSED', 'The run was interrupted.');
-    return setTimeout(() => {
-      this.#ending.abort(reason);
-      for (const end of this.#underWay) end();
-    }, drainMs);
+    return setTimeout(() => this.#underWay.endAll(reason), drainMs);
   }
 
   #count(record: SampleRecord, { number }: Sample, isReused: boolean): void {
@@ -228,7 +237,7 @@ class Evaluation {
   }
 
   get #notRun(): number {
-    return this.#isStopped ? (this.#total ?? this.#trials) - this.#done : 0;
+    return this.#isStopped ? (this.#total ?? this.#trialsRead) - this.#done : 0;
   }
 
   /** Leases the model, and opens the log: nothing is written before there is an answer to come. */
@@ -262,10 +271,9 @@ class Evaluation {
       fn,
       model,
       client: () => evaluated?.handle.client,
-      timeoutMs,
       retries,
       limit,
-      ending: this.#ending.signal,
+      host: currentRealm().host(),
       underWay: this.#underWay,
     };
   }

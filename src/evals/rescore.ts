@@ -6,6 +6,7 @@ import { ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
 import { currentRealm } from '../pattern/realm';
 import { noteLoadedModules } from './code-version';
+import type { Sample } from './data-sets/data-set';
 import { evaluate } from './evaluation';
 import { requireEvalRun } from './eval-session';
 import { checkOptions, type ForeachOptions } from './foreach-options';
@@ -130,24 +131,19 @@ function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {
     name: header.dataset.name,
     hash: async () => header.dataset.hash,
     rows: stored.size,
-    async *read() {
-      let number = 0;
-      for (const [id, trials] of stored) {
-        const record = trials.find((trial) => trial !== undefined);
-        if (record === undefined) continue;
-        const { index, location, cluster, input } = record;
-        yield {
-          index,
-          number,
-          id,
-          ...(location === undefined ? {} : { location }),
-          ...(cluster === undefined ? {} : { cluster }),
-          cells: input,
-        };
-        number += 1;
-      }
-    },
+    read: async () => samplesOf(stored),
   };
+}
+
+function* samplesOf(stored: Stored): Generator<Sample, void, undefined> {
+  let number = 0;
+  for (const [id, trials] of stored) {
+    const record = trials.find((trial) => trial !== undefined);
+    if (record === undefined) continue;
+    const { index, location, cluster, input } = record;
+    yield { index, number, id, location, cluster, cells: input };
+    number += 1;
+  }
 }
 
 function answered(stored: Stored, { sampleId, trial }: SampleContext): { response: string } {

@@ -1,5 +1,6 @@
 import { ModelProviderError } from '../pattern/errors';
 import type { Json } from '../pattern/json';
+import { isArray, isFinite } from './hot-globals';
 import { kindOf } from './kind-of';
 
 /** One judgement of an answer. */
@@ -34,7 +35,7 @@ export class Result {
     if (typeof response !== 'string') throw invalid(`the response is ${kindOf(response)}; it must be a text`);
     if (metadata !== undefined && !isPlain(metadata))
       throw invalid('the metadata must be an object; several scores go into an array, [first, second]');
-    const list: readonly unknown[] = Array.isArray(scores) ? scores : [scores];
+    const list: readonly unknown[] = isArray(scores) ? scores : [scores];
     list.forEach(requireScore);
     this.response = response;
     this.scores = list as readonly Score[];
@@ -47,7 +48,7 @@ export class Result {
 export function isScore(value: unknown): value is Score {
   if (typeof value !== 'object' || value === null) return false;
   const { name, value: judged } = value as { name?: unknown; value?: unknown };
-  const isJudgement = judged === null || typeof judged === 'boolean' || Number.isFinite(judged);
+  const isJudgement = judged === null || typeof judged === 'boolean' || isFinite(judged);
   return typeof name === 'string' && name !== '' && isJudgement;
 }
 
@@ -65,6 +66,7 @@ const hints = {
 };
 
 function requireOwnNames(scores: readonly Score[]): void {
+  if (scores.length < 2) return;
   const names = scores.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)

@@ -1,17 +1,17 @@
 // Not the globals: tests may put fake timers in their place.
 import { performance } from 'node:perf_hooks';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Activity, Host } from '../pattern/host';
 import type { Json } from '../pattern/json';
 import { observeCalls, type ModelCall } from '../pattern/model-calls';
-import { ModelProviderError } from '../pattern/errors';
-import { currentRealm } from '../pattern/realm';
 import type { AdaptiveLimit } from './adaptive-limit';
 import { backoffMs } from './backoff';
 import type { Sample } from './data-sets/data-set';
+import { currentTime, OwnPromise, round } from './hot-globals';
 import { errorEntry, errorKind, isPassing, isTooMany } from './error-kind';
 import type { SampleRecord } from './log/log-record';
-import { judged, type Returned } from './returned';
+import { judged, type Judged, type Returned } from './returned';
+import type { Endable, UnderWay } from './under-way';
 
 /** What a sample's function gets besides its sample. */
 export interface SampleContext<Client = unknown> {
@@ -38,13 +38,10 @@ export interface TrialRules {
   readonly model: string;
   /** The client of the block; throws as a handle's does. */
   readonly client: () => unknown;
-  readonly timeoutMs: number;
   readonly retries: number;
   readonly limit: AdaptiveLimit;
-  /** Aborted when the run is being ended: trials under way are void then. */
-  readonly ending: AbortSignal;
-  /** The trials under way: what to call when `ending` is aborted. Listeners of the signal itself would cost more than a quick sample. */
-  readonly underWay: Set<() => void>;
+  readonly underWay: UnderWay;
+  readonly host: Host;
 }
 
 /** A trial that ended; `cause` is what was thrown. */
@@ -57,59 +54,57 @@ type Calls = { -readonly [Name in keyof NonNullable<SampleRecord['calls']>]: num
 
 /** Runs one trial of a sample, and once more after each infrastructure error that may pass, as often as the rules allow. */
 export async function runTrial(sample: Sample, trial: number, rules: TrialRules): Promise<TrialOutcome> {
-  const at = Date.now();
+  const at = currentTime();
   const retried: string[] = [];
   for (;;) {
     const room = rules.limit.enter();
     if (room !== undefined) await room;
     const start = performance.now();
     const attempt = new Attempt(sample, trial, rules);
-    let found: Partial<SampleRecord>;
+    let answer: Judged | undefined;
+    let error: SampleRecord['error'];
     let thrown: { readonly cause: unknown } | undefined;
     try {
-      found = judgedRecord(await attempt.run());
+      answer = judged(await attempt.run());
       rules.limit.succeeded();
     } catch (cause) {
       thrown = { cause };
-      const kind = attempt.isLate ? 'timeout' : errorKind(cause);
-      found = { scores: [], error: errorEntry(kind, cause) };
+      error = errorEntry(attempt.isLate ? 'timeout' : errorKind(cause), cause);
       if (isTooMany(cause)) rules.limit.slowDown(start, performance.now());
     } finally {
+      rules.underWay.delete(attempt);
       rules.limit.leave();
     }
     if (thrown !== undefined && canRetry(attempt, thrown.cause, retried.length, rules)) {
-      retried.push(found.error?.message ?? '');
-      const isWaited = await wait(backoffMs(thrown.cause, retried.length), rules.ending);
+      retried.push(error?.message ?? '');
+      const isWaited = await wait(backoffMs(thrown.cause, retried.length), rules.underWay.ending);
       if (isWaited) continue;
     }
-    const { index, id, location, cluster, cells } = sample;
+    // No spreads: V8 would compile this for longer than many an evaluation takes.
     const record: SampleRecord = {
       type: 'sample',
-      id,
+      id: sample.id,
       trial,
-      index,
-      ...(location === undefined ? {} : { location }),
-      ...(cluster === undefined ? {} : { cluster }),
-      input: cells as Json,
-      scores: [],
-      ...found,
-      ...attempt.notes(),
+      index: sample.index,
+      location: sample.location,
+      cluster: sample.cluster,
+      input: sample.cells as Json,
+      response: answer?.response,
+      scores: answer?.scores ?? [],
+      metadata: answer?.metadata,
+      error,
+      log: attempt.log,
+      calls: attempt.calls,
       at,
-      durationMs: round(performance.now() - start),
-      ...(retried.length === 0 ? {} : { retried }),
+      durationMs: toMicroseconds(performance.now() - start),
+      retried: retried.length === 0 ? undefined : retried,
     };
     return thrown === undefined ? { record } : { record, cause: thrown.cause };
   }
 }
 
-// No literal that begins with a spread: V8 makes a hidden class of its own for each, and all that sees them becomes slow.
-function judgedRecord(returned: unknown): Pick<SampleRecord, 'response' | 'scores' | 'metadata'> {
-  const { response, scores, metadata } = judged(returned);
-  return { response, scores, metadata };
-}
-
 function canRetry(attempt: Attempt, cause: unknown, retried: number, rules: TrialRules): boolean {
-  return !attempt.isLate && !rules.ending.aborted && retried < rules.retries && isPassing(cause);
+  return !attempt.isLate && !rules.underWay.ending.aborted && retried < rules.retries && isPassing(cause);
 }
 
 async function wait(ms: number, ending: AbortSignal): Promise<boolean> {
@@ -126,17 +121,11 @@ class TrialContext implements SampleContext {
   readonly #attempt: Attempt;
   readonly #client: () => unknown;
 
-  constructor(
-    attempt: Attempt,
-    { id }: Sample,
-    trial: number,
-    rules: TrialRules,
-    notes: Record<string, Json>,
-  ) {
+  constructor(attempt: Attempt, { id }: Sample, trial: number, rules: TrialRules) {
     this.model = rules.model;
     this.trial = trial;
     this.sampleId = id;
-    this.log = (name, value) => (notes[name] = value);
+    this.log = (name, value) => attempt.note(name, value);
     this.#attempt = attempt;
     this.#client = rules.client;
   }
@@ -151,13 +140,14 @@ class TrialContext implements SampleContext {
 }
 
 /** One call of the sample's function, within its time. */
-class Attempt {
+class Attempt implements Endable {
   isLate = false;
   readonly #sample: Sample;
   readonly #trial: number;
   readonly #rules: TrialRules;
-  readonly #log: Record<string, Json> = {};
+  #log: Record<string, Json> | undefined;
   readonly #calls: Calls = { count: 0, latencyMs: 0, promptTokens: 0, completionTokens: 0 };
+  #reject: ((reason: Error) => void) | undefined;
   #abort: AbortController | undefined;
   #end: Error | undefined;
 
@@ -167,34 +157,19 @@ class Attempt {
     this.#rules = rules;
   }
 
-  /** Settles with the function's answer, or when its time is up or the run ends: an answer after that is void. */
+  /** Settles with the function's answer, or when it is ended. */
   run(): Promise<unknown> {
-    const { timeoutMs, ending, underWay } = this.#rules;
-    return new Promise((resolve, reject) => {
-      ending.throwIfAborted();
-      const settled = (): void => {
-        clearTimeout(timer);
-        underWay.delete(onEnding);
-      };
-      const end = (reason: Error): void => {
-        settled();
-        reject(reason);
-        this.#end = reason;
-        this.#abort?.abort(reason);
-      };
-      const timer = setTimeout(() => {
-        this.isLate = true;
-        end(new ModelProviderError('EVAL_FAILED', `took longer than its ${timeoutMs} ms`));
-      }, timeoutMs);
-      const onEnding = (): void => end(ending.reason as Error);
-      underWay.add(onEnding);
-      this.#answer().then(
+    const activity = this.#rules.host.begin(`sample ${this.#sample.index}`);
+    return new OwnPromise((resolve, reject) => {
+      this.#reject = reject;
+      this.#rules.underWay.add(this);
+      this.#answer(activity).then(
         (answer) => {
-          settled();
+          activity.end();
           resolve(answer);
         },
         (error: unknown) => {
-          settled();
+          activity.end();
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it was thrown
           reject(error);
         },
@@ -202,25 +177,43 @@ class Attempt {
     });
   }
 
-  #answer(): Promise<unknown> {
-    const { fn } = this.#rules;
-    const { index, cells } = this.#sample;
-    const context = new TrialContext(this, this.#sample, this.#trial, this.#rules, this.#log);
-    return observeCalls(
-      (call) => this.#note(call),
-      () =>
-        currentRealm()
-          .host()
-          .runAs(`sample ${index}`, () => fn(cells as never, context)),
-    );
+  end(reason: Error, isLate: boolean): void {
+    this.isLate = isLate;
+    this.#end = reason;
+    this.#reject?.(reason);
+    this.#abort?.abort(reason);
   }
 
-  notes(): Pick<SampleRecord, 'log' | 'calls'> {
+  #answer(activity: Activity): Promise<unknown> {
+    const { fn } = this.#rules;
+    const { cells } = this.#sample;
+    const context = new TrialContext(this, this.#sample, this.#trial, this.#rules);
+    const observer = (call: ModelCall): void => this.#count(call);
+    try {
+      return OwnPromise.resolve(
+        activity.run(() => observeCalls(observer, () => fn(cells as never, context))),
+      );
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it was thrown
+      return OwnPromise.reject(error);
+    }
+  }
+
+  note(name: string, value: Json): void {
+    this.#log ??= {};
+    this.#log[name] = value;
+  }
+
+  /** What `context.log` noted. */
+  get log(): SampleRecord['log'] {
+    return this.#log;
+  }
+
+  get calls(): SampleRecord['calls'] {
     const { count, latencyMs, promptTokens, completionTokens } = this.#calls;
-    return {
-      log: Object.keys(this.#log).length === 0 ? undefined : this.#log,
-      calls: count === 0 ? undefined : { count, latencyMs: round(latencyMs), promptTokens, completionTokens },
-    };
+    return count === 0
+      ? undefined
+      : { count, latencyMs: toMicroseconds(latencyMs), promptTokens, completionTokens };
   }
 
   /** Made when it is asked for: it costs more than all the rest of a quick sample. */
@@ -233,7 +226,7 @@ class Attempt {
   }
 
   /** Calls of other models, such as a judge's, are not this model's. */
-  #note({ client, latencyMs, promptTokens, completionTokens }: ModelCall): void {
+  #count({ client, latencyMs, promptTokens, completionTokens }: ModelCall): void {
     if (this.#rules.model !== '' && client !== this.#rules.client()) return;
     this.#calls.count += 1;
     this.#calls.latencyMs += latencyMs;
@@ -242,6 +235,6 @@ class Attempt {
   }
 }
 
-function round(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+function toMicroseconds(ms: number): number {
+  return round(ms * 1000) / 1000;
 }

@@ -1,6 +1,7 @@
 import { readSamples, type DataSet, type Sample } from './data-sets/data-set';
 import { datasetHash, datasetName } from './data-sets/data-set-identity';
 import type { Selection } from './data-sets/selection';
+import type { Source } from './run-concurrently';
 
 /** Where an evaluation's samples come from. */
 export interface SampleSource {
@@ -9,7 +10,7 @@ export interface SampleSource {
   hash(): Promise<string | null>;
   /** Rows before any selection, if they can be counted beforehand. */
   readonly rows: number | null;
-  read(selection: Selection<never>): AsyncGenerator<Sample, void, undefined>;
+  read(selection: Selection<never>): Promise<Source<Sample>>;
 }
 
 /** The rows of a data set as samples. */

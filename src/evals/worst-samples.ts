@@ -44,9 +44,13 @@ export class WorstSamples {
 /** -1 for an error, else the mean of the scores; 1 and above is right. */
 function rankOf({ error, scores }: SampleRecord): number {
   if (error !== undefined) return -1;
-  const values = scores.flatMap(({ value }) => (value === null ? [] : [Number(value)]));
-  if (values.length === 0) return 1;
-  return Math.max(0, values.reduce((sum, value) => sum + value, 0) / values.length);
+  let [sum, count] = [0, 0];
+  for (const { value } of scores) {
+    if (value === null) continue;
+    sum += +value;
+    count += 1;
+  }
+  return count === 0 ? 1 : sum < 0 ? 0 : sum / count;
 }
 
 function shorten(record: SampleRecord): WorstSample {

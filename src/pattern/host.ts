@@ -26,6 +26,14 @@ export interface HostLease {
   release(): Promise<void>;
 }
 
+/** Code that owns what it leases, such as a sample. */
+export interface Activity {
+  /** Runs `fn` so that leases asked for inside it are the activity's. */
+  run<T>(fn: () => T): T;
+  /** To be called when all that it ran has ended: leases that are left pass to the activity around it. */
+  end(): void;
+}
+
 /** One line of what an evaluation found, sent to whoever reports the run. */
 export interface HostRecord {
   readonly type: string;
@@ -66,8 +74,8 @@ export interface Host {
   enterOwner(): void;
   /** Called in a block's first hook: a function that runs its argument as code of the whole block. */
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T>;
-  /** Runs `fn` so that leases asked for inside it belong to a new owner within the present one. */
-  runAs<T>(owner: string, fn: () => Promise<T> | T): Promise<T>;
+  /** Begins an activity within the present one. */
+  begin(label: string): Activity;
   /** The running test has dealt with the death of that resource: it does not fail for it. */
   forgive(resourceId: string): void;
   /** Whether the describe block that is being set up has selected tests or hooks that need its lease from the start. */

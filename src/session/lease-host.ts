@@ -1,7 +1,7 @@
 import type { SerializedError } from '../pattern/errors';
 import type { EvalProgress } from '../pattern/eval-progress';
 import type { EvalRun } from '../pattern/eval-run';
-import type { Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
+import type { Activity, Host, HostLease, HostRecord, LeaseRequest } from '../pattern/host';
 import type { Json } from '../pattern/json';
 import { resourceKey, type ParsedRequest } from '../pattern/resource-spec';
 import { isWithin, Owners, type OwnedLease, type Owner } from './owners';
@@ -139,8 +139,8 @@ export class LeaseHost implements Host {
     this.#link.record(record);
   }
 
-  runAs<T>(label: string, fn: () => Promise<T> | T): Promise<T> {
-    return this.owners.run(label, fn);
+  begin(label: string): Activity {
+    return this.owners.begin(label);
   }
 
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T> {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Activity } from '../pattern/host';
 
 /** Who a lease belongs to: a file, a describe block, a test, a sample, or the code that follows a setup within one of them. */
 export interface Owner {
@@ -46,13 +47,24 @@ export class Owners {
     this.#present.enterWith(owner);
   }
 
-  /** Runs an activity of its own; leases that it leaves behind pass to its parent. */
-  async run<T>(label: string, fn: () => Promise<T> | T, parent = this.current): Promise<T> {
+  /** Begins an activity of its own; leases that it leaves behind pass to its parent. */
+  begin(label: string, parent = this.current): Activity {
     const owner = makeOwner(label, parent);
+    return {
+      run: (fn) => this.#present.run(owner, fn),
+      end: () => {
+        for (const lease of this.#leases) if (isWithin(lease.owner, owner)) this.#move(lease, parent);
+      },
+    };
+  }
+
+  /** Runs `fn` as an activity that ends with it. */
+  async run<T>(label: string, fn: () => Promise<T> | T, parent = this.current): Promise<T> {
+    const activity = this.begin(label, parent);
     try {
-      return await this.#present.run(owner, fn);
+      return await activity.run(fn);
     } finally {
-      for (const lease of this.#leases) if (isWithin(lease.owner, owner)) this.#move(lease, parent);
+      activity.end();
     }
   }
 

@@ -1,6 +1,7 @@
 import { readSamples, type DataSet } from '../../../src/evals/data-sets/data-set';
 import { locate } from '../../../src/evals/data-sets/row-location';
 import { sampleId } from '../../../src/evals/data-sets/sample-id';
+import { samplesOf } from '../../../src/evals/sample-source';
 import { caught } from '../../fixtures/caught';
 import { all } from './temporary-folder';
 
@@ -30,10 +31,23 @@ test.each<[string, DataSet<unknown>]>([
 
 test('a function is called when the rows are needed, and not before', async () => {
   const dataset = jest.fn(() => ['a']);
-  const samples = readSamples(['q'], dataset);
+  const source = samplesOf(['q'], dataset as DataSet<never>);
   expect(dataset).not.toHaveBeenCalled();
-  await samples.next();
+  await source.read({});
   expect(dataset).toHaveBeenCalledTimes(1);
+});
+
+test('a row is read when its sample is asked for, and not before', async () => {
+  let yielded = 0;
+  const samples = await readSamples(
+    ['q'],
+    (function* () {
+      for (;;) yield yielded++;
+    })(),
+  );
+  expect(yielded).toBe(0);
+  await samples.next();
+  expect(yielded).toBe(1);
 });
 
 test('a row without a column is named by its number and its place', async () => {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+type Rows<Row> = Iterable<Row> | AsyncIterable<Row>;
+
 let folder: string | undefined;
 afterAll(() => {
   if (folder !== undefined) rmSync(folder, { recursive: true });
@@ -15,8 +17,8 @@ export function written(name: string, content: string | Buffer): string {
   return path;
 }
 
-export async function all<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+export async function all<Row>(rows: Rows<Row> | Promise<Rows<Row>>): Promise<Row[]> {
   const read: Row[] = [];
-  for await (const row of rows) read.push(row);
+  for await (const row of await rows) read.push(row);
   return read;
 }

@@ -1,6 +1,7 @@
 import { ModelProviderError } from '../../pattern/errors';
 import { pickColumns } from '../columns';
 import { kindOf } from '../kind-of';
+import type { Source } from '../run-concurrently';
 import { locationOf, rowLabel } from './row-location';
 import { rowText } from './row-text';
 import { sampleId } from './sample-id';
@@ -19,52 +20,92 @@ export interface Sample {
   /** How many samples were read before it. */
   readonly number: number;
   /** File and line, for a row of a file. */
-  readonly location?: string;
+  readonly location: string | undefined;
   /** What names it in logs, the same in every run. No other sample of the evaluation has it. */
   readonly id: string;
-  readonly cluster?: string;
+  readonly cluster: string | undefined;
   /** The named columns, or the value of the only one. */
   readonly cells: unknown;
 }
 
 /**
- * Reads the selected rows of a data set one by one. Several may ask for the next sample at once: a generator answers one after the
- * other, and has ended for all after an error.
+ * Reads the selected rows of a data set one by one. From an asynchronous one, several may ask for the next sample at once: a
+ * generator answers one after the other, and has ended for all after an error.
  *
  * @throws ModelProviderError `EVAL_INVALID` for what is no data set, for a row that lacks a column, for an id that is missing or
  *   taken, and for a filter that leaves nothing; what the rows themselves throw.
  */
-export function readSamples<Row>(
+export async function readSamples<Row>(
   names: readonly string[],
   dataset: DataSet<Row>,
   selection: Selection<Row> = {},
-): AsyncGenerator<Sample, void, undefined> {
-  const { samples = Infinity, shuffle } = selection;
-  return shuffle === undefined
-    ? inOrder(names, dataset, selection, samples)
-    : shuffled(inOrder(names, dataset, selection, Infinity), shuffle, samples);
-}
-
-// One generator does it all: each further one would cost a quick sample as much as its evaluation.
-async function* inOrder<Row>(
-  names: readonly string[],
-  dataset: DataSet<Row>,
-  selection: Selection<Row>,
-  most: number,
-): AsyncGenerator<Sample, void, undefined> {
+): Promise<Source<Sample>> {
   const rows: unknown = typeof dataset === 'function' ? await dataset() : dataset;
   requireRows<Row>(rows);
-  const ids = new SeenIds();
-  let [read, passed] = [0, 0];
-  for await (const row of rows) {
-    const index = read;
-    read += 1;
-    if (!passes(row, index, selection)) continue;
-    passed += 1;
-    yield sampleOf(names, row, index, selection, ids);
-    if (passed === most) return;
+  const { samples = Infinity, shuffle } = selection;
+  if (shuffle === undefined) return read(rows, new Reader(names, selection, samples));
+  const all: Sample[] = [];
+  for await (const sample of read(rows, new Reader(names, selection, Infinity))) all.push(sample);
+  return shuffled(all, shuffle, samples);
+}
+
+function read<Row>(rows: Rows<Row>, reader: Reader<Row>): Source<Sample> {
+  return Symbol.asyncIterator in rows ? readLater(rows, reader) : readNow(rows, reader);
+}
+
+function* readNow<Row>(rows: Iterable<Row>, reader: Reader<Row>): Generator<Sample, void, undefined> {
+  for (const row of rows) {
+    const sample = reader.take(row);
+    if (sample !== undefined) yield sample;
+    if (reader.isFull) return;
   }
-  requirePassed(read, passed);
+  reader.end();
+}
+
+async function* readLater<Row>(
+  rows: AsyncIterable<Row>,
+  reader: Reader<Row>,
+): AsyncGenerator<Sample, void, undefined> {
+  for await (const row of rows) {
+    const sample = reader.take(row);
+    if (sample !== undefined) yield sample;
+    if (reader.isFull) return;
+  }
+  reader.end();
+}
+
+/** Makes samples of rows. */
+class Reader<Row> {
+  readonly #names: readonly string[];
+  readonly #selection: Selection<Row>;
+  readonly #most: number;
+  readonly #ids = new SeenIds();
+  #read = 0;
+  #passed = 0;
+
+  constructor(names: readonly string[], selection: Selection<Row>, most: number) {
+    this.#names = names;
+    this.#selection = selection;
+    this.#most = most;
+  }
+
+  /** The sample of the next row; undefined if the filter leaves it out. */
+  take(row: Row): Sample | undefined {
+    const index = this.#read;
+    this.#read += 1;
+    if (!passes(row, index, this.#selection)) return undefined;
+    this.#passed += 1;
+    return sampleOf(this.#names, row, index, this.#selection, this.#ids);
+  }
+
+  get isFull(): boolean {
+    return this.#passed === this.#most;
+  }
+
+  /** To be called when all rows were read. */
+  end(): void {
+    requirePassed(this.#read, this.#passed);
+  }
 }
 
 function sampleOf<Row>(
@@ -82,9 +123,9 @@ function sampleOf<Row>(
   return {
     index,
     number: ids.add(name, index, label, cells),
-    ...(location !== undefined && { location }),
+    location,
     id: name,
-    ...(cluster !== undefined && { cluster: rowText('cluster', cluster, row, named, label) }),
+    cluster: cluster === undefined ? undefined : rowText('cluster', cluster, row, named, label),
     cells,
   };
 }

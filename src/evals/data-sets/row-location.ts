@@ -14,5 +14,5 @@ export function locationOf(row: unknown): string | undefined {
 
 /** How messages name a row: by its number and, if it comes from a file, by its place there. */
 export function rowLabel(index: number, location: string | undefined): string {
-  return location === undefined ? String(index) : `${index} (${location})`;
+  return location === undefined ? `${index}` : `${index} (${location})`;
 }

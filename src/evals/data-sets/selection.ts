@@ -54,14 +54,8 @@ export function requirePassed(read: number, passed: number): void {
   if (read > 0 && passed === 0) throw invalid(`filter leaves none of the ${read} rows`);
 }
 
-/** At most `most` items in the random order of a seed; all of them are read before the first one comes. */
-export async function* shuffled<Item>(
-  items: AsyncIterable<Item>,
-  seed: number,
-  most: number,
-): AsyncGenerator<Item, void, undefined> {
-  const left: Item[] = [];
-  for await (const item of items) left.push(item);
+/** At most `most` of the items, in the random order of a seed. It takes them out of their list. */
+export function* shuffled<Item>(left: Item[], seed: number, most: number): Generator<Item, void, undefined> {
   const draw = randomDraws(seed);
   // Fisher and Yates's shuffle, drawn as items are asked for.
   for (let drawn = 0; drawn < most && left.length > 0; drawn += 1) {

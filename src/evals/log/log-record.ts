@@ -64,8 +64,8 @@ export type SampleRecord = {
   /** Position in the data set, from 0. */
   readonly index: number;
   /** File and line, for a row of a file. */
-  readonly location?: string;
-  readonly cluster?: string;
+  readonly location?: string | undefined;
+  readonly cluster?: string | undefined;
   /** The named columns, or the value of the only one. */
   readonly input: Json;
   readonly response?: string | undefined;
@@ -73,7 +73,7 @@ export type SampleRecord = {
   readonly metadata?: Readonly<Record<string, Json>> | undefined;
   /** What `context.log` noted. */
   readonly log?: Readonly<Record<string, Json>> | undefined;
-  readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly code?: string };
+  readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly code?: string } | undefined;
   /** Milliseconds since 1970, at its begin. */
   readonly at: number;
   readonly durationMs: number;
@@ -87,7 +87,7 @@ export type SampleRecord = {
       }
     | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */
-  readonly retried?: readonly string[];
+  readonly retried?: readonly string[] | undefined;
 };
 
 /** The resource died and was started again. */

@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, fdatasyncSync, ftruncateSync, openSync } from 'node:fs';
+import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { stringify } from '../hot-globals';
 import type { LogRecord } from './log-record';
 
 /** The one writer of a log: a line for each record, in the file when the call returns. Nothing written is ever changed. */
@@ -28,8 +29,8 @@ export class LogWriter {
    */
   append(record: LogRecord): void {
     if (this.#failure !== undefined) throw this.#failure;
-    const line = `${JSON.stringify(record)}\n`;
-    this.#attempt(() => appendFileSync(this.#file, line));
+    const line = `${stringify(record)}\n`;
+    this.#attempt(() => writeFileSync(this.#file, line));
   }
 
   /** Makes what is written outlast a loss of power, and closes the file. A killed process loses nothing before that either. */

@@ -9,7 +9,7 @@ export function mean(values: readonly (number | boolean)[]): number {
   requireValues('mean()', values);
   const first = Number(values[0]);
   // Around the first value, so that the mean of equal values is that value, to the last bit.
-  return first + values.reduce<number>((sum, value) => sum + (Number(value) - first), 0) / values.length;
+  return first + values.reduce<number>((sum, value) => sum + (+value - first), 0) / values.length;
 }
 
 /** The sum of the squared distances from the mean. */

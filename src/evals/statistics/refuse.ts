@@ -1,4 +1,5 @@
 import { ModelProviderError } from '../../pattern/errors';
+import { isFinite } from '../hot-globals';
 
 /** The error for an argument that a formula is not made for: NaN would travel unseen into a report. */
 export function refusal(message: string): ModelProviderError {
@@ -8,7 +9,7 @@ export function refusal(message: string): ModelProviderError {
 /** @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers or booleans. */
 export function requireValues(caller: string, values: readonly (number | boolean)[]): void {
   if (values.length === 0) throw refusal(`${caller}: there are no values.`);
-  const wrong = values.find((value) => typeof value !== 'boolean' && !Number.isFinite(value));
+  const wrong = values.find((value) => typeof value !== 'boolean' && !isFinite(value));
   if (wrong !== undefined) throw refusal(`${caller}: ${String(wrong)} is not a finite number.`);
 }
 

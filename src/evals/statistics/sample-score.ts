@@ -40,6 +40,6 @@ export function sharedTrials(samples: readonly SampleScore[]): number | undefine
  * @throws ModelProviderError `EVAL_INVALID` for anything but a boolean or a number: null would count as 0.
  */
 export function numberOf({ id, value }: SampleScore): number {
-  if (typeof value === 'boolean' || typeof value === 'number') return Number(value);
+  if (typeof value === 'boolean' || typeof value === 'number') return +value;
   throw refusal(`Sample "${id}" has the value ${String(value)}; leave out samples that have none.`);
 }
