@@ -31,6 +31,10 @@ export class ConsumerProject {
     writeFileSync(join(this.#directory, name), text);
   }
 
+  read(name) {
+    return readFileSync(join(this.#directory, name), 'utf8');
+  }
+
   /** Runs a package's program with the given Node. */
   run(node, program, args, options) {
     const script = join(this.#directory, 'node_modules', program);

@@ -24,7 +24,7 @@ const projects = {
   javascript: {
     title: 'JavaScript without TypeScript',
     directory: 'javascript',
-    packages: [version('jest')],
+    packages: [version('jest'), 'jest-junit@17'],
   },
   esm: { title: 'native ES modules', directory: 'esm', isEsm: true, packages: [version('jest')] },
 };
@@ -68,7 +68,10 @@ async function testWith(tarball) {
       if (!shown.includes('exactMatch') || !shown.includes('EVALS_RUN=')) throw new Error(shown);
     });
     if (name === 'typescript') await checkTypes(project, title);
-    if (name === 'javascript') await checkMissingTypeScript(project, title);
+    if (name === 'javascript') {
+      await checkMissingTypeScript(project, title);
+      await checkJUnit(project, title);
+    }
   }
 }
 
@@ -115,6 +118,34 @@ async function checkMissingTypeScript(project, title) {
       throw new Error(output);
     }
   });
+}
+
+/** The JUnit file is that of jest-junit: an evaluation is one test case, and a gate that is not passed its failure. */
+async function checkJUnit(project, title) {
+  project.write(
+    'junit.eval.js',
+    `const { exactMatch, foreach, Result } = require('jest-model-provider');
+const rows = [['2 + 3', '5'], ['4 + 4', '9']];
+const echo = ({ question, answer }) => new Result(answer, exactMatch(answer, question === '2 + 3' ? '5' : '8'));
+foreach('question, answer', rows, echo, { title: 'gated', gate: { exactMatch: { min: 0.9, by: 'mean' } } });
+foreach('question, answer', rows, echo, { title: 'ungated' });\n`,
+  );
+  const reporters = ['default', 'jest-model-provider/reporter', 'jest-junit'];
+  for (const mode of [['-i'], ['-w', '2']]) {
+    await checks.check(`${title}: jest ${mode.join(' ')} with jest-junit`, async () => {
+      const { output } = await project.jest(
+        process.execPath,
+        [...mode, 'junit', ...reporters.map((reporter) => `--reporters=${reporter}`)],
+        { mayFail: true, env: { JEST_JUNIT_OUTPUT_NAME: 'junit.xml' } },
+      );
+      const [gated, ungated, ...others] = project.read('junit.xml').match(/<testcase[^]*?<\/testcase>/g);
+      const message = '&quot;gated&quot;: the gate is not passed.\nexactMatch: mean 0.5,';
+      if (!gated.includes(message) || !gated.includes('sample 1: ')) throw new Error(gated);
+      if (ungated.includes('<failure>') || others.length > 0)
+        throw new Error([ungated, ...others].join('\n'));
+      if (!output.includes('gate failed')) throw new Error(`The matrix is missing:\n${output}`);
+    });
+  }
 }
 
 /** Node 24 as npm has it: its platform packages hold the binary, and need no install script. */

@@ -273,6 +273,39 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
     ]);
   });
 
+  test('counts streamed answers as it does others, and those that are broken off as far as they came', async () => {
+    const run = await runJest(
+      {
+        'streamed.eval.js': spec(`
+          withClient(['embedded:novice'], (handle) => {
+            foreach('way', ['whole', 'streamed', 'broken off'], async (way) => {
+              const question = 'What is 1 + 2?';
+              if (way === 'whole') return new Result((await handle.client.generate(question)).text);
+              let text = '';
+              for await (const piece of handle.client.stream(question)) {
+                text += piece;
+                if (way === 'broken off') break;
+              }
+              return new Result(text);
+            }, { title: 'streamed', concurrency: 1 });
+          });`),
+      },
+      mode,
+      { env: named },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    const [whole, streamed, broken] = samples(records(run, 'streamed'));
+    expect(streamed!.response).toBe(whole!.response);
+    for (const { calls } of [whole!, streamed!, broken!])
+      expect(calls).toMatchObject({ count: 1, latencyMs: expect.any(Number) as number });
+    expect(whole!.calls!.completionTokens).toBeGreaterThan(0);
+    expect(streamed!.calls).toMatchObject({
+      promptTokens: whole!.calls!.promptTokens,
+      completionTokens: whole!.calls!.completionTokens,
+    });
+    expect(broken!.calls).toMatchObject({ promptTokens: 0, completionTokens: 0 });
+  });
+
   test('judges stored answers anew, without any model', async () => {
     const first = await runJest(
       {

@@ -3,8 +3,10 @@ import { getEventListeners, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
-import { ModelClient, ModelProviderError } from 'jest-model-provider';
 import OpenAI from 'openai';
+import { ModelProviderError } from '../../../src/pattern/errors';
+import { observeCalls, type ModelCall } from '../../../src/pattern/model-calls';
+import { ModelClient, type GenerateOptions } from '../../../src/providers/openai-compatible/client';
 import { caught } from '../../fixtures/caught';
 import { chunk, completion, fakeEndpoint, json, refusal, sendEvent } from '../../fixtures/fake-endpoint';
 
@@ -18,6 +20,7 @@ beforeEach(() => {
   client = new ModelClient({ baseURL: endpoint.baseURL, apiKey: key, model: 'm' }, lease);
 });
 
+const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 const lost = new ModelProviderError('RESOURCE_LOST', '"m#1" died while it was in use.');
 
 describe('generate', () => {
@@ -140,6 +143,61 @@ describe('stream', () => {
     });
     expect(await all(client.stream('Hi', { maxTokens: 2 }))).toEqual(['Hel', 'lo']);
     expect(endpoint.requests[0]!.body).toMatchObject({ stream: true, max_tokens: 2 });
+  });
+
+  test('asks for the token counts, unless it is told not to', async () => {
+    const body = async (options: GenerateOptions): Promise<unknown> => {
+      endpoint.answer((response) => {
+        sendEvent(response, chunk('Hello'));
+        response.end('data: [DONE]\n\n');
+      });
+      await all(client.stream('Hi', options));
+      return endpoint.requests.at(-1)!.body;
+    };
+    expect(await body({})).toHaveProperty('stream_options', { include_usage: true });
+    expect(await body({ extra: { stream_options: undefined } })).not.toHaveProperty('stream_options');
+  });
+
+  test.each([
+    ['in a chunk of its own, as OpenAI and vLLM do', chunk('lo'), { ...chunk(null), choices: [], usage }],
+    ['in the last chunk of the answer, as some do', chunk('lo', 'stop'), { ...chunk(null, 'stop'), usage }],
+  ])('notes the call, with the tokens that the server counts %s', async (_where, ...chunks) => {
+    endpoint.answer((response) => {
+      for (const sent of [chunk('Hel'), ...chunks]) sendEvent(response, sent);
+      response.end('data: [DONE]\n\n');
+    });
+    const { calls } = await observed(() => all(client.stream('Hi')));
+    expect(calls).toEqual([
+      { client, latencyMs: expect.any(Number) as number, promptTokens: 3, completionTokens: 2 },
+    ]);
+  });
+
+  test('notes a latency that ends with the last piece, whatever the reader does after it', async () => {
+    let sentAt = 0;
+    endpoint.answer((response) => {
+      sendEvent(response, chunk('Hello'));
+      sentAt = performance.now();
+    });
+    const start = performance.now();
+    const { calls, tookMs } = await observed(async () => {
+      for await (const _piece of client.stream('Hi')) {
+        const until = performance.now() + 50;
+        while (performance.now() < until) await new Promise(setImmediate);
+        break;
+      }
+    });
+    expect(calls).toEqual([expect.objectContaining({ promptTokens: 0, completionTokens: 0 })]);
+    expect(calls[0]!.latencyMs).toBeGreaterThanOrEqual(sentAt - start - 1);
+    expect(calls[0]!.latencyMs).toBeLessThanOrEqual(tookMs - 50);
+  });
+
+  test('notes nothing of an answer that failed', async () => {
+    endpoint.answer((response) => {
+      sendEvent(response, chunk('first'));
+      setImmediate(() => response.destroy());
+    });
+    const { calls } = await observed(() => caught(all(client.stream('Hi'))));
+    expect(calls).toEqual([]);
   });
 
   test('yields a piece as soon as it comes', async () => {
@@ -322,6 +380,14 @@ describe('.openai', () => {
     );
   });
 });
+
+/** The calls that clients note while `run` runs. */
+async function observed(run: () => Promise<unknown>): Promise<{ calls: ModelCall[]; tookMs: number }> {
+  const calls: ModelCall[] = [];
+  const start = performance.now();
+  await observeCalls((call) => calls.push(call), run);
+  return { calls, tookMs: performance.now() - start };
+}
 
 async function all(stream: AsyncIterable<string>): Promise<string[]> {
   const pieces: string[] = [];

@@ -104,8 +104,7 @@ export class ModelClient {
     if (choice === undefined)
       throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
     const usage = readUsage(raw.usage);
-    const { promptTokens = 0, completionTokens = 0 } = usage ?? {};
-    noteCall({ client: this, latencyMs, promptTokens, completionTokens });
+    this.#note(latencyMs, usage);
     return {
       text: choice.message.content ?? '',
       usage,
@@ -117,7 +116,8 @@ export class ModelClient {
   }
 
   /**
-   * Asks the model and yields the answer's text piece by piece. Leaving the loop early ends the request.
+   * Asks the model and yields the answer's text piece by piece. Leaving the loop early ends the request. The server is asked for its
+   * token counts; for one that refuses to be asked, give `extra: { stream_options: undefined }`.
    *
    * @throws as {@link generate}, also in the middle of an answer.
    * @example
@@ -127,21 +127,42 @@ export class ModelClient {
     prompt: string | readonly ChatMessage[],
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, undefined> {
-    const body = { ...this.#body(prompt, options), stream: true } as const;
+    const start = performance.now();
+    const asked = { stream: true, stream_options: { include_usage: true } } as const;
+    const body = { ...asked, ...this.#body(prompt, options), stream: true } as const;
     const ends = this.#ends(options);
     const chunks = await this.#guard(ends, () => this.openai.chat.completions.create(body, { signal: ends }));
     const iterator = chunks[Symbol.asyncIterator]();
+    let isAnswered = true;
+    let latencyMs = 0;
+    let usage: Usage | undefined;
     try {
       for (;;) {
         const next = await this.#guard(ends, () => iterator.next());
+        latencyMs = performance.now() - start;
         if (next.done === true) return;
-        const { choices } = next.value as Partial<OpenAI.ChatCompletionChunk>;
+        const { choices, usage: counted } = next.value as Partial<OpenAI.ChatCompletionChunk>;
+        usage = readUsage(counted) ?? usage;
         const piece = choices?.[0]?.delta.content;
         if (typeof piece === 'string' && piece !== '') yield piece;
       }
+    } catch (error) {
+      isAnswered = false;
+      throw error;
     } finally {
       chunks.controller.abort();
+      // An answer that was not read to its end counts as far as it came.
+      if (isAnswered) this.#note(latencyMs, usage);
     }
+  }
+
+  #note(latencyMs: number, { promptTokens, completionTokens }: Partial<Usage> = {}): void {
+    noteCall({
+      client: this,
+      latencyMs,
+      promptTokens: promptTokens ?? 0,
+      completionTokens: completionTokens ?? 0,
+    });
   }
 
   #body(
