@@ -48,13 +48,11 @@ const mainProcess = ['process', 'session'].map((folder) => ({
 }));
 
 // A static import of an ES module compiles to require(), which Jest's VM refuses.
-const esModules = [
-  {
-    name: 'get-port',
-    allowTypeImports: true,
-    message: 'get-port is an ES module: reach it by a lazy import() from src/process.',
-  },
-];
+const esModules = ['execa', 'get-port'].map((name) => ({
+  name,
+  allowTypeImports: true,
+  message: `${name} is an ES module: reach it by a lazy import() from src/process.`,
+}));
 
 function otherFolders(folder) {
   const allowed = mayImport[folder];

@@ -99,6 +99,7 @@ describe('a file of the spec realm that loads the main process is refused', () =
 });
 
 test('a static import of an ES module package is refused', async () => {
+  expect(await refusals('src/process/gate.ts', "import { execa } from 'execa';")).toHaveLength(1);
   expect(await refusals('src/process/ports.ts', "import getPort from 'get-port';")).toHaveLength(1);
 });
 

@@ -16,7 +16,7 @@ export async function runJest(args) {
   const directory = mkdtempSync(join(tmpdir(), 'jmp-test-'));
   const outputFile = join(directory, 'result.json');
   try {
-    // get-port is an ES module, which Jest's VM loads with this flag alone.
+    // execa and get-port are ES modules, which Jest's VM loads with this flag alone.
     const NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings=ExperimentalWarning`;
     const child = spawn(process.execPath, [jest, ...args, '--json', `--outputFile=${outputFile}`], {
       stdio: ['inherit', 'ignore', 'inherit'],

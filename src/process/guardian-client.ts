@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Socket } from 'node:net';
 import {
   createMessageConnection,
   ErrorCodes,
@@ -42,19 +40,23 @@ export interface GuardianClient {
  * @param onLost called if the guardian ends without having been closed.
  */
 export async function startGuardian(options: GuardianOptions, onLost: () => void): Promise<GuardianClient> {
-  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...env } = process.env;
-  const child = spawn(process.execPath, [join(__dirname, 'guardian.js'), JSON.stringify(options)], {
+  const { execa } = await import('execa');
+  const child = execa(process.execPath, [join(__dirname, 'guardian.js'), JSON.stringify(options)], {
     detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env,
+    cleanup: false,
+    reject: false,
+    buffer: false,
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'ignore',
+    env: { NODE_OPTIONS: '', NODE_CHANNEL_FD: undefined },
   });
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  const ended = child.then(() => undefined);
   if (child.pid === undefined) {
-    const [error] = (await once(child, 'error')) as [Error];
+    const failure = await child;
     throw new ModelProviderError(
       'GUARDIAN_LOST',
-      `The guardian process cannot be started: ${error.message}`,
-      { cause: error },
+      `The guardian process cannot be started: ${failure.message ?? 'unknown reason'}`,
     );
   }
   return new Client(child as unknown as GuardianProcess, child.pid, ended, onLost);
