@@ -41,7 +41,11 @@ const files = (options: string): Record<string, string> => ({
     foreach('n', [1], async () => {
       await (await modelProviders.setup('postgres:ended')).teardown();
       throw new Error('red');
-    }, { title: 'ends by itself' });`),
+    }, { title: 'ends by itself' });
+    foreach('n', [1], async () => {
+      await write(await modelProviders.setup('postgres:unended'), 'left open by a sample');
+      throw new Error('red');
+    }, { title: 'ends with its file' });`),
 });
 
 const contents = {
@@ -50,6 +54,7 @@ const contents = {
   gate: 'of an evaluation',
   open: 'left open',
   sample: 'of a sample',
+  unended: 'left open by a sample',
 };
 
 /** The URLs that a run has printed, by the name of the database. */
