@@ -184,12 +184,50 @@ test.each([
     { isolation: 'lease' as never },
     /^isolation is "lease"; it must be 'file', a database for each withClient of a file, 'test', one for each test, or 'shared', one for the run\.$/,
   ],
-  [{ statementTimeoutMs: -1 }, /statementTimeoutMs is -1/],
-])('absurd options are refused: %j', async (config, message) => {
+  [{ statementTimeoutMs: -1 }, /^statementTimeoutMs is -1; it must be a whole number of milliseconds/],
+  [
+    { shcema: './shop.sql' } as never,
+    /^There is no option "shcema" in the config of "postgres:shop"\. Did you mean "schema"\? It takes schema, isolation, statementTimeoutMs\.$/,
+  ],
+  [
+    './shop.sql' as never,
+    /^The config of "postgres:shop" is "\.\/shop\.sql"; it must be an object such as \{ schema: '\.\/shop\.sql' \}\.$/,
+  ],
+  [{ schema: [] }, /^schema is \[\]; it must be the path of a file or a directory, or an array of paths\.$/],
+  [{ schema: './nowhere' }, /^The schema "\.\/nowhere" cannot be read: ENOENT.* Paths begin in \//],
+])('absurd configurations are refused: %j', async (config, message) => {
   const { provider } = await databaseSession();
-  expect(await caught(provider.setup('shop', config))).toMatchObject({
-    code: 'CONFIG_INVALID',
-    message: expect.stringMatching(message) as string,
+  const error = await caught(provider.setup('shop', config));
+  expect(['CONFIG_INVALID', 'SCHEMA_FAILED']).toContain(error.code);
+  expect(error.message).toMatch(message);
+});
+
+test.each([
+  [
+    { isolaton: 'test' } as never,
+    /^There is no option "isolaton" in new DatabaseProvider\(\)\. Did you mean "isolation"\?/,
+  ],
+  [{ isolation: 'none' as never }, /^isolation is "none"; it must be 'file', /],
+  [{ pool: 10 as never }, /^pool is 10; it must be true or false\.$/],
+  [{ keepOnFailure: 'yes' as never }, /^keepOnFailure is "yes"; it must be true or false\.$/],
+  [{ server: '' }, /^server is ""; it must be a URL, 'embedded', or the folder of a server's programs\.$/],
+  [
+    { schemas: { shop: 1 as never } },
+    /^schemas is \{"shop":1\}; it must be an object whose values are paths, arrays of paths, or functions\.$/,
+  ],
+])('absurd options of the provider are refused: %j', async (options, message) => {
+  const { provider } = await databaseSession(options);
+  const refusal = { code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string };
+  expect(await caught(provider.setup('shop'))).toMatchObject(refusal);
+  expect(await caught(provider.identity('shop', undefined))).toMatchObject(refusal);
+});
+
+test('a directory without any migration is refused', async () => {
+  file('m/1_products.down.sql', 'DROP TABLE products;');
+  const { provider } = await databaseSession();
+  expect(await caught(provider.setup('shop', { schema: join(folder, 'm') }))).toMatchObject({
+    code: 'SCHEMA_FAILED',
+    message: expect.stringMatching(/cannot be read: the directory holds no \.sql file\./) as string,
   });
 });
 

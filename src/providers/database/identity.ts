@@ -1,6 +1,7 @@
 import type { Json } from '../../pattern/json';
 import { chooseServer } from '../postgres-server/choose-server';
 import { knownVersion } from '../postgres-server/known-version';
+import { checkConfig, checkOptions } from './options';
 import type { DatabaseConfig, DatabaseOptions } from './provider';
 import { loadSchema } from './schema/load-schema';
 
@@ -12,8 +13,11 @@ import { loadSchema } from './schema/load-schema';
 export async function databaseIdentity(
   name: string,
   config: DatabaseConfig,
-  { schemas, server }: DatabaseOptions,
+  options: DatabaseOptions,
 ): Promise<Json> {
+  checkOptions(options);
+  checkConfig(name, config);
+  const { schemas, server } = options;
   const schema = loadSchema(name, schemas, config.schema);
   return { schema: schema?.text ?? null, server: await knownVersion(chooseServer(server).spec) };
 }

@@ -1,6 +1,4 @@
-import { maxTimerMs } from '../../pattern/constraints';
-import { isModelProviderError, ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
+import { isModelProviderError } from '../../pattern/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { Administration } from '../postgres-server/administration';
 import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server/connection';
@@ -9,7 +7,8 @@ import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
 import type { DatabaseConnection } from './client';
 import { driver } from './driver';
-import type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './provider';
+import { checkConfig, checkOptions } from './options';
+import type { DatabaseConfig, DatabaseOptions } from './provider';
 import { connectionError } from './request-error';
 import { applySchema } from './schema/apply-schema';
 import { loadSchema, type HashedSchema } from './schema/load-schema';
@@ -32,10 +31,11 @@ export class Databases {
 
   /** @throws ModelProviderError what {@link DatabaseProvider} documents. */
   async create(name: string, config: DatabaseConfig, context: ResourceContext): Promise<DatabaseConnection> {
-    const isolation = checkIsolation(config.isolation ?? this.#options.isolation ?? 'file');
-    const statementTimeoutMs = checkTimeout(
-      config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs,
-    );
+    checkOptions(this.#options);
+    checkConfig(context.spec, config);
+    const isolation = config.isolation ?? this.#options.isolation ?? 'file';
+    const statementTimeoutMs =
+      config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs;
     const schema = loadSchema(name, this.#options.schemas, config.schema);
     const server = await this.#server(context);
     const keeps = this.#options.keepOnFailure === true;
@@ -171,22 +171,5 @@ function isUnreachable(error: unknown): boolean {
   const code = isModelProviderError(error) ? error.details['serverCode'] : undefined;
   return ['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '57P01', '57P02', '57P03', undefined].includes(
     code as string | undefined,
-  );
-}
-
-function checkIsolation(isolation: unknown): DatabaseIsolation {
-  if (isolation === 'file' || isolation === 'test' || isolation === 'shared') return isolation;
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    `isolation is ${showValue(isolation)}; it must be 'file', a database for each withClient of a file, 'test', one for each test, or 'shared', one for the run.`,
-  );
-}
-
-function checkTimeout(statementTimeoutMs: number): number {
-  if (Number.isInteger(statementTimeoutMs) && statementTimeoutMs >= 0 && statementTimeoutMs <= maxTimerMs)
-    return statementTimeoutMs;
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    `statementTimeoutMs is ${showValue(statementTimeoutMs)}; it must be a whole number of milliseconds from 0, for no limit, to ${maxTimerMs}.`,
   );
 }

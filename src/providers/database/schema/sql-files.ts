@@ -20,7 +20,7 @@ const byName = new Intl.Collator('en', { numeric: true }).compare;
  */
 export function readSqlFiles(schema: string | readonly string[]): SqlFile[] {
   return [schema].flat().flatMap((path) => {
-    const files = filesAt(resolve(path));
+    const files = filesAt(path);
     if (files.length === 0) throw unreadable(path, 'the directory holds no .sql file');
     return files.map((file) => ({
       path: relative(process.cwd(), file),
@@ -30,12 +30,13 @@ export function readSqlFiles(schema: string | readonly string[]): SqlFile[] {
 }
 
 function filesAt(path: string): string[] {
+  const absolute = resolve(path);
   try {
-    if (!statSync(path).isDirectory()) return [path];
-    return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    if (!statSync(absolute).isDirectory()) return [absolute];
+    return readdirSync(absolute, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.sql') && !name.endsWith('.down.sql'))
       .sort(byName)
-      .map((name) => join(path, name));
+      .map((name) => join(absolute, name));
   } catch (error) {
     throw unreadable(path, messageOf(error));
   }
