@@ -395,7 +395,7 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
     expect(said.some(([, error]) => error !== undefined)).toBe(true);
   });
 
-  test('lets what is under way end on Ctrl-C, writes its footer, and goes on where it was', async () => {
+  test('lets what is under way end on Ctrl-C, writes its footer, and says the command that goes on where it was', async () => {
     const files = {
       'long.eval.js': spec(`
         foreach('n', Array.from({ length: 12 }, (_, n) => n), async (n) => {
@@ -405,21 +405,23 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
           return true;
         }, { title: 'long', concurrency: 2 });`),
     };
-    const running = startJest(files, mode, { env: named });
+    const running = startJest(files, mode);
     await running.noted('begin 3');
     process.kill(-running.pid, 'SIGINT');
     const first = await running.finished();
     expect(first).toMatchObject({ exit: 130, left: [] });
+    const [, name = ''] =
+      /to go on with the evaluations: EVALS_RUN=(\S+) npx jest .*\n/.exec(first.output) ?? [];
     const begun = first.notes.filter((line) => line.startsWith('begin'));
-    const log = records(first, 'long');
+    const log = records(first, 'long', name);
     expect(samples(log)).toHaveLength(begun.length);
     expect(begun.length).toBeLessThan(12);
     expect(footer(log)).toMatchObject({ type: 'footer', status: 'interrupted' });
-    const second = await runJest(files, mode, { project: first.project, env: { ...named, GO: 'on' } });
+    const second = await runJest(files, mode, { project: first.project, env: { EVALS_RUN: name, GO: 'on' } });
     expect(second).toMatchObject({ exit: 0, left: [] });
     const again = second.notes.filter((line) => line.startsWith('begin'));
     expect([...begun, ...again].sort()).toEqual(Array.from({ length: 12 }, (_, n) => `begin ${n}`).sort());
-    expect(footer(records(second, 'long'))).toMatchObject({
+    expect(footer(records(second, 'long', name))).toMatchObject({
       status: 'complete',
       summary: { samples: 12, errors: 0 },
     });

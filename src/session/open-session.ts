@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ModelProviderError } from '../pattern/errors';
@@ -5,6 +6,7 @@ import { hostKey } from '../pattern/host';
 import type { ProviderRegistry } from '../pattern/registry';
 import { describeClose, type CloseReport } from './close-report';
 import { directHost } from './direct-link';
+import { goOnCommand } from './go-on-command';
 import { moduleVersion } from './module-version';
 import { sessionVariable } from './protocol';
 import { Session } from './session';
@@ -70,8 +72,13 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   };
   const signals = handleSignals({
     close: async () => {
-      await drained((await opening).server);
-      say(describeClose(await close()));
+      const { session, server } = await opening;
+      await drained(server);
+      const report = await close();
+      const evals = await session.evals?.();
+      say(describeClose(report));
+      if (evals !== undefined && existsSync(evals.directory))
+        say(`jest-model-provider: to go on with the evaluations: ${goOnCommand(evals.run)}`);
     },
     kill: async () => (await opening).session.kill(),
     say,
