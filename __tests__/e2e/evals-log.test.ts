@@ -10,17 +10,19 @@ import { bothModes, runJest, type JestRun } from './run-jest';
 const evaluation = (rows: readonly string[][], code = ''): Record<string, string> => ({
   'sums.eval.js': spec(`
     const local = require('./local');
+    const { prompt } = require('./shots.json');
     withClient(['embedded:novice'], (handle) => {
       foreach('q, a', require('./rows.json'), async ({ q, a }, { trial, log, sampleId, model }) => {
         note('asked ' + q + ' ' + trial);
         log('half', local.half);
         log('id', sampleId + ' ' + model);
         if (q === 'fail' && process.env.REPAIRED === undefined) throw new Error('no answer');
-        return new Result((await handle.client.generate('What is 1 + ' + q)).text, exactMatch(a, '1'), { kept: true });
+        return new Result((await handle.client.generate(prompt + q)).text, exactMatch(a, '1'), { kept: true });
       }, { title: 'sums/äöü: "1"', trials: 2, gate: { maxErrors: 5 } });
     });
     ${code}`),
   'local.js': 'exports.half = 0.5;',
+  'shots.json': '{ "prompt": "What is 1 + " }',
   'rows.json': JSON.stringify(rows),
 });
 const rows = [
@@ -145,12 +147,15 @@ describe.each(bothModes)('the log of an evaluation, %s', (mode) => {
     expect(footer(second).dropped).toHaveLength(1);
   });
 
-  test('all runs again when the spec has changed, and when a local import of it has', async () => {
+  test('all runs again when the spec has changed, and when a local import of it has, be it of JSON', async () => {
     const changed = await again(evaluation(rows, '// changed'));
     expect(asked(changed)).toHaveLength(6);
     const imported = await again({ ...evaluation(rows, '// changed'), 'local.js': 'exports.half = 0.25;' });
     expect(asked(imported)).toHaveLength(6);
     expect(footer(imported)).toMatchObject({ summary: { samples: 3, reused: 0 } });
+    const shots = { 'shots.json': '{ "prompt": "Add 1 and " }' };
+    expect(asked(await again(shots))).toHaveLength(6);
+    expect(asked(await again(shots))).toEqual([]);
   });
 
   test.each([

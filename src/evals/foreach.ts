@@ -91,7 +91,7 @@ function registering(mode: Mode): RegisterEvaluation {
         requireEvalRun('foreach()'),
       );
     };
-    noteLoadedModules();
+    noteLoadedModules(dataset);
     const { test } = jestGlobals();
     const register = mode === 'test' ? test : test[mode];
     currentRealm()
