@@ -2,9 +2,10 @@ import type { Interval } from './interval';
 import { refusal } from './refuse';
 
 /**
- * The exact test of Q. McNemar (1947), "Note on the sampling error of the difference between correlated proportions or
- * percentages", Psychometrika 12, 153–157: whether of the samples that one model has right and the other wrong, either model has
- * more than chance would give it. Two-sided, from the binomial distribution with probability ½.
+ * The test of Q. McNemar (1947), "Note on the sampling error of the difference between correlated proportions or percentages",
+ * Psychometrika 12, 153–157: whether of the samples that one model has right and the other wrong, either model has more than
+ * chance would give it. Two-sided, and exact: from the binomial distribution with probability ½, to which χ² is an approximation. It
+ * errs on the side of no difference (M. W. Fagerland, S. Lydersen & P. Laake (2013), BMC Med. Res. Methodol. 13, 91).
  *
  * @param onlyA samples that the first alone has right.
  * @param onlyB samples that the second alone has right.
