@@ -1,5 +1,5 @@
 import * as jestGlobals from '@jest/globals';
-import { installMatchers } from '../../src/evals/matchers';
+import { installMatchers, type ToScoreOptions } from '../../src/evals/matchers';
 import { defineScorer, type Check } from '../../src/evals/scorers/define-scorer';
 import { exactMatch } from '../../src/evals/scorers/exact-match';
 import { levenshtein } from '../../src/evals/scorers/levenshtein';
@@ -60,6 +60,13 @@ test.each<[string, unknown, string]>([
 ])('%s is no check', (_what, check, message) => {
   expect(() => expect('4').toScore(check as Check)).toThrow(message);
   expect(() => expect('4').not.toScore(check as Check)).toThrow(message);
+});
+
+test('an option that there is none of is refused', () => {
+  const options = { mim: 0.5 } as ToScoreOptions;
+  expect(() => expect('4').toScore(exactMatch('4'), options)).toThrow(
+    'toScore(): there is no option mim; did you mean min.',
+  );
 });
 
 // Checked by the compiler (npm run typecheck): each line that must not compile says so.

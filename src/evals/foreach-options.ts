@@ -1,12 +1,12 @@
 import { maxTimerMs } from '../pattern/constraints';
 import { ModelProviderError } from '../pattern/errors';
 import { showValue } from '../pattern/json';
-import { nearest } from '../pattern/nearest';
 import { requireSelection, type Selection } from './data-sets/selection';
 import { checkGate } from './statistics/check-gate';
 import type { Gate } from './statistics/gate';
 import { requireEstimateOptions, type EstimateOptions } from './statistics/estimate';
 import { kindOf } from './kind-of';
+import { requireKnown } from './require-known';
 import type { TrialReducer } from './statistics/trials';
 
 /** Options of {@link foreach}. */
@@ -67,6 +67,7 @@ export function checkOptions(
   trials = (options as ForeachOptions<never> | null)?.trials ?? 1,
 ): CheckedOptions {
   try {
+    requireObject(options);
     requireKnown(options, known);
     const { title, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {} } = options;
     if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
@@ -88,16 +89,11 @@ export function checkOptions(
   }
 }
 
-function requireKnown(options: unknown, known: readonly string[]): void {
+function requireObject(options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new TypeError(
       `the options are ${kindOf(options)}; they must be an object, such as { timeoutMs: 5000 }`,
     );
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const close = nearest(unknown, known);
-  const hint = close === undefined ? `there are ${known.join(', ')}` : `did you mean ${close}`;
-  throw new TypeError(`there is no option ${unknown}; ${hint}`);
 }
 
 function requireWhole(option: string, value: unknown, least: number): void {

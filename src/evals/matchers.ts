@@ -2,6 +2,7 @@ import type { MatcherContext } from 'expect';
 import { ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
 import { kindOf } from './kind-of';
+import { unknownOption } from './require-known';
 import type { Score } from './result';
 import type { Check } from './scorers/define-scorer';
 
@@ -58,6 +59,8 @@ function toScore(
       'EVAL_INVALID',
       `toScore(): the check is ${kindOf(check)}; give a scorer what is expected, such as exactMatch('4').`,
     );
+  const problem = unknownOption(options, ['min']);
+  if (problem !== undefined) throw new ModelProviderError('EVAL_INVALID', `toScore(): ${problem}.`);
   const { min = 1 } = options;
   const scored = (check as Check<unknown, Score | Promise<Score>>)(answer);
   const outcome = (score: Score): Outcome => outcomeOf(this, answer, score, min);

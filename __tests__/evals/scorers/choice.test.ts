@@ -63,6 +63,7 @@ test.each<[unknown, string]>([
   [{ answer: 'E', choices }, 'expected is "E"; it must be a letter from A to D or one of the choices.'],
   [{ answer: 'A', choices: ['Paris'] }, 'it must be a letter, or { answer, choices } with 2 to 26 choices.'],
   [{ answer: 'A', choices: ['Paris', 2] }, 'a choice is a number; it must be a text.'],
+  [{ answer: 'A', choices, choice: 1 }, 'there is no option choice; did you mean choices.'],
   [undefined, 'expected is undefined; it must be a letter, or'],
 ])('%j is refused as an expectation', (expected, message) => {
   expect(() => choice('A', expected as string)).toThrow(message);

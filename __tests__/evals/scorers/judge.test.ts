@@ -135,6 +135,7 @@ test.each<[Partial<JudgeOptions<string>>, string]>([
   [{ scale: ['yes'] }, 'scale is ["yes"]'],
   [{ scale: ['yes', 'Yes'] }, 'scale is ["yes","Yes"]'],
   [{ scale: ['+', '-'] }, 'scale is ["+","-"]'],
+  [{ vote: 3 } as object, 'judge(): there is no option vote; did you mean votes.'],
   [{ votes: 2 }, 'judge(): votes is 2; it must be an odd whole number, so that there is a middle.'],
   [{ votes: 0 }, 'votes is 0'],
   [{ votes: 1.5 }, 'votes is 1.5'],

@@ -109,6 +109,7 @@ test.each<[unknown, string]>([
   [undefined, 'expected is undefined; it must be'],
   [{ value: 4, absolute: -1 }, 'absolute is -1; it must be a number of at least 0.'],
   [{ value: 4, relative: NaN }, 'relative is NaN; it must be'],
+  [{ value: 4, absolut: 1 }, 'there is no option absolut; did you mean absolute.'],
   [{ value: 4, take: 'first' }, `take is "first"; it must be 'last' or 'only'.`],
 ])('%j is refused as an expectation', (expected, message) => {
   expect(() => numeric('4', expected as number)).toThrow(`numeric: ${message}`);

@@ -68,6 +68,7 @@ test.each<[unknown, unknown, string]>([
     'toolCall: the answer is a string; it must be a chat completion, such as reply.raw.',
   ],
   [calling(), 'now', 'toolCall: expected is a string; it must be { name, arguments }, or a list of them.'],
+  [calling(), { name: 'now', argument: {} }, 'there is no option argument; did you mean arguments.'],
   [calling(), undefined, 'toolCall: expected is undefined; it must be'],
 ])('%j for %j is refused', (answer, expected, message) => {
   expect(() => toolCall(answer as ToolCallAnswer, expected as ExpectedToolCall)).toThrow(message);

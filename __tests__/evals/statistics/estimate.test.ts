@@ -1,5 +1,9 @@
 import { bootstrapInterval } from '../../../src/evals/statistics/bootstrap';
-import { estimate } from '../../../src/evals/statistics/estimate';
+import {
+  estimate,
+  requireEstimateOptions,
+  type EstimateOptions,
+} from '../../../src/evals/statistics/estimate';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
 import { wilsonInterval } from '../../../src/evals/statistics/wilson';
 import { expectNear } from './near';
@@ -63,6 +67,13 @@ test('one sample has no standard error, and an interval only if it is from 0 to 
   expect(estimate(samples([37, 37]))).toEqual({ n: 2, mean: 37, standardError: 0 });
   expect(estimate(samples([0.5]))).toEqual({ n: 1, mean: 0.5, interval: wilsonInterval(0.5, 1) });
   expect(estimate(samples([true]))).toEqual({ n: 1, mean: 1, interval: wilsonInterval(1, 1) });
+});
+
+test('an option that there is none of is refused', () => {
+  const options = { metod: 't' } as EstimateOptions;
+  expect(() => requireEstimateOptions('statistics', options)).toThrow(
+    'statistics: there is no option metod; did you mean method.',
+  );
 });
 
 test('no samples, clusters of some samples, and the bootstrap of clusters are refused', () => {

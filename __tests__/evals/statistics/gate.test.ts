@@ -109,7 +109,12 @@ describe('a gate that says nothing clear is refused', () => {
   // @ts-expect-error there is no such number
   const unknown: Gate = { accuracy: { min: 0.8, by: 'median' } };
 
+  const misspelt = { accuracy: { min: 0.8, bi: 'mean' } } as unknown as Gate;
+  const baseline = { vsBaseline: { run: 'a', maxdrop: 0 } } as unknown as Gate;
+
   test.each<[string, Gate]>([
+    ['accuracy: there is no option bi; did you mean by', misspelt],
+    ['vsBaseline: there is no option maxdrop; did you mean maxDrop', baseline],
     ['accuracy is 0.8; write { min: 0.8', { accuracy: 0.8 }],
     ['maxError is 0.02', { maxError: 0.02 }],
     ['accuracy is {"min":null}', { accuracy: { min: NaN } }],

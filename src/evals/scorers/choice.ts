@@ -1,4 +1,5 @@
 import { kindOf } from '../kind-of';
+import { requireKnown } from '../require-known';
 import { requireText } from './require-text';
 import { defineScorer, type Judgement } from './define-scorer';
 import { letterOf, takeChoice } from './take-choice';
@@ -36,6 +37,7 @@ function parseExpected(expected: unknown): { letter: string; choices: readonly s
     throw new TypeError(
       `expected is ${kindOf(expected)}; it must be a letter, or { answer, choices } with 2 to 26 choices`,
     );
+  requireKnown(expected as object, ['answer', 'choices']);
   const texts = choices.map((text) => requireText('a choice', text));
   return { letter: requireLetter(answer, texts), choices: texts };
 }

@@ -1,5 +1,6 @@
 import { ModelProviderError } from '../../pattern/errors';
 import type { GenerateOptions } from '../../providers/openai-compatible/client';
+import { unknownOption } from '../require-known';
 import type { Score } from '../result';
 import { requireText } from './require-text';
 import { defineScorer, type Scorer } from './define-scorer';
@@ -46,7 +47,7 @@ export function judge<Reference = string>(
   options: JudgeOptions<Reference>,
 ): Scorer<Reference, string, Promise<Score>> {
   const { rubric, scale = ['no', 'yes'], votes = 1, name = 'judge', generation = {} } = options;
-  checkOptions(scale, votes);
+  checkOptions(options, scale, votes);
   const temperature = votes === 1 ? 0 : 1;
   return defineScorer(name, async (answer: string, expected: Reference) => {
     requireText('the answer', answer);
@@ -103,7 +104,9 @@ function escaped(word: string): string {
   return word.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 }
 
-function checkOptions(scale: readonly unknown[], votes: unknown): void {
+function checkOptions(options: object, scale: readonly unknown[], votes: unknown): void {
+  const problem = unknownOption(options, ['client', 'rubric', 'scale', 'votes', 'name', 'generation']);
+  if (problem !== undefined) throw invalid(problem);
   const words = scale.map((word) => (typeof word === 'string' ? word.toLowerCase() : ''));
   if (
     words.length < 2 ||

@@ -1,4 +1,5 @@
 import { kindOf } from '../kind-of';
+import { requireKnown } from '../require-known';
 import { requireText } from './require-text';
 import { defineScorer, type Judgement } from './define-scorer';
 import { numbersIn } from './numbers';
@@ -52,6 +53,7 @@ function parseExpected(expected: number | string | ExpectedNumber): {
 } {
   const given: unknown = expected;
   const options = typeof given === 'object' && given !== null ? (given as ExpectedNumber) : undefined;
+  if (options !== undefined) requireKnown(options, ['value', 'absolute', 'relative', 'take']);
   const { absolute = 0, relative = 0, take = 'last' } = options ?? {};
   requireTolerance('absolute', absolute);
   requireTolerance('relative', relative);

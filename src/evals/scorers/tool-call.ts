@@ -1,5 +1,6 @@
 import { stableStringify, type Json } from '../../pattern/json';
 import { kindOf } from '../kind-of';
+import { requireKnown } from '../require-known';
 import { defineScorer, type Judgement } from './define-scorer';
 
 /** The part of a chat completion of OpenAI's format that names the tools which the model calls: `reply.raw` of a `Generation`. */
@@ -89,5 +90,6 @@ function requireCall(call: unknown): Call {
   const { name, arguments: given } = (call ?? {}) as Partial<ExpectedToolCall>;
   if (typeof name !== 'string')
     throw new TypeError(`expected is ${kindOf(call)}; it must be { name, arguments }, or a list of them`);
+  requireKnown(call as object, ['name', 'arguments']);
   return { name, json: given === undefined ? undefined : canonical(JSON.stringify(given)) };
 }

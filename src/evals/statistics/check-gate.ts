@@ -1,6 +1,7 @@
 import { ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
 import { kindOf } from '../kind-of';
+import { unknownOption } from '../require-known';
 import type { Gate, PerSample, ScoreGate, VsBaseline } from './gate';
 
 /** A gate, its defaults filled in. */
@@ -16,7 +17,7 @@ export interface CheckedGate {
 /**
  * Checks a gate. The names of its own options cannot be scores.
  *
- * @throws ModelProviderError `EVAL_INVALID` for what is no object, a bar that is not a number, an unknown `by`, a negative or broken `maxErrors`, a
+ * @throws ModelProviderError `EVAL_INVALID` for what is no object, a bar that is not a number, an unknown `by`, an option that there is none of, a negative or broken `maxErrors`, a
  *   `minSamples` below 1, a baseline without a name, an unknown `inconclusive`.
  */
 export function checkGate(gate: Gate): CheckedGate {
@@ -51,6 +52,7 @@ export function checkGate(gate: Gate): CheckedGate {
 
 function checked(name: string, demand: ScoreGate | number): ScoreGate {
   const given: { min?: unknown; by?: unknown } = typeof demand === 'object' ? demand : {};
+  refuseUnknown(name, given, ['min', 'by']);
   const isKnown = given.by === undefined || ['lower95', 'mean', 'upper95'].includes(given.by as string);
   if (Number.isFinite(given.min) && isKnown) return demand as ScoreGate;
   throw new ModelProviderError(
@@ -79,11 +81,17 @@ function requireBaseline(vsBaseline: unknown): void {
     run?: unknown;
     maxDrop?: unknown;
   };
+  refuseUnknown('vsBaseline', given, ['run', 'maxDrop']);
   const isDrop =
     given.maxDrop === undefined || (Number.isFinite(given.maxDrop) && Number(given.maxDrop) >= 0);
   if (typeof given.run === 'string' && given.run !== '' && isDrop) return;
   const found = typeof vsBaseline === 'object' ? JSON.stringify(vsBaseline) : kindOf(vsBaseline);
   throw invalid(`vsBaseline is ${found}; write { run: 'name', maxDrop: 0.02 }`);
+}
+
+function refuseUnknown(name: string, given: object, known: readonly string[]): void {
+  const problem = unknownOption(given, known);
+  if (problem !== undefined) throw invalid(`${name}: ${problem}`);
 }
 
 function invalid(what: string): ModelProviderError {

@@ -2,6 +2,7 @@ import { showValue } from '../../pattern/json';
 import { bootstrapInterval, type BootstrapOptions } from './bootstrap';
 import type { Interval } from './interval';
 import { mean } from './moments';
+import { unknownOption } from '../require-known';
 import { refusal, requireCount, requireOneOf } from './refuse';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { shareInterval } from './share-interval';
@@ -36,6 +37,8 @@ const methods = ['auto', 't', 'bootstrap'];
 export function requireEstimateOptions(caller: string, options: EstimateOptions): void {
   if (typeof options !== 'object' || (options as unknown) === null)
     throw refusal(`${caller} is ${showValue(options)}; write { method: 'bootstrap', seed: 1 }.`);
+  const problem = unknownOption(options, ['method', 'seed', 'draws']);
+  if (problem !== undefined) throw refusal(`${caller}: ${problem}.`);
   const { method = 'auto', seed = 0, draws = 1 } = options;
   requireOneOf(caller, 'method', method, methods);
   requireCount(caller, 'draws', draws);
