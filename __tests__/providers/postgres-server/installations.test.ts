@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   rmSync,
+  utimesSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -49,6 +50,9 @@ const script = `
     console.log(JSON.stringify(rows[0]));
   })();`;
 
+const nobody = 65_534;
+const cacheOfUser = (): string => join(home, 'c', 'jest-model-provider', 'postgres');
+
 function run(user: { uid?: number; gid?: number } = {}): { data: string; version: string } {
   const output = execFileSync(process.execPath, ['-e', script], {
     cwd: join(home, 'a project'),
@@ -75,7 +79,6 @@ test('a home that is closed to others, spaces in its path, and no install script
 (isRoot ? test : test.skip)(
   'a user without rights runs the server as itself, from a cache of its own',
   async () => {
-    const nobody = 65_534;
     // The guardian of the test before removes its session's files when its servers are gone, the ledger last.
     const ledgers = join(home, 's', 'jest-model-provider', 'sessions');
     await eventually(
@@ -87,6 +90,17 @@ test('a home that is closed to others, spaces in its path, and no install script
     const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((path) => join(home, path));
     for (const path of [home, ...paths]) chownSync(path, nobody, nobody);
     expect(run({ uid: nobody, gid: nobody }).version).toMatch(/^PostgreSQL 18/);
-    expect(existsSync(join(home, 'c', 'jest-model-provider', 'postgres'))).toBe(true);
+    expect(existsSync(cacheOfUser())).toBe(true);
   },
 );
+
+test('what killed runs have left half made in the cache is removed, and what may still be being made is not', () => {
+  const drafts = { 'draft-killed': Date.now() / 1000 - 3700, 'draft-living': Date.now() / 1000 };
+  for (const [name, seconds] of Object.entries(drafts)) {
+    mkdirSync(join(cacheOfUser(), name), { recursive: true });
+    utimesSync(join(cacheOfUser(), name), seconds, seconds);
+    if (isRoot) chownSync(join(cacheOfUser(), name), nobody, nobody);
+  }
+  run(isRoot ? { uid: nobody, gid: nobody } : {});
+  expect(readdirSync(cacheOfUser()).filter((name) => name.startsWith('draft-'))).toEqual(['draft-living']);
+});

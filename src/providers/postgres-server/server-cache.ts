@@ -1,7 +1,20 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { isRoot } from './server-user';
+
+const draftPrefix = 'draft-';
+// Making one takes seconds.
+const longestMakingMs = 3_600_000;
 
 /**
  * The directory called `name` in this user's cache, made by `make` if it is not there yet. It may be deleted at any time while no
@@ -13,9 +26,10 @@ export async function cached(
 ): Promise<string> {
   const cache = cacheDirectory();
   const path = join(cache, name);
-  if (existsSync(path)) return path;
   mkdirSync(cache, { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
-  const draft = mkdtempSync(join(cache, 'draft-'));
+  removeAbandoned(cache);
+  if (existsSync(path)) return path;
+  const draft = mkdtempSync(join(cache, draftPrefix));
   try {
     await make(draft);
     // Servers of other users must be able to read what root caches.
@@ -28,6 +42,16 @@ export async function cached(
     rmSync(draft, { recursive: true, force: true });
   }
   return path;
+}
+
+/** Removes what processes that were killed have left half made. */
+function removeAbandoned(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const draft = join(cache, name);
+    const stat = name.startsWith(draftPrefix) ? statSync(draft, { throwIfNoEntry: false }) : undefined;
+    if (stat !== undefined && Date.now() - stat.mtimeMs > longestMakingMs)
+      rmSync(draft, { recursive: true, force: true });
+  }
 }
 
 function cacheDirectory(): string {
