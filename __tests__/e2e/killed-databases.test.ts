@@ -6,7 +6,7 @@ import { closeSessionsAfterEach } from '../fixtures/private-session';
 import { eventually } from '../process/eventually';
 import { databaseSession, ourDatabases } from '../providers/database/own-server';
 import { leftBehind, processesOf } from './left-behind';
-import { spec } from './noting-project';
+import { spec, withProviders } from './noting-project';
 import { bothModes, runJest, startJest } from './run-jest';
 
 closeSessionsAfterEach();
@@ -69,5 +69,36 @@ describe.each(bothModes)('a main process that is killed in the middle of a query
     expect((await runJest(next, mode, { env })).exit).toBe(0);
     expect(await ourDatabases(url)).toEqual([]);
     expect(leftBehind({ temporary, state })).toEqual([]);
+  });
+});
+
+const building = {
+  'providers.js': `
+    const { DatabaseProvider, defineProviders } = require('jest-model-provider');
+    const { note } = require('e2e-kit');
+    const shop = async (client) => {
+      await client.query('CREATE TABLE t (n int)');
+      note('building');
+      await client.query('SELECT pg_sleep(600)');
+    };
+    module.exports = defineProviders({ postgres: new DatabaseProvider({ schemas: { shop } }) });`,
+  'a.eval.js': spec(`withClient(['postgres:shop'], () => test('never', () => note('went on')));`),
+};
+
+describe.each(bothModes)('Ctrl-C while a template is being built, %s', (mode) => {
+  async function interrupted(env: Readonly<Record<string, string>>): Promise<void> {
+    const jest = startJest(building, mode, { config: withProviders, env });
+    await jest.noted('building');
+    process.kill(-jest.pid, 'SIGINT');
+    expect(await jest.finished()).toMatchObject({ exit: 130, left: [], notes: ['building'] });
+  }
+
+  test('leaves nothing of an own server', () => interrupted({ DATABASE_URL: '', PGHOST: '' }));
+
+  test('leaves nothing on a given server', async () => {
+    const { servers } = await databaseSession();
+    const { url } = (await servers.setup('embedded')).client;
+    await interrupted({ DATABASE_URL: url });
+    expect(await ourDatabases(url)).toEqual([]);
   });
 });
