@@ -21,7 +21,7 @@ function where(language: string): CodeBlock[] {
 }
 
 test('every code block says what it is', () => {
-  const known = ['ts', 'tsx', 'js', 'mjs', 'json', 'sh', 'text'];
+  const known = ['ts', 'tsx', 'js', 'mjs', 'json', 'sql', 'sh', 'text'];
   expect(blocks.filter(({ language }) => !known.includes(language)).map(({ place }) => place)).toEqual([]);
 });
 

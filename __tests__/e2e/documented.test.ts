@@ -145,3 +145,19 @@ test('the provider of the writing-a-provider page keeps its contract', async () 
   expect({ exit, left, output: exit === 0 ? '' : output }).toEqual({ exit: 0, left: [], output: '' });
   expect(tests.length).toBeGreaterThan(10);
 });
+
+test.each(bothModes)('the specs of the page about databases run as documented, %s', async (mode) => {
+  const {
+    'shop.sql': schema = '',
+    'shop.eval.ts': shop = '',
+    'isolation.eval.ts': isolation = '',
+  } = filesOf('docs/databases.md');
+  const files = { 'shop.sql': schema, 'shop.eval.ts': shop, 'isolation.eval.ts': isolation };
+  const { exit, tests, left } = await runJest(files, mode, { env: { DATABASE_URL: '', PGHOST: '' } });
+  expect({ exit, left }).toEqual({ exit: 0, left: [] });
+  expect(tests.map(({ title }) => title).sort()).toEqual([
+    'postgres:shop sells lamps',
+    'postgres:shop test 1 finds the lamp and the desk, and nothing else',
+    'postgres:shop test 2 finds the lamp and the desk, and nothing else',
+  ]);
+});
