@@ -6,9 +6,10 @@ import { command, copyModels } from './llama-server.mjs';
 import { miniProject, runJest } from './mini-project.mjs';
 import { quantile } from './paired.mjs';
 
-const samples = 512;
+const samples = 256;
 const concurrency = 32;
-const tokens = 64;
+/** Tokens of an answer. The longer it is, the less weighs what a client does for it. */
+const lengths = [64, 192];
 
 /** The engines by their names in the table. Each tells the spec of its model and its provider's code; a text says why it cannot. */
 const engines = {
@@ -30,14 +31,14 @@ const engines = {
   },
 };
 
+const reference = 'a loop of fetch() on the same server';
+
 /** Samples a second of `foreach` over one server of an engine, against a bare loop of requests to the same server, in turn. */
 export async function sharedThroughput(name, rounds) {
   const project = miniProject({});
   try {
-    const what = `foreach over ${name}, ${concurrency} at a time, ${samples} samples, ${rounds} pairs`;
-    const reference = 'a loop of fetch() on the same server';
     const engine = engines[name](project.directory);
-    if (typeof engine === 'string') return [[what, reference, engine, '', '']];
+    if (typeof engine === 'string') return [[`foreach over ${name}`, reference, engine, '', '']];
     project.write({
       'providers.js': `
         const { defineProviders, LlamaServerProvider, VLLMProvider } = require('jest-model-provider');
@@ -53,19 +54,22 @@ export async function sharedThroughput(name, rounds) {
     await runJest(project.directory, ['-i', '--json', `--outputFile=${results}`]);
     const [file] = JSON.parse(readFileSync(results, 'utf8')).testResults;
     const durations = (title) =>
-      file.assertionResults.filter((test) => test.title.startsWith(title)).map(({ duration }) => duration);
-    const [ours, bare] = [durations('foreach'), durations('bare')].map((all) => all.slice(1));
-    const ratios = ours.map((ms, round) => bare[round] / ms);
-    const rate = (all) => `${Math.round((samples * 1000) / quantile(all, 0.5))} samples/s`;
-    return [
-      [
-        what,
+      file.assertionResults
+        .filter((test) => test.title.startsWith(title))
+        .map(({ duration }) => duration)
+        .slice(1);
+    return lengths.map((tokens) => {
+      const [ours, bare] = [durations(`foreach ${tokens} `), durations(`bare ${tokens} `)];
+      const ratios = ours.map((ms, round) => bare[round] / ms);
+      const rate = (all) => `${Math.round((samples * 1000) / quantile(all, 0.5))} samples/s`;
+      return [
+        `foreach over ${name}, ${concurrency} at a time, ${samples} answers of ${tokens} tokens, ${rounds} pairs`,
         reference,
         rate(ours),
         rate(bare),
         `${quantile(ratios, 0.5).toFixed(3)} (${Math.min(...ratios).toFixed(3)}–${Math.max(...ratios).toFixed(3)})`,
-      ],
-    ];
+      ];
+    });
   } finally {
     project.remove();
   }
@@ -76,11 +80,11 @@ function spec(model, rounds) {
     const { exactMatch, foreach, Result, withClient } = require('jest-model-provider');
     const questions = Array.from({ length: ${samples} }, (_, n) => 'What is ' + n + ' + ' + (n % 7) + '?');
     withClient(['${model}'], (handle) => {
-      const evaluation = (round) => foreach('question', questions, async (question) => {
-        const { text } = await handle.client.generate(question, { maxTokens: ${tokens}, temperature: 0, extra: { ignore_eos: true } });
+      const evaluation = (tokens, round) => foreach('question', questions, async (question) => {
+        const { text } = await handle.client.generate(question, { maxTokens: tokens, temperature: 0, extra: { ignore_eos: true } });
         return new Result(text, exactMatch(text, text));
-      }, { title: 'foreach ' + round, concurrency: ${concurrency} });
-      const bareLoop = (round) => test('bare ' + round, async () => {
+      }, { title: 'foreach ' + tokens + ' ' + round, concurrency: ${concurrency} });
+      const bareLoop = (tokens, round) => test('bare ' + tokens + ' ' + round, async () => {
         const { baseURL, apiKey } = handle.client.openai;
         const left = questions.values();
         await Promise.all(Array.from({ length: ${concurrency} }, async () => {
@@ -90,7 +94,7 @@ function spec(model, rounds) {
               headers: { 'content-type': 'application/json', authorization: 'Bearer ' + apiKey },
               body: JSON.stringify({
                 model: ${JSON.stringify(basename(model))},
-                max_tokens: ${tokens}, temperature: 0, ignore_eos: true, messages: [{ role: 'user', content }],
+                max_tokens: tokens, temperature: 0, ignore_eos: true, messages: [{ role: 'user', content }],
               }),
             });
             if (!answer.ok) throw new Error(await answer.text());
@@ -98,9 +102,11 @@ function spec(model, rounds) {
           }
         }));
       });
-      // One round more than is counted: the first warms everything.
-      for (let round = 0; round <= ${rounds}; round += 1) {
-        for (const register of round % 2 === 0 ? [evaluation, bareLoop] : [bareLoop, evaluation]) register(round);
+      for (const tokens of ${JSON.stringify(lengths)}) {
+        // One round more than is counted: the first warms everything.
+        for (let round = 0; round <= ${rounds}; round += 1) {
+          for (const register of round % 2 === 0 ? [evaluation, bareLoop] : [bareLoop, evaluation]) register(tokens, round);
+        }
       }
     });`;
 }
