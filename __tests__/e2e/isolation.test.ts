@@ -62,6 +62,11 @@ const specs = {
       beforeEach(() => count(db, 'hook'));
       foreach('n', [1], async () => { await count(db, 'hook'); return 1; });
     });`),
+  'early.eval.js': spec(`
+    withClient(['fresh:shop'], (db) => {
+      beforeAll(() => db.client);
+      test('comes later', () => undefined);
+    });`),
   'odd.eval.js': spec(`withClient(['odd:x'], () => { test('runs', () => undefined); });`),
 };
 
@@ -74,7 +79,10 @@ describe.each(bothModes)('isolation, %s', (mode) => {
   test('leaves nothing, and all tests see the rows that they should', () => {
     expect(run.left).toEqual([]);
     const red = run.tests.filter(({ status }) => status === 'failed');
-    expect(red.map(({ title, message }) => ({ title, message }))).toEqual([
+    expect(
+      red.sort((a, b) => a.title.localeCompare(b.title)).map(({ title, message }) => ({ title, message })),
+    ).toEqual([
+      { title: 'fresh:shop comes later', message: expect.stringContaining('but not in beforeAll') as string },
       { title: 'odd:x runs', message: expect.stringContaining('PROVIDER_INVALID') as string },
     ]);
   });

@@ -25,7 +25,7 @@ test('a handle before its setup is not active and says when it can be read', () 
   for (const property of ['client', 'manager'] as const) {
     expect(thrown(() => handle[property])).toMatchObject({
       code: 'HANDLE_NOT_READY',
-      message: `handle.${property} was read before the resource was set up: read it inside a test or hook, and do not destructure the handle.`,
+      message: `handle.${property} was read before the resource was set up: read it inside a test or hook, but not in beforeAll where each test has its own, and do not destructure the handle.`,
     });
   }
 });

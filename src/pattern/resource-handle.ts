@@ -94,7 +94,7 @@ export class ResourceHandle<Client = unknown> {
     if (this.#active !== undefined) return this.#active;
     throw new ModelProviderError(
       'HANDLE_NOT_READY',
-      `handle.${property} was read before the resource was set up: read it inside a test or hook, and do not destructure the handle.`,
+      `handle.${property} was read before the resource was set up: read it inside a test or hook, but not in beforeAll where each test has its own, and do not destructure the handle.`,
     );
   }
 
