@@ -123,6 +123,18 @@ test.each([
   await server.teardown();
 });
 
+test('a schema function that forgets to await a query is refused, and ends nothing else', async () => {
+  const forgetful = async (client: Client): Promise<void> => {
+    await client.query('CREATE TABLE t (n int)');
+    void client.query('SELECT pg_sleep(600)');
+  };
+  const { provider } = await databaseSession({ schemas: { shop: forgetful } });
+  expect(await caught(provider.setup('shop'))).toMatchObject({
+    code: 'SCHEMA_FAILED',
+    message: 'The schema function ended before its queries did: await each of them, or return its promise.',
+  });
+});
+
 test('leases of a shared database see each other, also when none was held meanwhile', async () => {
   const { provider } = await databaseSession({ isolation: 'shared', schemas: { shop: file('s.sql', shop) } });
   const first = await provider.setup('shop');
@@ -220,6 +232,16 @@ test.each([
   const refusal = { code: 'CONFIG_INVALID', message: expect.stringMatching(message) as string };
   expect(await caught(provider.setup('shop'))).toMatchObject(refusal);
   expect(await caught(provider.identity('shop', undefined))).toMatchObject(refusal);
+});
+
+test('a server that is none is refused, with what it may be', async () => {
+  const { provider } = await databaseSession({ server: 'embeded' });
+  expect(await caught(provider.setup('shop'))).toMatchObject({
+    code: 'COMMAND_NOT_FOUND',
+    message: expect.stringMatching(
+      /embeded\/postgres does not exist\. The server must be "embedded", a URL such as .*, or the folder of its programs/,
+    ) as string,
+  });
 });
 
 test('a directory without any migration is refused', async () => {

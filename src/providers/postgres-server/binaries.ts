@@ -54,7 +54,7 @@ function versionOf(folder: string): string {
 
 function binariesIn(folder: string, build: string): Binaries {
   const hint =
-    'Name the folder that holds the programs of a PostgreSQL server, such as /usr/lib/postgresql/17/bin.';
+    'The server must be "embedded", a URL such as postgresql://localhost/postgres, or the folder of its programs, such as /usr/lib/postgresql/17/bin.';
   const [postgres, initdb] = ['postgres', 'initdb'].map((program) =>
     findCommand(join(folder, program), hint),
   );

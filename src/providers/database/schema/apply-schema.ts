@@ -29,6 +29,7 @@ export async function applySchema(schema: LoadedSchema, client: Client): Promise
 }
 
 async function runFunction(schema: (client: Client) => Promise<void>, client: Client): Promise<void> {
+  const underWay = followQueries(client);
   try {
     await schema(client);
   } catch (error) {
@@ -37,6 +38,30 @@ async function runFunction(schema: (client: Client) => Promise<void>, client: Cl
       cause: error,
     });
   }
+  if (underWay.size === 0) return;
+  // They break off with the connection, and nobody else would hear of it but Node, which ends the process.
+  for (const query of underWay) query.catch(() => undefined);
+  throw new ModelProviderError(
+    'SCHEMA_FAILED',
+    'The schema function ended before its queries did: await each of them, or return its promise.',
+  );
+}
+
+/** The queries of a client that are under way. */
+function followQueries(client: Client): ReadonlySet<Promise<unknown>> {
+  const underWay = new Set<Promise<unknown>>();
+  const query = client.query.bind(client) as (...args: unknown[]) => unknown;
+  client.query = ((...args: unknown[]) => {
+    const result = query(...args);
+    if (!(result instanceof Promise)) return result;
+    // A promise of the function's own, which it alone handles, or forgets to handle.
+    const own = result.then((value: unknown) => value);
+    const end = (): void => void underWay.delete(own);
+    underWay.add(own);
+    result.then(end, end);
+    return own;
+  }) as Client['query'];
+  return underWay;
 }
 
 function partsOf(file: SqlFile): SqlPart[] {
