@@ -1,8 +1,9 @@
-import { cpSync, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { ModelProviderError } from '../../pattern/errors';
 import { findCommand } from '../../process/find-command';
+import { copyTree } from './copy-tree';
 import { cached } from './server-cache';
 
 /** The programs of one PostgreSQL. */
@@ -67,11 +68,7 @@ function binariesIn(folder: string, build: string): Binaries {
  */
 function copyPackage(folder: string, directory: string): void {
   const native = join(folder, 'native');
-  cpSync(native, directory, {
-    recursive: true,
-    filter: (source) => !/\.a$|\.json$|\/pkgconfig$/.test(source),
-    verbatimSymlinks: true,
-  });
+  copyTree(native, directory, { without: /\.a$|\.json$|^pkgconfig$/ });
   const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
     target: string;

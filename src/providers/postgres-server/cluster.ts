@@ -1,13 +1,4 @@
-import {
-  chownSync,
-  constants,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ModelProviderError } from '../../pattern/errors';
@@ -15,6 +6,7 @@ import type { ResourceContext, SystemUser } from '../../pattern/resource-context
 import { failureMessage } from '../../process/failure-report';
 import { describeExit } from '../../process/server-process';
 import type { Binaries } from './binaries';
+import { copyTree, giveTo } from './copy-tree';
 import { serverHints } from './failures';
 import { cached } from './server-cache';
 
@@ -39,9 +31,9 @@ export async function createCluster(
     const args = ['-D', made, '-U', 'postgres', '-A', 'trust', ...layout, '--no-sync', '--no-instructions'];
     await run(initdb, args, user, context);
     rmSync(join(made, 'pg_hba.conf'));
-    cpSync(made, join(draft, 'data'), { recursive: true });
+    copyTree(made, join(draft, 'data'));
   });
-  copyTree(join(template, 'data'), data, user);
+  copyTree(join(template, 'data'), data, { user });
   writeAccessRules(data, user);
 }
 
@@ -76,23 +68,4 @@ function writeAccessRules(data: string, user: SystemUser | undefined): void {
     writeFileSync(join(data, name), text, { mode: 0o600 });
     giveTo(user, join(data, name));
   }
-}
-
-// A cluster is a thousand small files: with cpSync, which asks about every path three times, they are most of a warm start.
-function copyTree(from: string, to: string, user: SystemUser | undefined): void {
-  mkdirSync(to, { mode: 0o700 });
-  giveTo(user, to);
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)];
-    if (entry.isDirectory()) {
-      copyTree(source, target, user);
-    } else {
-      copyFileSync(source, target, constants.COPYFILE_FICLONE);
-      giveTo(user, target);
-    }
-  }
-}
-
-function giveTo(user: SystemUser | undefined, path: string): void {
-  if (user !== undefined) chownSync(path, user.uid, user.gid);
 }
