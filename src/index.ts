@@ -18,6 +18,7 @@ export type {
   ProcessExit,
   ResourceContext,
   ServerProcess,
+  SleepSteps,
 } from './pattern/resource-context';
 export type { Json } from './pattern/json';
 export type { ModelInput, ResourceRequest, ResourceSpec } from './pattern/resource-spec';

@@ -38,8 +38,10 @@ export function checkRules(world: SchedulerWorld): void {
     rule(own.size <= 1 || sharing === 'shared', `${resource.id} is ${sharing} but has ${own.size} leases`);
     const isWanted = waiters.some(({ key }) => key === resource.key && sharing !== 'perLease');
     const isKept = own.size > 0 || isWanted || (isIdle && retain !== 'lease' && sharing !== 'perLease');
-    rule(state !== 'ready' || isKept, `${resource.id} stays although nobody leases it or waits for it`);
-    rule(!world.isClosed || own.size > 0 || state !== 'ready', `${resource.id} stays after the end`);
+    const isUsable = state === 'ready' || state === 'asleep';
+    rule(!isUsable || isKept, `${resource.id} stays although nobody leases it or waits for it`);
+    rule(!world.isClosed || own.size > 0 || !isUsable, `${resource.id} stays after the end`);
+    rule(state !== 'asleep' || resource.devices.length === 0, `${resource.id} is asleep but keeps devices`);
     rule(
       state !== 'starting' || waiters.some((waiter) => waiter.resource === resource),
       `${resource.id} starts for nobody`,
@@ -54,8 +56,13 @@ export function checkRules(world: SchedulerWorld): void {
     const isYounger = inNeed
       .slice(0, index)
       .some((older) => poolOf(older).some((at) => poolOf(waiter).includes(at)));
+    // What it waits for may be falling asleep, or wake as soon as its devices are free.
+    const isSleeping = [...world.made.values()].some(
+      ({ resource, state }) =>
+        resource.key === waiter.key && (state === 'fallingAsleep' || state === 'asleep'),
+    );
     rule(
-      isYounger || world.reserved.size > 0 || !world.hasRoom(waiter),
+      isYounger || isSleeping || world.reserved.size > 0 || !world.hasRoom(waiter),
       `${waiter.id} waits beside a free slot`,
     );
   }

@@ -16,12 +16,14 @@ interface Asked {
 }
 interface Made {
   readonly resource: ScheduledResource;
-  state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
+  state: ScheduledResource['state'];
   /** The scheduler has said that it is kept without leases. */
   isIdle: boolean;
   wasLeased: boolean;
   /** A dependency was refused: the start can only fail. */
   isDoomed: boolean;
+  /** It has slept before. */
+  isWaking: boolean;
   readonly leases: Set<string>;
 }
 /** Where a resource may be; a provider without devices has one place for all. */
@@ -65,6 +67,8 @@ export class SchedulerWorld {
     this.#bypassLimit = bypassLimit;
     const actions: SchedulerActions = {
       start: (resource, demand) => this.#start(resource, demand),
+      sleep: (resource) => this.#sleep(resource),
+      wake: (resource) => this.#wake(resource),
       stop: (resource, reason) => this.#stop(resource, reason),
       idle: (resource) => this.#idle(resource),
       grant: (demand, lease) => this.#grant(demand, lease),
@@ -201,15 +205,40 @@ export class SchedulerWorld {
     this.check();
   }
 
-  started(made: Made, cost = 0): void {
+  started(made: Made, cost = 0, canSleep = false): void {
     if (made.isDoomed) return this.startFailed(made);
-    this.log.push(`started ${made.resource.id}`);
+    this.log.push(`started ${made.resource.id}${canSleep ? ', and can sleep' : ''}`);
     made.state = 'ready';
-    this.scheduler.started(made.resource.id, cost);
+    this.scheduler.started(made.resource.id, cost, canSleep);
     this.check();
   }
 
+  /** It has fallen asleep. */
+  asleep(made: Made): void {
+    this.log.push(`${made.resource.id} is asleep`);
+    made.state = 'asleep';
+    this.scheduler.asleep(made.resource.id);
+    this.check();
+  }
+
+  sleepFailed(made: Made): void {
+    this.log.push(`sleep of ${made.resource.id} failed`);
+    this.scheduler.sleepFailed(made.resource.id);
+    rule(made.state === 'stopping', `${made.resource.id} is not stopped, although it does not sleep`);
+    this.check();
+  }
+
+  /** Those who waited for it go on waiting. */
+  wakeFailed(made: Made): void {
+    this.log.push(`wake of ${made.resource.id} failed`);
+    this.scheduler.wakeFailed(made.resource.id);
+    rule(this.made.get(made.resource.id)?.state === 'stopping', `${made.resource.id} is not stopped`);
+    this.check();
+  }
+
+  /** The start, or the wake, of a resource failed. */
   startFailed(made: Made): void {
+    if (made.isWaking) return this.wakeFailed(made);
     this.log.push(`start of ${made.resource.id} failed`);
     // The waiters are forgotten before the stop is ordered.
     for (const asked of this.waiting) {
@@ -278,7 +307,10 @@ export class SchedulerWorld {
     this.log.push(`retention of ${made.resource.id} is over`);
     const isUnused = made.isIdle && !this.#isWanted(made.resource, '');
     this.scheduler.expire(made.resource.id);
-    rule(!isUnused || made.state !== 'ready', `${made.resource.id} outlives its retention`);
+    rule(
+      !isUnused || made.state === 'stopping' || made.state === 'fallingAsleep',
+      `${made.resource.id} outlives its retention`,
+    );
     this.check();
   }
 
@@ -299,6 +331,7 @@ export class SchedulerWorld {
       const steps = [
         ...this.releasable.map((lease) => () => this.release(lease)),
         ...this.startable.map((made) => () => this.started(made)),
+        ...this.inState('fallingAsleep').map((made) => () => this.asleep(made)),
         ...this.inState('stopping').map((made) => () => this.stopped(made)),
         ...this.endable.map((file) => () => this.unreserve(file)),
       ];
@@ -333,11 +366,44 @@ export class SchedulerWorld {
       resource,
       state: 'starting',
       isDoomed: false,
+      isWaking: false,
       isIdle: false,
       wasLeased: false,
       leases: new Set(),
     });
     this.starts.set(resource.id, (this.starts.get(resource.id) ?? 0) + 1);
+  }
+
+  #sleep(resource: ScheduledResource): void {
+    this.log.push(`  sleep ${resource.id}`);
+    const made = this.#made(resource.id);
+    const { retain, sharing } = resource.policy;
+    rule(!this.#isClosed, `${resource.id} falls asleep after the end`);
+    rule(made.state === 'ready' && resource.canSleep, `${resource.id} cannot sleep`);
+    rule(made.leases.size === 0, `${resource.id} falls asleep while leased`);
+    rule(retain !== 'lease' && sharing !== 'perLease', `${resource.id} is kept longer than its leases`);
+    rule(
+      ![...this.lent.values()].some(({ holder }) => holder === resource.id),
+      `${resource.id} falls asleep with leases on others`,
+    );
+    rule(
+      !this.#isWanted(resource, 'its slot is needed'),
+      `${resource.id} falls asleep although somebody waits for it`,
+    );
+    made.state = 'fallingAsleep';
+  }
+
+  #wake(resource: ScheduledResource): void {
+    this.log.push(`  wake ${resource.id}`);
+    const made = this.#made(resource.id);
+    rule(!this.#isClosed, `${resource.id} wakes after the end`);
+    rule(made.state === 'asleep', `${resource.id} is woken, but is ${made.state}`);
+    rule(
+      resource.devices.length > 0 && resource.devices.join() === resource.home.join(),
+      `${resource.id} wakes elsewhere`,
+    );
+    made.state = 'starting';
+    made.isWaking = true;
   }
 
   #stop(resource: ScheduledResource, reason: string): void {
@@ -347,7 +413,7 @@ export class SchedulerWorld {
     rule(made.leases.size === 0, `${resource.id} is stopped while leased`);
     const isPolicy = ['its last lease ended', 'it was idle', 'its slot is needed'].includes(reason);
     rule(
-      made.state !== 'ready' || !isPolicy || !this.#isWanted(resource, reason),
+      !(made.state === 'ready' || made.state === 'asleep') || !isPolicy || !this.#isWanted(resource, reason),
       `${resource.id} is stopped (${reason}) although somebody waits for it`,
     );
     made.state = 'stopping';
@@ -358,7 +424,7 @@ export class SchedulerWorld {
   #idle(resource: ScheduledResource): void {
     const made = this.#made(resource.id);
     rule(
-      made.state === 'ready' && made.leases.size === 0 && !made.isIdle,
+      (made.state === 'ready' || made.state === 'asleep') && made.leases.size === 0 && !made.isIdle,
       `${resource.id} is not newly idle`,
     );
     made.isIdle = true;

@@ -49,6 +49,8 @@ type Kind =
   | 'request'
   | 'release'
   | 'started'
+  | 'asleep'
+  | 'sleepFailed'
   | 'dependency'
   | 'stopped'
   | 'cancel'
@@ -65,6 +67,7 @@ interface Step {
   readonly pick: number;
   readonly name: number;
   readonly holding: number;
+  readonly canSleep: boolean;
 }
 const stepOf = (weights: Partial<Record<Kind, number>>): fc.Arbitrary<Step> =>
   fc.record({
@@ -74,6 +77,7 @@ const stepOf = (weights: Partial<Record<Kind, number>>): fc.Arbitrary<Step> =>
     pick: fc.nat(1000),
     name: fc.nat(2),
     holding: fc.oneof(fc.constantFrom(0, 255), fc.nat(255)),
+    canSleep: fc.boolean(),
   });
 
 const everything = stepOf({
@@ -81,6 +85,8 @@ const everything = stepOf({
   release: 18,
   started: 24,
   dependency: 9,
+  asleep: 12,
+  sleepFailed: 2,
   stopped: 18,
   cancel: 5,
   startFailed: 5,
@@ -97,12 +103,26 @@ const anySteps = fc.oneof(
   { weight: 4, arbitrary: fc.array(everything, { maxLength: 60, size: 'max' }) },
   { weight: 1, arbitrary: fc.array(noStopWorks, { maxLength: 40, size: 'max' }) },
 );
-const nothingFails = stepOf({ request: 12, release: 6, started: 8, dependency: 3, stopped: 8, cancel: 1 });
+const nothingFails = stepOf({
+  request: 12,
+  release: 6,
+  started: 8,
+  asleep: 4,
+  dependency: 3,
+  stopped: 8,
+  cancel: 1,
+});
+
+const usable = (world: SchedulerWorld) => [
+  ...world.inState('ready'),
+  ...world.inState('fallingAsleep'),
+  ...world.inState('asleep'),
+];
 
 function take(
   world: SchedulerWorld,
   providers: readonly Provider[],
-  { kind, pick, name, holding }: Step,
+  { kind, pick, name, holding, canSleep }: Step,
 ): void {
   const from = <T>(items: readonly T[], act: (item: T) => void): void => {
     const item = items[pick % Math.max(1, items.length)];
@@ -142,7 +162,11 @@ function take(
     case 'release':
       return from(holding > 0 ? world.releasable : world.userLeases, (lease) => world.release(lease));
     case 'started':
-      return from(world.startable, (made) => world.started(made));
+      return from(world.startable, (made) => world.started(made, 0, canSleep));
+    case 'asleep':
+      return from(world.inState('fallingAsleep'), (made) => world.asleep(made));
+    case 'sleepFailed':
+      return from(world.inState('fallingAsleep'), (made) => world.sleepFailed(made));
     case 'startFailed':
       return from(world.inState('starting'), (made) => world.startFailed(made));
     case 'stopped':
@@ -152,9 +176,9 @@ function take(
     case 'retryStop':
       return from(world.inState('stopFailed'), (made) => world.retryStop(made));
     case 'lost':
-      return from(world.inState('ready'), (made) => world.lost(made));
+      return from(usable(world), (made) => world.lost(made));
     case 'expire':
-      return from(world.inState('ready'), (made) => world.expire(made));
+      return from(usable(world), (made) => world.expire(made));
     case 'cancel':
       return from(world.waiting, (asked) => world.cancel(asked));
     case 'reserve':

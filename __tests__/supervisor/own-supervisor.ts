@@ -30,7 +30,7 @@ export async function ownSupervisor(
   providers: ProviderMap,
   project: { moduleVersion?: string; directory?: string } = {},
 ): Promise<OwnSupervisor> {
-  const own = await openOwnSession(providers, { retain: 'session' });
+  const own = await openOwnSession(providers, { retain: 'session', sleeps: false });
   const exits: unknown[] = [];
   const exit = (): void => void exits.push('exit');
   const { directory = process.cwd(), moduleVersion = null } = project;

@@ -68,6 +68,20 @@ export interface DependencyLease {
 }
 
 /**
+ * How a resource makes room for others without ending. Both reject when the signal aborts, and both are limited: `sleep` by
+ * `stopTimeoutMs`, `wake` by `startTimeoutMs`.
+ */
+export interface SleepSteps {
+  /** Gives its devices up, and makes sure that they are free. If it throws, the resource is stopped instead. */
+  sleep(signal: AbortSignal): Promise<void>;
+  /**
+   * Takes the same devices again, which are free, and makes sure that it answers as before. If it throws, the resource is stopped, and
+   * made anew for whoever waits for it.
+   */
+  wake(signal: AbortSignal): Promise<void>;
+}
+
+/**
  * What the session gives to `createResource` and `destroyResource`. Everything made through it is undone by the session in
  * reverse order, also when the start fails, times out or is aborted.
  */
@@ -107,6 +121,11 @@ export interface ResourceContext {
   lease(spec: string, config?: Json): Promise<DependencyLease>;
   /** Registers how to undo a step of the start; run in reverse order when the resource ends. */
   defer(title: string, undo: () => Promise<void> | void): void;
+  /**
+   * Says, during the start, that the resource can sleep. It is then put to sleep where it would be stopped because its slot is needed, unless it
+   * leases others or is not kept without leases; meanwhile it counts neither under `maxLive` nor on its devices.
+   */
+  canSleep(steps: SleepSteps): void;
   /** A test that failed while it held a lease of the resource: its file and full name. Undefined if there was none. */
   readonly failedTest: string | undefined;
   /** Says what the resource leaves behind on purpose, and how to remove it; shown when the session ends. */

@@ -6,32 +6,46 @@ interface Row {
   spec: string;
   loads: number;
   readyMs: number[];
+  sleeps: number;
+  wakes: number;
   leases: number;
   busyMs: number;
   ended: string;
 }
 
-const columns = ['resource', 'loads', 'time to ready', 'leases', 'busy', 'how it ended'];
+interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+  cell(row: Row): string | number;
+}
 
-/** A short table of what became of every resource: loads, time to ready, leases, busy time, end; below it what was noted of them. Empty if there were none. */
+const sleepColumns: readonly Column[] = [
+  { title: 'sleeps', cell: ({ sleeps }) => sleeps },
+  { title: 'wakes', cell: ({ wakes }) => wakes },
+];
+
+/**
+ * A short table of what became of every resource: loads, time to ready, leases, busy time, end, and sleeps and wakes where there were any; below
+ * it what was noted of them. Empty if there were none.
+ */
 export function sessionTable(events: readonly SessionEvent[]): string {
   const rows = summarize(events);
   if (rows.length === 0) return '';
+  const columns: Column[] = [
+    { title: 'resource', align: 'left', cell: ({ spec }) => printable(spec) },
+    { title: 'loads', cell: ({ loads }) => loads },
+    { title: 'time to ready', cell: ({ readyMs }) => formatMs(mean(readyMs)) },
+    ...(rows.some(({ sleeps }) => sleeps > 0) ? sleepColumns : []),
+    { title: 'leases', cell: ({ leases }) => leases },
+    { title: 'busy', cell: ({ busyMs }) => formatMs(busyMs) },
+    { title: 'how it ended', align: 'left', cell: ({ ended }) => printable(ended) },
+  ];
   const table = new Table({
-    head: columns,
+    head: columns.map(({ title }) => title),
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left'],
+    colAligns: columns.map(({ align = 'right' }) => align),
   });
-  for (const row of rows) {
-    table.push([
-      printable(row.spec),
-      row.loads,
-      formatMs(mean(row.readyMs)),
-      row.leases,
-      formatMs(row.busyMs),
-      printable(row.ended),
-    ]);
-  }
+  for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
   return [table.toString(), ...remarks(events)].join('\n');
 }
 
@@ -51,7 +65,16 @@ function summarize(events: readonly SessionEvent[]): Row[] {
   const end = events.at(-1)?.atMs ?? 0;
   const rowOf = (resourceId: string): Row => {
     const spec = specOf.get(resourceId) ?? resourceId;
-    const row = rows.get(spec) ?? { spec, loads: 0, readyMs: [], leases: 0, busyMs: 0, ended: '' };
+    const row = rows.get(spec) ?? {
+      spec,
+      loads: 0,
+      readyMs: [],
+      sleeps: 0,
+      wakes: 0,
+      leases: 0,
+      busyMs: 0,
+      ended: '',
+    };
     rows.set(spec, row);
     return row;
   };
@@ -75,6 +98,12 @@ function summarize(events: readonly SessionEvent[]): Row[] {
         break;
       case 'borrowed':
         rowOf(event.resourceId).ended = 'was warm, and stays so';
+        break;
+      case 'slept':
+        rowOf(event.resourceId).sleeps += 1;
+        break;
+      case 'woke':
+        rowOf(event.resourceId).wakes += 1;
         break;
       case 'leased':
         rowOf(event.resourceId).leases += 1;

@@ -26,9 +26,14 @@ export class Dependents {
     );
   }
 
-  /** Whether it is being stopped, or leased by nobody but resources that are on their way out. */
+  /** Whether it has leases on others. */
+  hasLeases(resource: ScheduledResource): boolean {
+    return [...this.#leases.values()].some(({ holder }) => holder === resource.id);
+  }
+
+  /** Whether it is being stopped or put to sleep, or leased by nobody but resources that are on their way out. */
   isEmptying(resource: ScheduledResource): boolean {
-    if (resource.state === 'stopping') return true;
+    if (resource.state === 'stopping' || resource.state === 'fallingAsleep') return true;
     const holders = this.#holders(resource);
     return holders.length > 0 && holders.every((holder) => holder !== undefined && this.isEmptying(holder));
   }

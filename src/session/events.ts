@@ -39,6 +39,9 @@ export type SessionEventBody =
       readonly waitedMs: number;
     }
   | { readonly type: 'released'; readonly resourceId: string; readonly leaseId: string }
+  /** It gave its devices up for another, and did not end. */
+  | { readonly type: 'slept'; readonly resourceId: string; readonly sleepMs: number }
+  | { readonly type: 'woke'; readonly resourceId: string; readonly wakeMs: number }
   | { readonly type: 'stopping'; readonly resourceId: string; readonly reason: string }
   | { readonly type: 'stopped'; readonly resourceId: string; readonly stopMs: number }
   | {

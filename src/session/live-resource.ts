@@ -10,6 +10,7 @@ import type {
   ResourceContext,
   ServerDirectoryOptions,
   ServerProcess,
+  SleepSteps,
 } from '../pattern/resource-context';
 import { freePort } from '../process/ports';
 import { describeExit } from '../process/server-process';
@@ -73,9 +74,12 @@ export class LiveResource {
   readonly #context: ResourceContext;
   #directory = '';
   #failedTest: string | undefined;
-  #start: Promise<unknown> = Promise.resolve();
+  /** The start, or the sleep or wake that is under way. */
+  #work: Promise<unknown> = Promise.resolve();
+  #sleepSteps: SleepSteps | undefined;
   #isStopping = false;
   #isUp = false;
+  #beginning: 'started' | 'woken' = 'started';
   readonly #servers: ServerProcess[] = [];
 
   constructor(plan: ResourcePlan, surroundings: ResourceSurroundings) {
@@ -94,7 +98,7 @@ export class LiveResource {
   async start(): Promise<void> {
     const { provider, spec } = this.plan;
     const { startTimeoutMs } = provider.constraints;
-    this.#start = this.#make();
+    this.#work = this.#make();
     const timeout = (): ModelProviderError =>
       new ModelProviderError(
         'SETUP_TIMEOUT',
@@ -102,7 +106,7 @@ export class LiveResource {
         { details: { spec } },
       );
     try {
-      const connection = await withinLimit(this.#orAborted(this.#start), startTimeoutMs, timeout);
+      const connection = await withinLimit(this.#orAborted(this.#work), startTimeoutMs, timeout);
       this.connection = requireJson(connection, spec);
     } catch (error) {
       this.#abort.abort(error);
@@ -126,6 +130,40 @@ export class LiveResource {
     if (dead !== undefined)
       throw this.#diedStarting(`its server ${describeExit(dead)} just as it became ready`);
     this.#isUp = true;
+  }
+
+  get canSleep(): boolean {
+    return this.#sleepSteps !== undefined;
+  }
+
+  /**
+   * Has it give its devices up.
+   *
+   * @throws what the provider's step throws, or an `Error` when it takes longer than the stop limit; it must then be stopped.
+   */
+  async sleep(): Promise<void> {
+    const { stopTimeoutMs } = this.plan.provider.constraints;
+    await this.#take(
+      (signal) => this.#sleepSteps?.sleep(signal),
+      stopTimeoutMs,
+      `it was not asleep within its stop limit of ${stopTimeoutMs} ms`,
+    );
+  }
+
+  /**
+   * Has it take its devices again; {@link confirm} ends that. Until then its death is a failed wake.
+   *
+   * @throws what the provider's step throws, or an `Error` when it takes longer than the start limit; it must then be stopped.
+   */
+  async wake(): Promise<void> {
+    this.#isUp = false;
+    this.#beginning = 'woken';
+    const { startTimeoutMs } = this.plan.provider.constraints;
+    await this.#take(
+      (signal) => this.#sleepSteps?.wake(signal),
+      startTimeoutMs,
+      `it was not awake within its start limit of ${startTimeoutMs} ms`,
+    );
   }
 
   /** To be called when something that the resource needs has died. */
@@ -157,11 +195,11 @@ export class LiveResource {
     this.#isStopping = true;
     const { provider, resourceId } = this.plan;
     const { stopTimeoutMs } = provider.constraints;
-    const isLate = !(await this.#startEnds(abortPatienceMs));
+    const isLate = !(await this.#workEnds(abortPatienceMs));
     let failures = await this.#teardown.unwind(stopTimeoutMs);
     if (isLate) {
       const error = new Error('has not ended, although its signal was aborted');
-      if (await this.#startEnds(stopTimeoutMs)) failures = await this.#teardown.unwind(stopTimeoutMs);
+      if (await this.#workEnds(stopTimeoutMs)) failures = await this.#teardown.unwind(stopTimeoutMs);
       else failures = [...failures, { title: 'createResource', error }];
     }
     if (failures.length === 0) return;
@@ -181,7 +219,7 @@ export class LiveResource {
     // Asked only where there is somebody to ask: a start begins in the very moment of its grant.
     const borrowing = this.#surroundings.borrow();
     const borrowed = borrowing && (await borrowing);
-    if (borrowed !== undefined) return this.#take(borrowed);
+    if (borrowed !== undefined) return this.#borrow(borrowed);
     this.#abort.signal.throwIfAborted();
     this.#surroundings.starting();
     const { provider, resourceId, name, config } = this.plan;
@@ -194,7 +232,17 @@ export class LiveResource {
     return connection;
   }
 
-  #take(borrowed: BorrowedResource): Json {
+  async #take(
+    step: (signal: AbortSignal) => Promise<void> | undefined,
+    limitMs: number,
+    late: string,
+  ): Promise<void> {
+    const work = Promise.resolve(step(this.#abort.signal));
+    this.#work = work;
+    await withinLimit(this.#orAborted(work), limitMs, () => new Error(late));
+  }
+
+  #borrow(borrowed: BorrowedResource): Json {
     const { from, connection, command } = borrowed;
     this.borrowedFrom = from;
     this.commandLine = command;
@@ -204,18 +252,18 @@ export class LiveResource {
 
   /** A start that ran out of time: the provider may know what was run, and what that printed. */
   async #inItsWords(timeout: ModelProviderError): Promise<ModelProviderError> {
-    const said = await withinLimit(this.#start, abortPatienceMs, () => timeout).catch(
+    const said = await withinLimit(this.#work, abortPatienceMs, () => timeout).catch(
       (error: unknown) => error,
     );
     return isModelProviderError(said, 'SETUP_TIMEOUT') ? said : timeout;
   }
 
-  async #startEnds(limitMs: number): Promise<boolean> {
-    const ended = this.#start.then(
+  async #workEnds(limitMs: number): Promise<boolean> {
+    const ended = this.#work.then(
       () => true,
       () => true,
     );
-    return withinLimit(ended, limitMs, () => new Error('still starting')).catch(() => false);
+    return withinLimit(ended, limitMs, () => new Error('still at work')).catch(() => false);
   }
 
   async #orAborted<T>(work: Promise<T>): Promise<T> {
@@ -255,6 +303,7 @@ export class LiveResource {
         return failedTest();
       },
       keep: (message) => this.#surroundings.kept(message),
+      canSleep: (steps) => (this.#sleepSteps = steps),
       lost: (reason) => this.lose(reason, undefined, this.#servers.at(-1)?.logTail()),
     };
   }
@@ -301,9 +350,13 @@ export class LiveResource {
 
   #diedStarting(reason: string): ModelProviderError {
     const { spec } = this.plan;
-    return new ModelProviderError('SETUP_FAILED', `"${spec}" died while it was started: ${reason}.`, {
-      details: { spec },
-    });
+    return new ModelProviderError(
+      'SETUP_FAILED',
+      `"${spec}" died while it was ${this.#beginning}: ${reason}.`,
+      {
+        details: { spec },
+      },
+    );
   }
 }
 

@@ -1,10 +1,15 @@
 import type { LeaseDemand, ScheduledResource } from './scheduled';
 
 /** What takes devices: a resource that lives, or an older request that takes them first. */
-type Occupant = Pick<ScheduledResource, 'devices' | 'policy'>;
+export type Occupant = Pick<ScheduledResource, 'devices' | 'policy'>;
 
 /** Who wants devices. */
 export type Claim = Pick<LeaseDemand, 'provider' | 'policy' | 'need'>;
+
+/** A request that wants the very devices on which a resource sleeps. */
+export function atHome(demand: Claim, { home }: ScheduledResource): Claim {
+  return { ...demand, need: { pool: home, count: home.length } };
+}
 
 /** Whether two may want the same device. */
 export function contend(a: Claim, b: Claim): boolean {

@@ -7,14 +7,18 @@ export interface ScheduledResource {
   readonly key: string;
   readonly provider: string;
   readonly policy: ProviderConstraints;
-  /** What it takes for itself, at most `maxLive` resources on each. */
-  readonly devices: readonly string[];
-  /** `stopFailed`: a stop was tried and failed; it still holds its slot. */
-  state: 'starting' | 'ready' | 'stopping' | 'stopFailed';
+  /** Where it runs, and where it wakes. */
+  readonly home: readonly string[];
+  /** What it takes for itself, at most `maxLive` resources on each: its home, or nothing since it fell asleep. */
+  devices: readonly string[];
+  /** `starting`: also while it wakes; `stopFailed`: a stop was tried and failed; it still holds its slot. */
+  state: 'starting' | 'ready' | 'fallingAsleep' | 'asleep' | 'stopping' | 'stopFailed';
+  /** Whether it can make room without ending. */
+  canSleep: boolean;
   readonly leases: Set<string>;
   /** Order of the last release: of equal cost, the longest unused is evicted first. */
   lastUsed: number;
-  /** What loading it again would cost; 0 if that is not known. */
+  /** What bringing it back would cost, by a load or by waking it; 0 if that is not known. */
   cost: number;
   /** Whether it is kept without leases, and whether its time for that is over. */
   idleness: 'none' | 'kept' | 'over';
@@ -59,6 +63,9 @@ export interface ScheduledLease {
 /** What the scheduler decides; the session carries it out. Called synchronously, never re-entrantly. */
 export interface SchedulerActions {
   start(resource: ScheduledResource, demand: LeaseDemand): void;
+  /** Has a resource without leases give its devices up. */
+  sleep(resource: ScheduledResource): void;
+  wake(resource: ScheduledResource): void;
   /** Stops a resource, or aborts its start. */
   stop(resource: ScheduledResource, reason: string): void;
   /** The resource has no leases but is kept; its retention may limit for how long. */
@@ -73,6 +80,11 @@ export interface SchedulerActions {
 /** Whether it takes one more lease. */
 export function isOpen(resource: ScheduledResource): boolean {
   return resource.policy.sharing === 'shared' || resource.leases.size === 0;
+}
+
+/** Whether it is asleep, or is going to be. */
+export function isSleeping(resource: ScheduledResource): boolean {
+  return resource.state === 'fallingAsleep' || resource.state === 'asleep';
 }
 
 /** Whether it is there for those who ask for it, now or soon. */

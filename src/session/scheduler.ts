@@ -1,10 +1,20 @@
 import type { DeviceNeed } from '../pattern/device-need';
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
-import { contend, couldUse, isInTheWay, placeFor, withOlder, type Claim } from './placement';
+import {
+  atHome,
+  contend,
+  couldUse,
+  isInTheWay,
+  placeFor,
+  withOlder,
+  type Claim,
+  type Occupant,
+} from './placement';
 import { Reservations, type Placed, type Reservation } from './reservations';
 import {
   isOpen,
+  isSleeping,
   isUp,
   type LeaseDemand,
   type ScheduledLease,
@@ -16,6 +26,15 @@ import {
 /** How many younger requests for live resources may overtake one that waits for a slot. */
 export const maxBypasses = 16;
 
+/** What a search for a place starts from. */
+interface Surroundings {
+  readonly all: readonly ScheduledResource[];
+  /** Those that are not on their way out, and those who come first. */
+  readonly staying: readonly Occupant[];
+  readonly reserved: readonly Placed[];
+  readonly older: readonly Claim[];
+}
+
 /**
  * Decides who gets which resource when. A pure state machine: it starts nothing itself and knows no clock, so that any
  * interleaving of events can be tested.
@@ -23,8 +42,9 @@ export const maxBypasses = 16;
  * Rules: on a device never live more than `maxLive` resources, stopping ones included; a provider without devices counts as one.
  * Requests for a live resource are granted first, but overtake an older request at most {@link maxBypasses} times. A device that an
  * older request can use is its own, and so is one for a file that began earlier. A resource that somebody waits for is not stopped,
- * nor is what such a file has reserved. When a slot is needed, the unused resource that is cheapest to load again goes, but none goes
- * in vain. A real cycle of waiting requests is refused at once.
+ * nor is what such a file has reserved. When a slot is needed, the unused resource that is cheapest to bring back goes, but none goes
+ * in vain. One that can sleep falls asleep instead of ending: it then takes no device, and wakes where it was. A real cycle of waiting
+ * requests is refused at once.
  */
 export class Scheduler {
   readonly resources = new Map<string, ScheduledResource>();
@@ -93,11 +113,13 @@ export class Scheduler {
     this.#settle();
   }
 
-  started(id: string, cost = 0): void {
+  /** It can be leased: it has started, or is awake again. */
+  started(id: string, cost = 0, canSleep = false): void {
     const resource = this.resources.get(id);
     if (resource?.state !== 'starting') return;
     resource.state = 'ready';
     resource.cost = cost;
+    resource.canSleep = canSleep;
     resource.lastUsed = this.#next();
     for (const waiter of this.#waitingFor(resource)) this.#grant(waiter, resource);
     this.#settle();
@@ -112,6 +134,32 @@ export class Scheduler {
     this.#stop(resource, 'its start failed');
     this.#settle();
     return waiting;
+  }
+
+  /** Its devices are free. */
+  asleep(id: string): void {
+    const resource = this.resources.get(id);
+    if (resource?.state !== 'fallingAsleep') return;
+    resource.state = 'asleep';
+    resource.devices = [];
+    this.#settle();
+  }
+
+  /** It must be stopped instead. */
+  sleepFailed(id: string): void {
+    const resource = this.resources.get(id);
+    if (resource?.state !== 'fallingAsleep') return;
+    this.#stop(resource, 'it could not be put to sleep');
+    this.#settle();
+  }
+
+  /** What is left of it must be stopped; whoever waits for it gets another one. */
+  wakeFailed(id: string): void {
+    const resource = this.resources.get(id);
+    if (resource?.state !== 'starting') return;
+    for (const waiter of this.#waitingFor(resource)) waiter.resource = undefined;
+    this.#stop(resource, 'it did not wake');
+    this.#settle();
   }
 
   /** Nothing is left of the resource. */
@@ -141,7 +189,7 @@ export class Scheduler {
   /** The resource died: its leases are void, and what is left of it must be stopped. Returns the void leases. */
   lost(id: string): string[] {
     const resource = this.resources.get(id);
-    if (resource?.state !== 'ready') return [];
+    if (resource === undefined || !(resource.state === 'ready' || isSleeping(resource))) return [];
     const leases = [...resource.leases];
     for (const lease of leases) this.leases.delete(lease);
     resource.leases.clear();
@@ -249,22 +297,47 @@ export class Scheduler {
   /** Starts what a waiter needs, or does a step towards the slot for it; returns whether anything changed. */
   #makeRoom(waiter: Waiter): boolean {
     if (!this.#needsSlot(waiter)) return this.#reclaim(waiter);
+    const sleeper = this.#sleeperFor(waiter);
+    if (sleeper?.state === 'fallingAsleep') return false;
     const all = [...this.resources.values()];
     const reserved = this.#reservations.ahead(waiter, this.#waiters);
     const older = this.#before(waiter, reserved);
-    const place = placeFor(waiter, withOlder(all, older));
-    if (place !== undefined) {
-      this.#start(waiter, place);
-      return true;
-    }
     const staying = withOlder(
       all.filter((resource) => !this.#dependents.isEmptying(resource)),
       older,
     );
-    if (placeFor(waiter, staying) !== undefined) return false;
-    const live = all.filter((resource) => isInTheWay(resource, waiter, staying));
+    // What sleeps is woken if its devices can be had, and else loaded on others.
+    const claims = sleeper === undefined ? [waiter] : [atHome(waiter, sleeper), waiter];
+    for (const claim of claims) {
+      const place = placeFor(claim, withOlder(all, older));
+      if (place !== undefined) {
+        if (sleeper === undefined || claim === waiter) this.#start(waiter, place, sleeper);
+        else this.#wake(waiter, sleeper);
+        return true;
+      }
+      if (placeFor(claim, staying) !== undefined) return false;
+      const victim = this.#victimFor(claim, { all, staying, reserved, older });
+      if (victim !== undefined) {
+        this.#evict(victim);
+        return true;
+      }
+    }
+    return this.#retryFailedStop(
+      waiter,
+      all.filter((resource) => isInTheWay(resource, waiter, staying)),
+    );
+  }
+
+  /** What sleeps, or is going to, and would serve the waiter. */
+  #sleeperFor(waiter: Waiter): ScheduledResource | undefined {
+    return this.#all(waiter).find(isSleeping);
+  }
+
+  /** The unused resource whose end would be a step towards a place, if there is one. */
+  #victimFor(claim: Claim, { all, staying, reserved, older }: Surroundings): ScheduledResource | undefined {
     // With its dependents a resource would take more loads with it.
-    const victims = live
+    const victims = all
+      .filter((resource) => isInTheWay(resource, claim, staying))
       .filter(
         (resource) =>
           this.#dependents.isEvictable(resource) && !reserved.some(({ key }) => key === resource.key),
@@ -273,15 +346,10 @@ export class Scheduler {
         (a, b) =>
           Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.cost - b.cost || a.lastUsed - b.lastUsed,
       );
-    const [victim] = victims;
     const others = all.filter(
       (resource) => !this.#dependents.isEmptying(resource) && !victims.includes(resource),
     );
-    if (victim !== undefined && placeFor(waiter, withOlder(others, older)) !== undefined) {
-      this.#evict(victim);
-      return true;
-    }
-    return this.#retryFailedStop(waiter, live);
+    return placeFor(claim, withOlder(others, older)) === undefined ? undefined : victims[0];
   }
 
   /** Frees the exclusive resource that a waiter wants from those who keep it without being used themselves. */
@@ -292,15 +360,19 @@ export class Scheduler {
     return true;
   }
 
-  #start(waiter: Waiter, devices: readonly string[]): void {
+  /** @param sleeper what would have served the waiter elsewhere, and can do so no more. */
+  #start(waiter: Waiter, devices: readonly string[], sleeper: ScheduledResource | undefined): void {
+    if (sleeper !== undefined) this.#stop(sleeper, 'its devices are in use, and others are free');
     const { key, provider, policy } = waiter;
     const resource: ScheduledResource = {
       id: String(this.#next()),
       key,
       provider,
       policy,
+      home: devices,
       devices,
       state: 'starting',
+      canSleep: false,
       leases: new Set(),
       lastUsed: 0,
       cost: 0,
@@ -309,6 +381,13 @@ export class Scheduler {
     this.resources.set(resource.id, resource);
     waiter.resource = resource;
     this.#actions.start(resource, waiter);
+  }
+
+  #wake(waiter: Waiter, resource: ScheduledResource): void {
+    resource.state = 'starting';
+    resource.devices = resource.home;
+    waiter.resource = resource;
+    this.#actions.wake(resource);
   }
 
   #retryFailedStop(waiter: Waiter, live: readonly ScheduledResource[]): boolean {
@@ -327,11 +406,21 @@ export class Scheduler {
     return true;
   }
 
-  /** Stops a resource or, if others depend on it, those first: it is then free. */
+  /** Puts a resource to sleep or stops it or, if others depend on it, those first: it is then free. */
   #evict(resource: ScheduledResource): void {
     const dependents = this.#dependents.of(resource);
-    if (dependents.length === 0) this.#stop(resource, 'its slot is needed');
+    if (dependents.length === 0 && this.#maySleep(resource)) {
+      resource.state = 'fallingAsleep';
+      this.#actions.sleep(resource);
+    } else if (dependents.length === 0) this.#stop(resource, 'its slot is needed');
     for (const dependent of dependents) this.#evict(dependent);
+  }
+
+  /** Not if it would not be kept without leases anyway, nor if it would go on keeping what it depends on. */
+  #maySleep(resource: ScheduledResource): boolean {
+    const { canSleep, policy, idleness } = resource;
+    const isKept = policy.retain !== 'lease' && policy.sharing !== 'perLease' && idleness !== 'over';
+    return canSleep && isKept && !this.#dependents.hasLeases(resource);
   }
 
   #grant(waiter: Waiter, resource: ScheduledResource): void {
@@ -360,8 +449,8 @@ export class Scheduler {
     const { state, leases, policy, idleness } = resource;
     if (leases.size > 0 || this.#isWanted(resource)) return;
     if (this.#isClosing) {
-      if (state === 'ready' || state === 'starting') this.#stop(resource, 'the session ends');
-    } else if (state === 'ready') {
+      if (isUp(resource) || isSleeping(resource)) this.#stop(resource, 'the session ends');
+    } else if (state === 'ready' || state === 'asleep') {
       if (idleness === 'over') this.#stop(resource, 'it was idle');
       else if (policy.retain === 'lease' || policy.sharing === 'perLease')
         this.#stop(resource, 'its last lease ended');

@@ -7,6 +7,8 @@ export interface SessionOptions {
   readonly progress?: ProgressPrinter;
   /** How long resources are kept without leases, whatever their providers say. */
   readonly retain?: ProviderConstraints['retain'];
+  /** Whether resources that can sleep may; they may if not given. */
+  readonly sleeps?: boolean;
   /** Where to look before a resource is made. */
   readonly warm?: WarmSource;
 }

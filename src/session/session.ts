@@ -1,4 +1,4 @@
-import { serializeError, type SerializedError } from '../pattern/errors';
+import { messageOf, serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
@@ -62,14 +62,16 @@ export class Session {
   readonly #scheduler: Scheduler;
   readonly #atEnd: (() => void)[] = [];
   readonly #policy: Partial<ProviderConstraints>;
+  readonly #sleeps: boolean;
   readonly #warm: WarmSource | undefined;
   #count = 0;
   #closing: Promise<CloseReport> | undefined;
 
   constructor(registry: ProviderRegistry, place: SessionPlace, options: SessionOptions = {}) {
-    const { progress = new ProgressPrinter(), retain, warm } = options;
+    const { progress = new ProgressPrinter(), retain, sleeps = true, warm } = options;
     this.registry = registry;
     this.#policy = retain === undefined ? {} : { retain };
+    this.#sleeps = sleeps;
     this.#warm = warm;
     this.id = place.session;
     this.#place = place;
@@ -78,6 +80,8 @@ export class Session {
     this.#launcher = new ServerLauncher(place.guardianOptions);
     this.#scheduler = new Scheduler({
       start: (resource, demand) => this.#start(resource, demand),
+      sleep: (resource) => void this.#sleep(resource),
+      wake: (resource) => void this.#wake(resource),
       stop: (resource, reason) => void this.#stop(resource, reason),
       idle: (resource) => this.#idle(resource),
       grant: (demand, lease) => this.#grant(demand, lease),
@@ -273,11 +277,55 @@ export class Session {
     if (borrowedFrom === undefined) {
       this.record.add({ type: 'ready', spec, resourceId, startMs });
       this.#place.loadTimes.note(key, startMs);
-      this.#scheduler.started(id, this.#place.loadTimes.get(key));
+      const canSleep = this.#sleeps && live.canSleep;
+      // How long a wake takes is not known yet, but it is far less than a load.
+      this.#scheduler.started(id, canSleep ? 0 : this.#place.loadTimes.get(key), canSleep);
     } else {
       // It stays warm, so that giving it back costs nothing.
       this.record.add({ type: 'borrowed', spec, resourceId, from: borrowedFrom, waitedMs: startMs });
       this.#scheduler.started(id);
+    }
+  }
+
+  async #sleep(scheduled: ScheduledResource): Promise<void> {
+    const live = this.#resources.get(scheduled.id);
+    const { resourceId, spec } = live.plan;
+    const since = performance.now();
+    const watch = this.#progress.watch(spec, 'falling asleep');
+    try {
+      await live.sleep();
+      if (scheduled.state !== 'fallingAsleep') return;
+      this.record.add({ type: 'slept', resourceId, sleepMs: Math.round(performance.now() - since) });
+      this.#scheduler.asleep(scheduled.id);
+    } catch (error) {
+      // It may be on its way out by now, because it died or the session ends.
+      if (scheduled.state !== 'fallingAsleep') return;
+      const message = `it was stopped instead of put to sleep: ${firstSentence(error)}`;
+      this.record.add({ type: 'noted', spec, resourceId, message });
+      this.#scheduler.sleepFailed(scheduled.id);
+    } finally {
+      watch.done();
+    }
+  }
+
+  async #wake(scheduled: ScheduledResource): Promise<void> {
+    const live = this.#resources.get(scheduled.id);
+    const { resourceId, spec } = live.plan;
+    const since = performance.now();
+    const watch = this.#progress.watch(spec, 'waking');
+    try {
+      await live.wake();
+      live.confirm();
+      const wakeMs = Math.round(performance.now() - since);
+      this.record.add({ type: 'woke', resourceId, wakeMs });
+      this.#scheduler.started(scheduled.id, wakeMs, true);
+    } catch (error) {
+      if (scheduled.state !== 'starting') return;
+      const message = `it was stopped and loaded again instead of woken: ${firstSentence(error)}`;
+      this.record.add({ type: 'noted', spec, resourceId, message });
+      this.#scheduler.wakeFailed(scheduled.id);
+    } finally {
+      watch.done();
     }
   }
 
@@ -386,4 +434,10 @@ export class Session {
     this.#count += 1;
     return String(this.#count);
   }
+}
+
+/** The cause, as part of another sentence. */
+function firstSentence(error: unknown): string {
+  const [line = ''] = messageOf(error).split('\n');
+  return line.replace(/\.$/, '');
 }

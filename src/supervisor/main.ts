@@ -25,6 +25,8 @@ async function main({ config }: SupervisorOptions): Promise<void> {
     const session = new Session(registry, place, {
       progress: new ProgressPrinter(output),
       retain: 'session',
+      // Whoever leases what is warm does not want to wait.
+      sleeps: false,
     });
     close = () => session.close();
     kill = () => session.kill();
