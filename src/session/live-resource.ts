@@ -79,7 +79,7 @@ export class LiveResource {
   #sleepSteps: SleepSteps | undefined;
   #isStopping = false;
   #isUp = false;
-  #beginning: 'started' | 'woken' = 'started';
+  #hasBeenUp = false;
   readonly #servers: ServerProcess[] = [];
 
   constructor(plan: ResourcePlan, surroundings: ResourceSurroundings) {
@@ -130,6 +130,7 @@ export class LiveResource {
     if (dead !== undefined)
       throw this.#diedStarting(`its server ${describeExit(dead)} just as it became ready`);
     this.#isUp = true;
+    this.#hasBeenUp = true;
   }
 
   get canSleep(): boolean {
@@ -157,7 +158,6 @@ export class LiveResource {
    */
   async wake(): Promise<void> {
     this.#isUp = false;
-    this.#beginning = 'woken';
     const { startTimeoutMs } = this.plan.provider.constraints;
     await this.#take(
       (signal) => this.#sleepSteps?.wake(signal),
@@ -336,13 +336,13 @@ export class LiveResource {
     this.#surroundings.launched(server.pid, options.command);
     void server.exited.then((exit) => {
       this.#surroundings.exited(server.pid, exit);
-      if (this.#isUp) this.lose(reasonOfDeath(server, exit, options), exit, server.logTail());
+      if (this.#hasBeenUp) this.lose(reasonOfDeath(server, exit, options), exit, server.logTail());
     });
     return server;
   }
 
   async #lease(spec: string, config: Json | undefined): Promise<DependencyLease> {
-    if (this.#isUp) throw leasedTooLate(this.plan.resourceId, spec);
+    if (this.#hasBeenUp) throw leasedTooLate(this.plan.resourceId, spec);
     const lease = await this.#surroundings.lease(spec, config, this.#abort.signal);
     this.#teardown.push(`release ${spec}`, () => lease.release());
     return lease;
@@ -352,7 +352,7 @@ export class LiveResource {
     const { spec } = this.plan;
     return new ModelProviderError(
       'SETUP_FAILED',
-      `"${spec}" died while it was ${this.#beginning}: ${reason}.`,
+      `"${spec}" died while it was ${this.#hasBeenUp ? 'woken' : 'started'}: ${reason}.`,
       {
         details: { spec },
       },

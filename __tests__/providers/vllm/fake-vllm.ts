@@ -19,6 +19,7 @@ export class FakeVllm {
     for (const model of ['a', 'b', 'c', 'd']) {
       fs.mkdirSync(path.join(this.directory, model));
       fs.writeFileSync(path.join(this.directory, model, 'config.json'), '{}');
+      fs.writeFileSync(path.join(this.directory, model, 'model.safetensors'), `weights of ${model}`);
     }
   }
 

@@ -3,7 +3,7 @@ import { isModelProviderError, messageOf, ModelProviderError } from '../../patte
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
 import { causeIn, failureMessage, type FailureHint } from '../../process/failure-report';
 import { isTaken } from '../../process/ports';
-import { waitUntilReady } from '../../process/readiness';
+import { waitUntilReady, type ReadinessCheck } from '../../process/readiness';
 import {
   httpStatus,
   modelListed,
@@ -29,6 +29,8 @@ export interface LocalServer {
   readonly passEnv?: readonly string[];
   /** Texts besides the key that must never be shown. */
   readonly secrets?: readonly string[];
+  /** A check of its own, after the first token. */
+  lastCheck?(server: StartingServer): ReadinessCheck;
   readonly graceMs: number;
   readonly stallMs: number;
   /** What the server prints when its port is taken. */
@@ -71,7 +73,7 @@ export async function startLocalServer(
     const progress = (message: string): void => context.progress((activity = message));
     try {
       await waitUntilReady(
-        checks(starting),
+        checks(server, starting),
         // A question that hangs is a stall like any other.
         { stallMs: server.stallMs, requestMs: Math.min(requestMs, server.stallMs) },
         { signal: context.signal, progress, signOfLife: () => process.logSize() },
@@ -110,10 +112,10 @@ function launch(
   return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets, causeOfDeath });
 }
 
-function checks(server: StartingServer) {
-  return [httpStatus(server, '/health', 'health'), modelListed(server), oneToken(server)].map((check) =>
-    whileAlive(server, check),
-  );
+function checks({ lastCheck }: LocalServer, server: StartingServer): ReadinessCheck[] {
+  const usual = [httpStatus(server, '/health', 'health'), modelListed(server), oneToken(server)];
+  const all = lastCheck === undefined ? usual : [...usual, lastCheck(server)];
+  return all.map((check) => whileAlive(server, check));
 }
 
 interface FailedLaunch {

@@ -1,10 +1,10 @@
 import type { VllmModel } from './model';
-import type { VLLMConfig } from './provider';
+import type { VLLMConfig, VLLMOptions } from './provider';
 
 /** The arguments of one server after the command that runs it. The nonce is a second name of the model. */
 export function vllmArguments(
   model: VllmModel,
-  config: Readonly<VLLMConfig>,
+  config: VLLMOptions,
   { port, nonce }: { readonly port: number; readonly nonce: string },
 ): string[] {
   const adapters = Object.entries(config.loraAdapters ?? {}).map(([name, path]) => `${name}=${path}`);
@@ -17,6 +17,7 @@ export function vllmArguments(
     ...option('--dtype', config.dtype),
     ...option('--quantization', config.quantization),
     ...option('--revision', config.revision),
+    ...(config.sleep === true ? ['--enable-sleep-mode'] : []),
     ...(config.enforceEager === true ? ['--enforce-eager'] : []),
     ...(config.trustRemoteCode === true ? ['--trust-remote-code'] : []),
     ...(adapters.length > 0 ? ['--enable-lora', '--lora-modules', ...adapters] : []),

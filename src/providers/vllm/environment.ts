@@ -14,7 +14,7 @@ export const vllmPassEnv = [
 
 /** The variables of one server. */
 export function vllmEnvironment(
-  { env, startTimeoutMs = defaultStartMs, devices: allowed }: VLLMOptions,
+  { env, startTimeoutMs = defaultStartMs, devices: allowed, sleep }: VLLMOptions,
   server: {
     readonly apiKey: string;
     readonly isLocal: boolean;
@@ -37,6 +37,8 @@ export function vllmEnvironment(
     ...(process.platform === 'linux' ? { GLOO_SOCKET_IFNAME: 'lo' } : {}),
     // Otherwise it gives up by itself, and leaves an engine that goes on loading: https://github.com/vllm-project/vllm/issues/32116
     VLLM_ENGINE_READY_TIMEOUT_S: String(Math.ceil(startTimeoutMs / 1000)),
+    // Nobody is asked to sleep otherwise; the server listens on this machine alone.
+    ...(sleep === true ? { VLLM_SERVER_DEV_MODE: '1' } : {}),
     ...(server.isLocal ? { HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' } : {}),
     ...(server.devices.length > 0 || noDevices ? visibleDevices(server.devices) : {}),
     ...env,

@@ -55,6 +55,11 @@ export const vllmHints: readonly FailureHint[] = [
     fix: 'On a machine without GPU use the CPU build of vLLM; with one, see whether nvidia-smi works.',
   },
   {
+    pattern: /Sleep mode is not supported on current platform/,
+    cause: 'this vLLM cannot sleep here',
+    fix: 'Leave the option sleep out, or install a build of vLLM for CUDA.',
+  },
+  {
     pattern: /No CUDA GPUs are available/,
     cause: 'vLLM sees no GPU',
     fix: 'See whether nvidia-smi works here, and what CUDA_VISIBLE_DEVICES and the option devices leave.',

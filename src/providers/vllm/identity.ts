@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Json } from '../../pattern/json';
 import { fileHash } from '../../process/file-hash';
 import { isPython, vllmCommand } from './command';
+import { cachedCommit } from './hub-cache';
 import { vllmModel, type VllmModel } from './model';
 import { validateVllmOptions } from './options';
 import type { VLLMOptions } from './provider';
@@ -38,16 +38,8 @@ async function hashOf(directory: string): Promise<Json> {
   return Object.fromEntries(files.map((file, index) => [file, hashes[index]]));
 }
 
-/** The commit that the cache of Hugging Face has for a branch: https://huggingface.co/docs/huggingface_hub/guides/manage-cache */
 function commitOf({ source }: VllmModel, revision = 'main'): string {
-  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
-  const repository = join(HF_HUB_CACHE || join(home, 'hub'), `models--${source.replaceAll('/', '--')}`);
-  try {
-    return `${source}@${readFileSync(join(repository, 'refs', revision), 'utf8').trim()}`;
-  } catch {
-    return `${source}@${revision}`;
-  }
+  return `${source}@${cachedCommit(source, revision) ?? revision}`;
 }
 
 /**

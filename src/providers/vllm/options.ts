@@ -51,6 +51,7 @@ const rules: Record<keyof VLLMOptions, Rule> = {
   trustRemoteCode: flag,
   extraArgs: texts,
   env: textByName,
+  sleep: flag,
   startStallMs: whole(1),
   answerStallMs: whole(1),
   stopGraceMs: whole(1),
@@ -81,7 +82,7 @@ function unknownOption(option: string): ModelProviderError {
   const meant = nearest(option, Object.keys(rules));
   return new ModelProviderError(
     'CONFIG_INVALID',
-    `vllm: there is no option ${option}${meant === undefined ? '' : `; did you mean ${meant}?`} What vLLM alone knows goes into extraArgs.`,
+    `vllm: there is no option ${option}${meant === undefined ? '.' : `; did you mean ${meant}?`} What vLLM alone knows goes into extraArgs.`,
     { details: { option } },
   );
 }

@@ -43,6 +43,12 @@ export interface VLLMOptions extends Readonly<VLLMConfig> {
   readonly devices?: readonly number[];
   /** How many models may live on one GPU at once, or in all where there is no GPU. 1 by default. */
   readonly maxLive?: number;
+  /**
+   * Whether a model that has to make room for another one sleeps instead of being stopped: its weights wait in the machine's memory, so
+   * that it need not be loaded again. Every sleep and every wake is verified, and what fails is stopped. Needs NVIDIA GPUs, and turns
+   * vLLM's development mode on. Off by default.
+   */
+  readonly sleep?: boolean;
   /** Requests sent to one server at once: the default concurrency of `foreach`. 32 by default. */
   readonly slots?: number;
   /** Milliseconds a start may take; 600,000 by default. */

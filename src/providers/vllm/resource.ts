@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DeviceNeed } from '../../pattern/device-need';
+import { ModelProviderError } from '../../pattern/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { guardMemory } from '../gpu/memory-gate';
+import { guardMemory, type GuardedMemory } from '../gpu/memory-gate';
+import { hasNvidiaSmi } from '../gpu/nvidia-smi';
 import { gpuNeed } from '../gpu/pool';
+import { SleepingMemory } from '../gpu/sleeping-memory';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { servedName, vllmArguments } from './arguments';
@@ -11,17 +14,40 @@ import { vllmCommand } from './command';
 import { watchEngine } from './engine-watch';
 import { vllmEnvironment, vllmPassEnv, vllmSecrets } from './environment';
 import { vllmHints, vllmPortConflict } from './failures';
-import { vllmModel } from './model';
+import { vllmModel, type VllmModel } from './model';
 import { validateVllmOptions } from './options';
 import type { VLLMOptions } from './provider';
+import { VllmSleep } from './sleep';
+import { weightsMiB } from './weights';
 
 // vLLM's own default is 0.92 or less, by its version.
 const leastUtilization = 0.9;
+const defaultStallMs = 120_000;
 
 /** @throws ModelProviderError `CONFIG_INVALID`. */
 export async function vllmDevices(options: VLLMOptions): Promise<DeviceNeed | undefined> {
   validateVllmOptions(options);
-  return gpuNeed('vllm', options.devices, options.tensorParallelSize ?? 1);
+  if (options.sleep === true) requireNvidiaSmi();
+  const need = await gpuNeed('vllm', options.devices, options.tensorParallelSize ?? 1);
+  if (options.sleep === true && need === undefined) {
+    const found = options.devices?.length === 0 ? 'devices is []' : 'nvidia-smi knows of none here';
+    throw cannotSleep(`vLLM sleeps on GPUs alone, and ${found}; leave sleep out.`);
+  }
+  return need;
+}
+
+/** Only it can tell that a model which sleeps has given its memory back. */
+function requireNvidiaSmi(): void {
+  if (hasNvidiaSmi()) return;
+  throw cannotSleep(
+    "there is no nvidia-smi on PATH; leave sleep out, or install NVIDIA's driver and its tools.",
+  );
+}
+
+function cannotSleep(why: string): ModelProviderError {
+  return new ModelProviderError('CONFIG_INVALID', `vllm: sleep is true, but ${why}`, {
+    details: { option: 'sleep' },
+  });
 }
 
 /**
@@ -37,11 +63,13 @@ export async function startVllm(
   validateVllmOptions(options);
   const { program, serve } = vllmCommand(options.command);
   const model = vllmModel(name);
-  if (options.devices?.length !== 0) {
-    await guardMemory(context, options.gpuMemoryUtilization ?? leastUtilization);
-  }
+  const memory =
+    options.devices?.length === 0
+      ? undefined
+      : await guardMemory(context, options.gpuMemoryUtilization ?? leastUtilization);
   const temporary = makeTemporary(context);
-  return startLocalServer(
+  const sleep = sleepOf(memory, model, options);
+  const connection = await startLocalServer(
     {
       title: context.spec,
       command: program,
@@ -53,14 +81,30 @@ export async function startVllm(
         vllmEnvironment(options, { apiKey, temporary, isLocal: model.isLocal, devices: context.devices }),
       passEnv: vllmPassEnv,
       secrets: vllmSecrets(options),
+      ...(sleep && { lastCheck: (server) => sleep.firstAnswer(server) }),
       graceMs: options.stopGraceMs ?? 15_000,
-      stallMs: options.startStallMs ?? 120_000,
+      stallMs: options.startStallMs ?? defaultStallMs,
       portConflict: vllmPortConflict,
       hints: vllmHints,
       watch: (server) => watchEngine(server, options.answerStallMs ?? 120_000, context),
     },
     context,
   );
+  if (sleep !== undefined) context.canSleep(sleep);
+  return connection;
+}
+
+function sleepOf(
+  memory: GuardedMemory | undefined,
+  model: VllmModel,
+  { sleep, revision, startStallMs = defaultStallMs }: VLLMOptions,
+): VllmSleep | undefined {
+  if (sleep !== true || memory === undefined) return undefined;
+  return new VllmSleep({
+    memory: new SleepingMemory(memory),
+    weightsMiB: () => weightsMiB(model, revision),
+    answerMs: startStallMs,
+  });
 }
 
 /** Beside the resource's own directory, whose name is too long for the path of a socket. */

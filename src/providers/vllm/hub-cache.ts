@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** A repository in the cache of Hugging Face: https://huggingface.co/docs/huggingface_hub/guides/manage-cache */
+export function cachedRepository(source: string): string {
+  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'huggingface');
+  return join(HF_HUB_CACHE || join(home, 'hub'), `models--${source.replaceAll('/', '--')}`);
+}
+
+/** The commit that the cache has for a branch or a tag; undefined if it has none. */
+export function cachedCommit(source: string, revision = 'main'): string | undefined {
+  try {
+    return readFileSync(join(cachedRepository(source), 'refs', revision), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
