@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../../src/session/events';
+import { FakeGpus } from '../fixtures/fake-gpus';
 import { FakeVllm } from '../providers/vllm/fake-vllm';
 import { bothModes, runJest } from './run-jest';
 
@@ -105,3 +106,50 @@ describe.each(bothModes)('a vLLM whose engine hangs behind a healthy server, %s'
     ]);
   });
 });
+
+test.each(bothModes)(
+  'two models that take turns on one GPU are loaded once each where they sleep, and nothing is left of them, %s',
+  async (mode) => {
+    const gpus = new FakeGpus(1);
+    try {
+      const models = ['a', 'b', 'a', 'b'].map((name) => `vllm:${vllm.model(name)}`);
+      const files = {
+        'providers.js': `
+          const { defineProviders, VLLMProvider } = require('jest-model-provider');
+          const env = { FAKE_GPUS: ${JSON.stringify(gpus.directory)} };
+          module.exports = defineProviders({ vllm: new VLLMProvider({ sleep: true, env }) });`,
+        'a.eval.js': `
+          const { withClient } = require('jest-model-provider');
+          for (const [turn, spec] of ${JSON.stringify(models)}.entries()) {
+            withClient([{ spec, label: 'turn ' + turn }], (handle) => {
+              test('is answered', async () => {
+                const { text, model } = await handle.client.generate('Hello', { maxTokens: 1 });
+                expect(text).toBe('Hello from ' + model);
+                expect(spec.endsWith(model)).toBe(true);
+              });
+            });
+          }`,
+      };
+      const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+      const run = await runJest(files, mode, {
+        config,
+        env: { VLLM_COMMAND: vllm.command, PATH: process.env['PATH'] ?? '' },
+      });
+      expect(run.tests.map(({ status, message }) => [status, message])).toEqual(
+        Array(4).fill(['passed', '']),
+      );
+      expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
+      const life = run.events.flatMap((event) =>
+        event.type === 'ready' || event.type === 'slept' || event.type === 'woke'
+          ? [`${event.resourceId.slice(-3)} ${event.type}`]
+          : [],
+      );
+      expect(life).toEqual([
+        ...['a#1 ready', 'a#1 slept', 'b#1 ready', 'b#1 slept', 'a#1 woke', 'a#1 slept', 'b#1 woke'],
+      ]);
+      expect(run.output).toMatch(/│ sleeps │ wakes │/);
+    } finally {
+      gpus.remove();
+    }
+  },
+);

@@ -95,6 +95,22 @@ const failures: readonly Failure[] = [
     ],
   },
   {
+    title: 'a vLLM that cannot sleep',
+    switches: [
+      '--fake-say',
+      '  Value error, Sleep mode is not supported on current platform. [type=value_error]',
+      '--fake-exit',
+      '1',
+    ],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: this vLLM cannot sleep here (the server exited with code 1 before it was ready).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say '  Value error, Sleep mode is not supported on current platform. [type=value_error]' --fake-exit 1",
+      'Its last lines:',
+      '  |   Value error, Sleep mode is not supported on current platform. [type=value_error]',
+      'What to do: Leave the option sleep out, or install a build of vLLM for CUDA.',
+    ],
+  },
+  {
     title: 'a model that leaves no memory for the KV cache',
     switches: [
       '--fake-say',

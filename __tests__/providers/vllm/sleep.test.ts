@@ -81,6 +81,26 @@ test('three models sleep and wake on one GPU, also where it names no processes',
   expect(notes()).toEqual([]);
 });
 
+test('a model sleeps beside another one that is awake on the same GPU', async () => {
+  const provider = await sleepy(['--fake-holds', '20000'], { maxLive: 2, gpuMemoryUtilization: 0.3 });
+  await use(provider, 'a');
+  await provider.setup(vllm.model('b'));
+  await use(provider, 'c', 'a');
+  expect(life()).toEqual(['a#1 ready', 'b#1 ready', 'a#1 slept', 'c#1 ready', 'c#1 slept', 'a#1 woke']);
+  expect(held()).toEqual([1_100, 20_000, 20_000]);
+});
+
+test('a model that is spread over two GPUs sleeps on both, and wakes on both', async () => {
+  const provider = await sleepy(
+    [],
+    { tensorParallelSize: 2 },
+    { gpus: ['0', '1'].map((uuid) => ({ uuid })) },
+  );
+  await use(provider, 'a', 'b', 'a');
+  expect(life()).toEqual(['a#1 ready', 'a#1 slept', 'b#1 ready', 'b#1 slept', 'a#1 woke']);
+  expect(notes()).toEqual([]);
+});
+
 test('without the option nothing sleeps, and the server has no such mode', async () => {
   const provider = await sleepy(['--fake-env'], { sleep: false });
   await use(provider, 'a', 'b');
