@@ -16,7 +16,7 @@ interface Row {
 interface Column {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  cell(row: Row): string | number;
+  readonly cell: (row: Row) => string | number;
 }
 
 const sleepColumns: readonly Column[] = [

@@ -17,9 +17,16 @@ export interface PendingRequest {
 export class PendingRequests {
   readonly #record: EventRecord;
   readonly #byDemand = new Map<string, PendingRequest>();
+  #count = 0;
 
   constructor(record: EventRecord) {
     this.#record = record;
+  }
+
+  /** A name for a demand. */
+  newId(): string {
+    this.#count += 1;
+    return String(this.#count);
   }
 
   add(demandId: string, pending: PendingRequest): void {

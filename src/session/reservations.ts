@@ -1,6 +1,6 @@
 import type { DeviceNeed } from '../pattern/device-need';
 import { contend, type Claim } from './placement';
-import type { Waiter } from './scheduled';
+import { isUp, type ScheduledResource, type Waiter } from './scheduled';
 
 /** A file that is under way, and the resource that it is going to ask for. */
 export interface Reservation extends Claim {
@@ -55,4 +55,17 @@ export class Reservations {
     );
     return older.filter(({ key }, index) => older.findIndex((first) => first.key === key) === index);
   }
+}
+
+/** Of what is reserved, that which nobody older asks for, and which is not there yet. */
+export function stillToAsk(
+  reserved: readonly Placed[],
+  older: readonly Waiter[],
+  resources: readonly ScheduledResource[],
+): Placed[] {
+  return reserved.filter(
+    ({ key }) =>
+      !older.some((waiter) => waiter.key === key) &&
+      !resources.some((resource) => resource.key === key && isUp(resource)),
+  );
 }

@@ -91,3 +91,15 @@ export function isSleeping(resource: ScheduledResource): boolean {
 export function isUp(resource: ScheduledResource): boolean {
   return resource.state === 'starting' || resource.state === 'ready';
 }
+
+/** A resource that is made for a demand. */
+export function startingResource(
+  id: string,
+  { key, provider, policy }: LeaseDemand,
+  devices: readonly string[],
+): ScheduledResource {
+  return {
+    ...{ id, key, provider, policy, home: devices, devices },
+    ...{ state: 'starting', canSleep: false, leases: new Set(), lastUsed: 0, cost: 0, idleness: 'none' },
+  };
+}

@@ -1,39 +1,23 @@
 import type { DeviceNeed } from '../pattern/device-need';
 import { findStuck } from './deadlock';
 import { Dependents } from './dependents';
-import {
-  atHome,
-  contend,
-  couldUse,
-  isInTheWay,
-  placeFor,
-  withOlder,
-  type Claim,
-  type Occupant,
-} from './placement';
-import { Reservations, type Placed, type Reservation } from './reservations';
+import { atHome, contend, couldUse, isInTheWay, placeFor, withOlder, type Claim } from './placement';
+import { Reservations, stillToAsk, type Placed, type Reservation } from './reservations';
 import {
   isOpen,
   isSleeping,
   isUp,
+  startingResource,
   type LeaseDemand,
   type ScheduledLease,
   type ScheduledResource,
   type SchedulerActions,
   type Waiter,
 } from './scheduled';
+import { maySleep, victimFor } from './victims';
 
 /** How many younger requests for live resources may overtake one that waits for a slot. */
 export const maxBypasses = 16;
-
-/** What a search for a place starts from. */
-interface Surroundings {
-  readonly all: readonly ScheduledResource[];
-  /** Those that are not on their way out, and those who come first. */
-  readonly staying: readonly Occupant[];
-  readonly reserved: readonly Placed[];
-  readonly older: readonly Claim[];
-}
 
 /**
  * Decides who gets which resource when. A pure state machine: it starts nothing itself and knows no clock, so that any
@@ -280,11 +264,7 @@ export class Scheduler {
   /** Who takes devices before a waiter: older requests, and files that are yet to ask for what they have reserved. */
   #before(waiter: Waiter, reserved: readonly Placed[]): Claim[] {
     const overtaken = this.#overtakenBy(waiter);
-    const yetToAsk = reserved.filter(
-      ({ key }) =>
-        !overtaken.some((older) => older.key === key) &&
-        ![...this.resources.values()].some((resource) => resource.key === key && isUp(resource)),
-    );
+    const yetToAsk = stillToAsk(reserved, overtaken, [...this.resources.values()]);
     return [...overtaken, ...yetToAsk].sort((a, b) => a.since - b.since);
   }
 
@@ -316,7 +296,7 @@ export class Scheduler {
         return true;
       }
       if (placeFor(claim, staying) !== undefined) return false;
-      const victim = this.#victimFor(claim, { all, staying, reserved, older });
+      const victim = victimFor(claim, { all, staying, reserved, older }, this.#dependents);
       if (victim !== undefined) {
         this.#evict(victim);
         return true;
@@ -333,25 +313,6 @@ export class Scheduler {
     return this.#all(waiter).find(isSleeping);
   }
 
-  /** The unused resource whose end would be a step towards a place, if there is one. */
-  #victimFor(claim: Claim, { all, staying, reserved, older }: Surroundings): ScheduledResource | undefined {
-    // With its dependents a resource would take more loads with it.
-    const victims = all
-      .filter((resource) => isInTheWay(resource, claim, staying))
-      .filter(
-        (resource) =>
-          this.#dependents.isEvictable(resource) && !reserved.some(({ key }) => key === resource.key),
-      )
-      .sort(
-        (a, b) =>
-          Number(a.leases.size > 0) - Number(b.leases.size > 0) || a.cost - b.cost || a.lastUsed - b.lastUsed,
-      );
-    const others = all.filter(
-      (resource) => !this.#dependents.isEmptying(resource) && !victims.includes(resource),
-    );
-    return placeFor(claim, withOlder(others, older)) === undefined ? undefined : victims[0];
-  }
-
   /** Frees the exclusive resource that a waiter wants from those who keep it without being used themselves. */
   #reclaim(waiter: Waiter): boolean {
     const taken = waiter.resource === undefined ? this.#all(waiter).find(isUp) : undefined;
@@ -363,21 +324,7 @@ export class Scheduler {
   /** @param sleeper what would have served the waiter elsewhere, and can do so no more. */
   #start(waiter: Waiter, devices: readonly string[], sleeper: ScheduledResource | undefined): void {
     if (sleeper !== undefined) this.#stop(sleeper, 'its devices are in use, and others are free');
-    const { key, provider, policy } = waiter;
-    const resource: ScheduledResource = {
-      id: String(this.#next()),
-      key,
-      provider,
-      policy,
-      home: devices,
-      devices,
-      state: 'starting',
-      canSleep: false,
-      leases: new Set(),
-      lastUsed: 0,
-      cost: 0,
-      idleness: 'none',
-    };
+    const resource = startingResource(String(this.#next()), waiter, devices);
     this.resources.set(resource.id, resource);
     waiter.resource = resource;
     this.#actions.start(resource, waiter);
@@ -409,18 +356,11 @@ export class Scheduler {
   /** Puts a resource to sleep or stops it or, if others depend on it, those first: it is then free. */
   #evict(resource: ScheduledResource): void {
     const dependents = this.#dependents.of(resource);
-    if (dependents.length === 0 && this.#maySleep(resource)) {
+    if (dependents.length === 0 && maySleep(resource, this.#dependents)) {
       resource.state = 'fallingAsleep';
       this.#actions.sleep(resource);
     } else if (dependents.length === 0) this.#stop(resource, 'its slot is needed');
     for (const dependent of dependents) this.#evict(dependent);
-  }
-
-  /** Not if it would not be kept without leases anyway, nor if it would go on keeping what it depends on. */
-  #maySleep(resource: ScheduledResource): boolean {
-    const { canSleep, policy, idleness } = resource;
-    const isKept = policy.retain !== 'lease' && policy.sharing !== 'perLease' && idleness !== 'over';
-    return canSleep && isKept && !this.#dependents.hasLeases(resource);
   }
 
   #grant(waiter: Waiter, resource: ScheduledResource): void {

@@ -1,4 +1,4 @@
-import { messageOf, serializeError, type SerializedError } from '../pattern/errors';
+import { serializeError, type SerializedError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import type { HostRecord } from '../pattern/host';
 import type { Json } from '../pattern/json';
@@ -28,6 +28,7 @@ import {
 import { PendingRequests, type PendingRequest } from './pending-requests';
 import type { SessionPlace } from './session-place';
 import type { SessionOptions } from './session-options';
+import { SleepAndWake } from './sleep-and-wake';
 import { wantedResource } from './wanted-resource';
 import type { WarmSource } from './warm-resources';
 
@@ -64,7 +65,6 @@ export class Session {
   readonly #policy: Partial<ProviderConstraints>;
   readonly #sleeps: boolean;
   readonly #warm: WarmSource | undefined;
-  #count = 0;
   #closing: Promise<CloseReport> | undefined;
 
   constructor(registry: ProviderRegistry, place: SessionPlace, options: SessionOptions = {}) {
@@ -78,10 +78,14 @@ export class Session {
     this.#pending = new PendingRequests(this.record);
     this.#progress = progress;
     this.#launcher = new ServerLauncher(place.guardianOptions);
+    const sleepAndWake = new SleepAndWake({
+      ...{ resources: this.#resources, record: this.record, progress },
+      scheduler: () => this.#scheduler,
+    });
     this.#scheduler = new Scheduler({
       start: (resource, demand) => this.#start(resource, demand),
-      sleep: (resource) => void this.#sleep(resource),
-      wake: (resource) => void this.#wake(resource),
+      sleep: (resource) => void sleepAndWake.sleep(resource),
+      wake: (resource) => void sleepAndWake.wake(resource),
       stop: (resource, reason) => void this.#stop(resource, reason),
       idle: (resource) => this.#idle(resource),
       grant: (demand, lease) => this.#grant(demand, lease),
@@ -177,7 +181,7 @@ export class Session {
     const { constraints } = this.registry.require(prefix, spec);
     if (signal.aborted) throw abortedError(spec);
     this.record.add({ type: 'requested', spec, requester: request.requester });
-    const id = this.#nextId();
+    const id = this.#pending.newId();
     const watch = this.#progress.watch(spec, 'waiting', () => this.#isQueued(id));
     watch.say('all slots are in use');
     const onAbort = (): void => {
@@ -287,48 +291,6 @@ export class Session {
     }
   }
 
-  async #sleep(scheduled: ScheduledResource): Promise<void> {
-    const live = this.#resources.get(scheduled.id);
-    const { resourceId, spec } = live.plan;
-    const since = performance.now();
-    const watch = this.#progress.watch(spec, 'falling asleep');
-    try {
-      await live.sleep();
-      if (scheduled.state !== 'fallingAsleep') return;
-      this.record.add({ type: 'slept', resourceId, sleepMs: Math.round(performance.now() - since) });
-      this.#scheduler.asleep(scheduled.id);
-    } catch (error) {
-      // It may be on its way out by now, because it died or the session ends.
-      if (scheduled.state !== 'fallingAsleep') return;
-      const message = `it was stopped instead of put to sleep: ${firstSentence(error)}`;
-      this.record.add({ type: 'noted', spec, resourceId, message });
-      this.#scheduler.sleepFailed(scheduled.id);
-    } finally {
-      watch.done();
-    }
-  }
-
-  async #wake(scheduled: ScheduledResource): Promise<void> {
-    const live = this.#resources.get(scheduled.id);
-    const { resourceId, spec } = live.plan;
-    const since = performance.now();
-    const watch = this.#progress.watch(spec, 'waking');
-    try {
-      await live.wake();
-      live.confirm();
-      const wakeMs = Math.round(performance.now() - since);
-      this.record.add({ type: 'woke', resourceId, wakeMs });
-      this.#scheduler.started(scheduled.id, wakeMs, true);
-    } catch (error) {
-      if (scheduled.state !== 'starting') return;
-      const message = `it was stopped and loaded again instead of woken: ${firstSentence(error)}`;
-      this.record.add({ type: 'noted', spec, resourceId, message });
-      this.#scheduler.wakeFailed(scheduled.id);
-    } finally {
-      watch.done();
-    }
-  }
-
   #stop(scheduled: ScheduledResource, reason: string): Promise<void> {
     const live = this.#resources.get(scheduled.id);
     const { resourceId, spec } = live.plan;
@@ -429,15 +391,4 @@ export class Session {
     const kept = this.record.events.flatMap((event) => (event.type === 'kept' ? [event.message] : []));
     return { stopped, failures, leftBehind, kept, closeMs: Math.round(performance.now() - since) };
   }
-
-  #nextId(): string {
-    this.#count += 1;
-    return String(this.#count);
-  }
-}
-
-/** The cause, as part of another sentence. */
-function firstSentence(error: unknown): string {
-  const [line = ''] = messageOf(error).split('\n');
-  return line.replace(/\.$/, '');
 }

@@ -69,6 +69,7 @@ function context(more: Partial<ResourceContext> = {}): ResourceContext {
     },
     lease: () => Promise.reject(new Error('not needed')),
     defer: () => undefined,
+    canSleep: () => undefined,
     failedTest: undefined,
     keep: () => undefined,
     lost: () => undefined,

@@ -30,7 +30,7 @@ export interface LocalServer {
   /** Texts besides the key that must never be shown. */
   readonly secrets?: readonly string[];
   /** A check of its own, after the first token. */
-  lastCheck?(server: StartingServer): ReadinessCheck;
+  readonly lastCheck?: (server: StartingServer) => ReadinessCheck;
   readonly graceMs: number;
   readonly stallMs: number;
   /** What the server prints when its port is taken. */

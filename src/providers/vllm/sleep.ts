@@ -11,7 +11,7 @@ import type { SleepingMemory } from '../gpu/sleeping-memory';
 export interface SleepingServer {
   readonly memory: SleepingMemory;
   /** MiB that its weights take; undefined if that is not known. */
-  weightsMiB(): number | undefined;
+  readonly weightsMiB: () => number | undefined;
   /** Milliseconds that each of its answers may take. */
   readonly answerMs: number;
 }
