@@ -8,7 +8,7 @@ const at = (...bodies: (SessionEventBody & { atMs?: number })[]): SessionEvent[]
 const [spec, resourceId] = ['embedded:expert', 'embedded:expert#1'];
 const started: SessionEventBody[] = [
   { type: 'requested', spec, requester: 'a.eval.ts' },
-  { type: 'starting', spec, resourceId },
+  { type: 'starting', spec, resourceId, devices: [] },
   { type: 'ready', spec, resourceId, startMs: 640 },
 ];
 const leased = (leaseId: string): SessionEventBody => ({
@@ -53,7 +53,7 @@ test('several resources of one spec share a line: loads add up, times to ready a
     leased('1'),
     released('1'),
     ...stopped,
-    { type: 'starting', spec, resourceId: second },
+    { type: 'starting', spec, resourceId: second, devices: [] },
     { type: 'ready', spec, resourceId: second, startMs: 1800 },
     { type: 'leased', resourceId: second, leaseId: '2', requester: 'b.eval.ts', waitedMs: 5 },
     { type: 'released', resourceId: second, leaseId: '2' },
@@ -120,7 +120,7 @@ test('what specs and servers say cannot steer the terminal', () => {
   const evil = 'llama:\u001b[2J\u202ename\nnext';
   const table = sessionTable(
     at(
-      { type: 'starting', spec: evil, resourceId: 'e#1' },
+      { type: 'starting', spec: evil, resourceId: 'e#1', devices: [] },
       { type: 'ready', spec: evil, resourceId: 'e#1', startMs: 5 },
       { type: 'lost', resourceId: 'e#1', reason: 'said \u001b]0;owned\u0007', code: null, signal: null },
     ),

@@ -209,7 +209,7 @@ export class SchedulerWorld {
     if (made.isDoomed) return this.startFailed(made);
     this.log.push(`started ${made.resource.id}${canSleep ? ', and can sleep' : ''}`);
     made.state = 'ready';
-    this.scheduler.started(made.resource.id, cost, canSleep);
+    this.scheduler.started(made.resource.id, { cost, canSleep });
     this.check();
   }
 

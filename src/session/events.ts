@@ -6,7 +6,13 @@ export type SessionEvent = SessionEventBody & {
 
 export type SessionEventBody =
   | { readonly type: 'requested'; readonly spec: string; readonly requester: string }
-  | { readonly type: 'starting'; readonly spec: string; readonly resourceId: string }
+  | {
+      readonly type: 'starting';
+      readonly spec: string;
+      readonly resourceId: string;
+      /** That it has for itself; empty if its provider names none. */
+      readonly devices: readonly string[];
+    }
   | {
       readonly type: 'launched';
       readonly resourceId: string;

@@ -2,13 +2,16 @@ import type { ProviderRegistry } from '../pattern/registry';
 import { resourceKey, type ParsedRequest } from '../pattern/resource-spec';
 import { devicesOf } from './devices-of';
 import type { Scheduler } from './scheduler';
+import type { WarmSource } from './warm-resources';
 
 /** The places that test files take in the queue before they ask for anything. */
 export class FileReservations {
   readonly #registry: ProviderRegistry;
   readonly #scheduler: Scheduler;
+  readonly #warm: WarmSource | undefined;
 
-  constructor(registry: ProviderRegistry, scheduler: Scheduler) {
+  constructor(registry: ProviderRegistry, scheduler: Scheduler, warm?: WarmSource) {
+    this.#warm = warm;
     this.#registry = registry;
     this.#scheduler = scheduler;
   }
@@ -24,7 +27,7 @@ export class FileReservations {
     this.#scheduler.reserve({ file, key, provider: prefix, policy: provider.constraints });
     if (provider.devices === undefined) return;
     // Whoever asks for a resource that cannot be is told so then.
-    const need = await devicesOf(provider, `${prefix}:${name}`, name, config).catch(() => undefined);
+    const need = await devicesOf(provider, request, this.#warm).catch(() => undefined);
     this.#scheduler.reservationNeeds(file, need);
   }
 

@@ -49,6 +49,8 @@ export interface ResourcePlan {
   readonly config: Json | undefined;
   readonly provider: AnyProvider;
   readonly devices: readonly string[];
+  /** Of which its devices are; undefined if its provider names none. */
+  readonly pool: readonly string[] | undefined;
 }
 
 // How long a start that ignores its abort signal is waited for before its processes are ended under it.
@@ -68,6 +70,8 @@ export class LiveResource {
   startMs = 0;
   /** The process that keeps it warm, if it is not ours. */
   borrowedFrom: number | undefined;
+  /** Those of its plan or, if it was warm already, those on which it is. */
+  devices: readonly string[];
   readonly #surroundings: ResourceSurroundings;
   readonly #teardown = new TeardownStack();
   readonly #abort = new AbortController();
@@ -84,6 +88,7 @@ export class LiveResource {
 
   constructor(plan: ResourcePlan, surroundings: ResourceSurroundings) {
     this.plan = plan;
+    this.devices = plan.devices;
     this.#surroundings = surroundings;
     this.#context = this.#makeContext();
   }
@@ -243,8 +248,9 @@ export class LiveResource {
   }
 
   #borrow(borrowed: BorrowedResource): Json {
-    const { from, connection, command } = borrowed;
+    const { from, connection, devices, command } = borrowed;
     this.borrowedFrom = from;
+    this.devices = devices;
     this.commandLine = command;
     this.#teardown.push('give it back', () => borrowed.giveBack());
     return connection;

@@ -51,9 +51,13 @@ function hasRoom(device: string, { policy }: Claim, occupants: readonly Occupant
   return Math.min(policy.maxLive, ...others.map((other) => other.policy.maxLive)) > others.length;
 }
 
-/** A provider that names no devices has one place for all that it makes. */
+/** Where resources count: on their devices. A provider that names none has one place for all that it makes. */
+export function placesOf(provider: string, devices: readonly string[] = []): readonly string[] {
+  return devices.length > 0 ? devices : [`the place of ${provider}`];
+}
+
 function poolOf({ need, provider }: Claim): readonly string[] {
-  return need?.pool ?? [`the place of ${provider}`];
+  return placesOf(provider, need?.pool);
 }
 
 function countOf({ need }: Claim): number {

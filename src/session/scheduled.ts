@@ -24,6 +24,9 @@ export interface ScheduledResource {
   idleness: 'none' | 'kept' | 'over';
 }
 
+/** What is known of a resource once it has started: a warm one may be on other devices than were found for it. */
+export type StartFacts = Pick<ScheduledResource, 'cost' | 'canSleep' | 'home' | 'devices'>;
+
 /** A request for a lease. */
 export interface LeaseDemand {
   readonly id: string;

@@ -11,6 +11,7 @@ import {
   type LeaseDemand,
   type ScheduledLease,
   type ScheduledResource,
+  type StartFacts,
   type SchedulerActions,
   type Waiter,
 } from './scheduled';
@@ -98,13 +99,10 @@ export class Scheduler {
   }
 
   /** It can be leased: it has started, or is awake again. */
-  started(id: string, cost = 0, canSleep = false): void {
+  started(id: string, facts: Partial<StartFacts> = {}): void {
     const resource = this.resources.get(id);
     if (resource?.state !== 'starting') return;
-    resource.state = 'ready';
-    resource.cost = cost;
-    resource.canSleep = canSleep;
-    resource.lastUsed = this.#next();
+    Object.assign(resource, { state: 'ready', lastUsed: this.#next(), ...facts });
     for (const waiter of this.#waitingFor(resource)) this.#grant(waiter, resource);
     this.#settle();
   }

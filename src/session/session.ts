@@ -13,10 +13,12 @@ import { EvalProgressDisplay } from './eval-progress-display';
 import { EventRecord } from './events';
 import { abortedError, blockedError, closedError, deadlockError, lostError } from './lease-errors';
 import { describeHolders } from './lease-holders';
+import { expireWhenIdle } from './expire-when-idle';
 import { FileReservations } from './file-reservations';
 import { LiveResource } from './live-resource';
 import { LiveResources } from './live-resources';
 import { ProgressPrinter } from './progress';
+import { placesOf } from './placement';
 import type { LeaseDemand, ScheduledLease, ScheduledResource } from './scheduled';
 import { Scheduler } from './scheduler';
 import {
@@ -87,7 +89,7 @@ export class Session {
       sleep: (resource) => void sleepAndWake.sleep(resource),
       wake: (resource) => void sleepAndWake.wake(resource),
       stop: (resource, reason) => void this.#stop(resource, reason),
-      idle: (resource) => this.#idle(resource),
+      idle: (resource) => expireWhenIdle(resource, this.#scheduler),
       grant: (demand, lease) => this.#grant(demand, lease),
       deadlock: (demand, others) =>
         this.#pending.refuse(
@@ -104,7 +106,7 @@ export class Session {
           blockedError(this.#pending.of(demand), this.#stopFailures.get(this.#resources.get(resource.id))),
         ),
     });
-    this.files = new FileReservations(registry, this.#scheduler);
+    this.files = new FileReservations(registry, this.#scheduler, warm);
     place.removeAtExit(() => !this.#launcher.isGuarded);
   }
 
@@ -176,7 +178,7 @@ export class Session {
     const { provider: prefix, name, config } = request;
     const spec = `${prefix}:${name}`;
     const provider = this.registry.get(prefix);
-    const need = provider?.devices === undefined ? undefined : await devicesOf(provider, spec, name, config);
+    const need = provider?.devices === undefined ? undefined : await devicesOf(provider, request, this.#warm);
     if (this.isClosing) throw closedError(spec);
     const { constraints } = this.registry.require(prefix, spec);
     if (signal.aborted) throw abortedError(spec);
@@ -234,22 +236,23 @@ export class Session {
     const { request, spec } = this.#pending.of(demand);
     const { name, config } = request;
     const provider = this.registry.require(request.provider, spec);
-    const devices = demand.need === undefined ? [] : scheduled.devices;
-    const plan = { resourceId: this.#resources.newId(spec), spec, name, config, provider, devices };
+    const resourceId = this.#resources.newId(spec);
+    const pool = demand.need?.pool;
+    const devices = pool === undefined ? [] : scheduled.devices;
+    const plan = { resourceId, spec, name, config, provider, devices, pool };
     const watch = this.#progress.watch(spec, 'loading');
     const live: LiveResource = new LiveResource(plan, {
       directory: this.#place.directory,
       borrow: () => this.#warm?.borrow(wantedResource(live, this.#resources.all, this.registry)),
-      starting: () => this.record.add({ type: 'starting', spec, resourceId: plan.resourceId }),
+      starting: () => this.record.add({ type: 'starting', spec, resourceId, devices }),
       expectServer: () => this.#launcher.expectServer(),
-      launch: (options, directory) => this.#launcher.launch(options, plan.resourceId, directory),
+      launch: (options, directory) => this.#launcher.launch(options, resourceId, directory),
       lease: (dependency, config, signal) => this.#leaseFor(live, scheduled.id, dependency, config, signal),
       progress: (message) => watch.say(message),
-      note: (message) => this.record.add({ type: 'noted', spec, resourceId: plan.resourceId, message }),
-      launched: (pid, command) =>
-        this.record.add({ type: 'launched', resourceId: plan.resourceId, pid, command }),
-      exited: (pid, exit) => this.record.add({ type: 'exited', resourceId: plan.resourceId, pid, ...exit }),
-      kept: (message) => this.record.add({ type: 'kept', resourceId: plan.resourceId, message }),
+      note: (message) => this.record.add({ type: 'noted', spec, resourceId, message }),
+      launched: (pid, command) => this.record.add({ type: 'launched', resourceId, pid, command }),
+      exited: (pid, exit) => this.record.add({ type: 'exited', resourceId, pid, ...exit }),
+      kept: (message) => this.record.add({ type: 'kept', resourceId, message }),
       lost: (reason, exit, logTail) =>
         this.#lost(live, reason, exit ?? { code: null, signal: null }, logTail),
     });
@@ -275,7 +278,7 @@ export class Session {
     }
   }
 
-  #noteStart(live: LiveResource, { id, key }: ScheduledResource): void {
+  #noteStart(live: LiveResource, { id, key, provider }: ScheduledResource): void {
     const { startMs, borrowedFrom } = live;
     const { resourceId, spec } = live.plan;
     if (borrowedFrom === undefined) {
@@ -283,11 +286,12 @@ export class Session {
       this.#place.loadTimes.note(key, startMs);
       const canSleep = this.#sleeps && live.canSleep;
       // How long a wake takes is not known yet, but it is far less than a load.
-      this.#scheduler.started(id, canSleep ? 0 : this.#place.loadTimes.get(key), canSleep);
+      this.#scheduler.started(id, { canSleep, cost: canSleep ? 0 : (this.#place.loadTimes.get(key) ?? 0) });
     } else {
       // It stays warm, so that giving it back costs nothing.
       this.record.add({ type: 'borrowed', spec, resourceId, from: borrowedFrom, waitedMs: startMs });
-      this.#scheduler.started(id);
+      const places = placesOf(provider, live.devices);
+      this.#scheduler.started(id, { home: places, devices: places });
     }
   }
 
@@ -318,16 +322,6 @@ export class Session {
       if (this.#stopFailures.has(live)) this.#scheduler.stopFailed(scheduled.id);
       else this.#scheduler.gone(scheduled.id);
     });
-  }
-
-  #idle(scheduled: ScheduledResource): void {
-    const { retain } = scheduled.policy;
-    if (typeof retain === 'string') return;
-    const { lastUsed } = scheduled;
-    const expire = (): void => {
-      if (scheduled.lastUsed === lastUsed) this.#scheduler.expire(scheduled.id);
-    };
-    setTimeout(expire, retain.idleMs).unref();
   }
 
   #grant(demand: LeaseDemand, { id: leaseId, resource: scheduled }: ScheduledLease): void {

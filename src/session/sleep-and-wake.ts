@@ -54,7 +54,7 @@ export class SleepAndWake {
       }
       const wakeMs = msSince(since);
       record.add({ type: 'woke', resourceId: live.plan.resourceId, wakeMs });
-      scheduler().started(scheduled.id, wakeMs, true);
+      scheduler().started(scheduled.id, { cost: wakeMs });
     });
   }
 

@@ -33,6 +33,15 @@ export interface WarmOffer {
   readonly resourceId: string;
   /** What its answers depend on, as its provider said when it was started. */
   readonly identity: Json;
+  /** That it has for itself; empty if its provider names none. */
+  readonly devices: readonly string[];
+}
+
+/** Devices that warm resources have for themselves. */
+export interface WarmDevices {
+  /** Those of the wanted resource; empty if it is not warm. */
+  readonly own: readonly string[];
+  readonly others: readonly string[];
 }
 
 /** A resource that has no place beside the warm ones. */
@@ -40,8 +49,10 @@ export interface RoomRequest {
   readonly spec: string;
   readonly provider: string;
   readonly maxLive: number;
-  /** How many of that provider's resources the asking run has itself. */
-  readonly own: number;
+  /** The devices that it would take; empty if its provider names none. */
+  readonly devices: readonly string[];
+  /** How many resources the asking run has itself on each of these devices, or of that provider. */
+  readonly own: readonly number[];
 }
 
 /** Resources to be kept warm: specs, or `{ spec, config }`. */
@@ -79,6 +90,8 @@ export interface WarmedUp {
 /** First on every connection. */
 export const greetRequest = new RequestType<SupervisorHello, SupervisorGreeting, SerializedError>('greet');
 export const offerRequest = new RequestType<IdentityRequest, WarmOffer | null, SerializedError>('offer');
+/** Where the wanted resource is warm, and where others are. */
+export const devicesRequest = new RequestType<IdentityRequest, WarmDevices, SerializedError>('devices');
 /** Leases an offered resource for the connection; null if it has gone meanwhile, or another has it for itself. */
 export const borrowRequest = new RequestType<{ resourceId: string }, LeaseGrant | null, SerializedError>(
   'borrow',

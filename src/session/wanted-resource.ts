@@ -2,6 +2,7 @@ import type { ProviderRegistry } from '../pattern/registry';
 import { parseRequest } from '../pattern/resource-spec';
 import { identityOf } from './identity';
 import type { LiveResource } from './live-resource';
+import { placesOf } from './placement';
 import type { WantedResource } from './warm-resources';
 
 /** A resource that is about to be made, as those who keep resources warm are asked for it. */
@@ -10,15 +11,16 @@ export function wantedResource(
   all: Iterable<LiveResource>,
   registry: ProviderRegistry,
 ): WantedResource {
-  const { spec, name, config, provider } = live.plan;
+  const { spec, name, config, provider, devices, pool } = live.plan;
   const prefix = parseRequest(spec, registry.names).provider;
-  const own = [...all].filter(
-    (other) => other !== live && other.plan.provider === provider && other.borrowedFrom === undefined,
-  );
+  const taken = [...all]
+    .filter((other) => other !== live && other.borrowedFrom === undefined)
+    .flatMap(({ plan }) => placesOf(parseRequest(plan.spec, registry.names).provider, plan.devices));
   return {
     ...{ spec, provider: prefix, name, config },
     maxLive: provider.constraints.maxLive,
-    own: own.length,
+    ...{ devices, pool },
+    own: placesOf(prefix, devices).map((place) => taken.filter((other) => other === place).length),
     identity: () => identityOf(registry, { provider: prefix, name, config }),
     lost: (reason, logTail) => live.lose(reason, undefined, logTail),
   };

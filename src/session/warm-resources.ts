@@ -1,9 +1,18 @@
+import type { DeviceNeed } from '../pattern/device-need';
 import { messageOf, type SerializedError } from '../pattern/errors';
 import { stableStringify, type Json } from '../pattern/json';
 import { packageVersion } from '../pattern/version';
+import type { IdentityRequest } from './session-connection';
 import { findSupervisor } from './supervisor-address';
 import { SupervisorLink } from './supervisor-link';
-import { borrowRequest, offerRequest, returnRequest, roomRequest } from './supervisor-protocol';
+import {
+  borrowRequest,
+  devicesRequest,
+  offerRequest,
+  returnRequest,
+  roomRequest,
+  type WarmOffer,
+} from './supervisor-protocol';
 
 /** A resource that a session is about to make, unless somebody keeps the same one warm. */
 export interface WantedResource {
@@ -12,8 +21,12 @@ export interface WantedResource {
   readonly name: string;
   readonly config: Json | undefined;
   readonly maxLive: number;
-  /** How many of that provider's resources the session has made itself. */
-  readonly own: number;
+  /** The devices that were found for it; empty if its provider names none. */
+  readonly devices: readonly string[];
+  /** All that it may have; undefined if its provider names none. */
+  readonly pool: readonly string[] | undefined;
+  /** How many resources the session has made itself on each of these devices, or of that provider. */
+  readonly own: readonly number[];
   /** What its answers depend on, by this session's own provider. */
   readonly identity: () => Promise<Json>;
   /** The warm resource died while it was borrowed. */
@@ -25,12 +38,16 @@ export interface BorrowedResource {
   /** The process that keeps it. */
   readonly from: number;
   readonly connection: Json;
+  /** Those that it really has. */
+  readonly devices: readonly string[];
   readonly command: string | null;
   giveBack(): Promise<void>;
 }
 
 /** Where a session looks before it makes a resource. */
 export interface WarmSource {
+  /** The same devices in another order: first those on which the resource is warm already, last those on which others are. */
+  prefer(need: DeviceNeed, wanted: IdentityRequest): Promise<DeviceNeed>;
   /**
    * Leases the same resource from whoever keeps it warm; undefined if nobody does, and then there is room for one more.
    *
@@ -58,6 +75,16 @@ export class WarmResources implements WarmSource {
     this.#options = options;
   }
 
+  async prefer(need: DeviceNeed, { provider, name, config }: IdentityRequest): Promise<DeviceNeed> {
+    const link = await this.#connected();
+    // A supervisor that has ended meanwhile has nothing warm.
+    const warm = await link?.ask(devicesRequest, { provider, name, config }).catch(() => undefined);
+    if (warm === undefined) return need;
+    const rank = (device: string): number =>
+      warm.own.includes(device) ? 0 : warm.others.includes(device) ? 2 : 1;
+    return { ...need, pool: need.pool.toSorted((a, b) => rank(a) - rank(b)) };
+  }
+
   async borrow(wanted: WantedResource): Promise<BorrowedResource | undefined> {
     const link = await this.#connected();
     if (link === undefined) return undefined;
@@ -77,7 +104,7 @@ export class WarmResources implements WarmSource {
     const { spec, provider, name, config } = wanted;
     const offer = await link.ask(offerRequest, { provider, name, config });
     if (offer === null) return undefined;
-    const different = await this.#differenceTo(link, offer.identity, wanted);
+    const different = await this.#differenceTo(link, offer, wanted);
     if (different !== undefined) {
       this.#say(`warm "${spec}" is not used: ${different}`);
       return undefined;
@@ -89,6 +116,7 @@ export class WarmResources implements WarmSource {
     return {
       from: link.greeting.pid,
       connection,
+      devices: offer.devices,
       command: facts.command,
       giveBack: async () => {
         // What has died, or whose supervisor has, is nobody's to give back.
@@ -100,28 +128,35 @@ export class WarmResources implements WarmSource {
   /** In which way the warm resource is another one; undefined if it is the same. */
   async #differenceTo(
     { greeting }: SupervisorLink,
-    warm: Json,
+    warm: WarmOffer,
     wanted: WantedResource,
   ): Promise<string | undefined> {
     const { directory, moduleVersion } = greeting.project;
     if (moduleVersion !== this.#options.moduleVersion)
       return 'the provider module is another one, or has changed';
+    const outside = warm.devices.find((device) => wanted.pool?.includes(device) === false);
+    if (outside !== undefined) return `it is on ${outside}, which is not for this run`;
     const own = await wanted.identity();
-    if (stableStringify(own) !== stableStringify(warm)) return 'its weights, engine or options have changed';
+    if (stableStringify(own) !== stableStringify(warm.identity))
+      return 'its weights, engine or options have changed';
     // A provider that cannot say what its answers depend on may read names as paths.
     if (own === null && directory !== process.cwd()) return `it belongs to ${directory}`;
     return undefined;
   }
 
-  async #makeRoom(link: SupervisorLink, { spec, provider, maxLive, own }: WantedResource): Promise<void> {
-    if (!Number.isFinite(maxLive)) return;
-    for (const ended of await link.ask(roomRequest, { spec, provider, maxLive, own }))
+  async #makeRoom(link: SupervisorLink, wanted: WantedResource): Promise<void> {
+    const { spec, provider, maxLive, devices, own } = wanted;
+    // Infinity is not JSON; others on the same devices may have a limit.
+    const limit = Math.min(maxLive, Number.MAX_SAFE_INTEGER);
+    for (const ended of await link.ask(roomRequest, { spec, provider, maxLive: limit, devices, own }))
       this.#say(`ended warm "${ended}": "${spec}" needs its place`);
   }
 
   async #connected(): Promise<SupervisorLink | undefined> {
-    const link = await this.#link;
-    if (link === undefined || link.isClosed) this.#link = this.#connect();
+    const known = this.#link;
+    const link = await known;
+    // Another request may have connected meanwhile.
+    if ((link === undefined || link.isClosed) && this.#link === known) this.#link = this.#connect();
     return this.#link;
   }
 

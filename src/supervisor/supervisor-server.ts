@@ -7,6 +7,7 @@ import type { Session } from '../session/session';
 import type { SessionConnection } from '../session/session-connection';
 import {
   borrowRequest,
+  devicesRequest,
   downRequest,
   greetRequest,
   offerRequest,
@@ -96,6 +97,12 @@ export class SupervisorServer {
       answer(async () => {
         required();
         return supervisor.offer(wanted);
+      }),
+    );
+    rpc.onRequest(devicesRequest, (wanted) =>
+      answer(async () => {
+        required();
+        return supervisor.devices(wanted);
       }),
     );
     rpc.onRequest(borrowRequest, ({ resourceId }) =>

@@ -2,7 +2,9 @@ import { ModelProviderError } from '../pattern/errors';
 import { stableStringify, type Json } from '../pattern/json';
 import { parseRequest, resourceKey, type ParsedRequest } from '../pattern/resource-spec';
 import { packageVersion } from '../pattern/version';
+import { devicesOf } from '../session/devices-of';
 import { identityOf } from '../session/identity';
+import { placeFor, placesOf, type Occupant } from '../session/placement';
 import type { Session } from '../session/session';
 import type { IdentityRequest, LeaseGrant, SessionConnection } from '../session/session-connection';
 import type {
@@ -10,6 +12,7 @@ import type {
   SupervisorGreeting,
   SupervisorProject,
   SupervisorStatus,
+  WarmDevices,
   WarmedUp,
   WarmOffer,
   WarmRequest,
@@ -76,11 +79,11 @@ export class Supervisor {
     requester: string,
   ): Promise<WarmedUp> {
     const parsed = this.#parse(requests);
-    this.#requirePlaces(parsed);
     this.#loading += 1;
     const leases: string[] = [];
     const loaded: string[] = [];
     try {
+      await this.#requirePlaces(parsed);
       for (const request of parsed) {
         const identity = await identityOf(this.#session.registry, request);
         await this.#endOutdated(request, identity);
@@ -105,7 +108,17 @@ export class Supervisor {
   offer(wanted: IdentityRequest): WarmOffer | null {
     const warm = this.#find(wanted);
     if (warm === undefined) return null;
-    return { resourceId: warm.resourceId, identity: warm.identity };
+    return { resourceId: warm.resourceId, identity: warm.identity, devices: this.#devicesOf(warm) };
+  }
+
+  /** Where the wanted resource is warm, and where others are. */
+  devices(wanted: IdentityRequest): WarmDevices {
+    const warm = this.#find(wanted);
+    const others = this.#ready().filter((other) => other !== warm);
+    return {
+      own: warm === undefined ? [] : this.#devicesOf(warm),
+      others: others.flatMap((other) => this.#devicesOf(other)),
+    };
   }
 
   /** Never starts anything: what has gone since it was offered is not lent. */
@@ -120,19 +133,24 @@ export class Supervisor {
   }
 
   /**
-   * Ends unused resources of a provider until one more fits beside the rest.
+   * Ends unused resources until one more fits beside the rest, on each of the devices that it would take.
    *
    * @returns their specs.
    * @throws ModelProviderError `WARM_RESOURCE_IN_USE`, `TEARDOWN_FAILED`.
    */
-  async makeRoom({ spec, provider, maxLive, own }: RoomRequest): Promise<string[]> {
-    const live = this.#ready().filter((warm) => warm.request.provider === provider);
-    const tooMany = Math.max(0, Math.min(live.length, live.length + own + 1 - maxLive));
-    const unused = live.filter((warm) => this.#holders(warm).length === 0).slice(0, tooMany);
-    if (unused.length < tooMany) throw inUse(`"${spec}" has no place`, this.#described(live));
-    for (const warm of unused) await this.#retire(warm);
+  async makeRoom({ spec, provider, maxLive, devices, own }: RoomRequest): Promise<string[]> {
+    const ending = new Set<Warm>();
+    for (const [index, place] of placesOf(provider, devices).entries()) {
+      const live = this.#ready().filter((warm) => !ending.has(warm) && this.#placesOf(warm).includes(place));
+      const limit = Math.min(maxLive, ...live.map((warm) => this.#maxLive(warm)));
+      const tooMany = Math.max(0, Math.min(live.length, live.length + (own[index] ?? 0) + 1 - limit));
+      const unused = live.filter((warm) => this.#holders(warm).length === 0).slice(0, tooMany);
+      if (unused.length < tooMany) throw inUse(`"${spec}" has no place`, this.#described(live));
+      for (const warm of unused) ending.add(warm);
+    }
+    for (const warm of ending) await this.#retire(warm);
     this.touch();
-    return unused.map(({ request }) => request.spec);
+    return [...ending].map(({ request }) => request.spec);
   }
 
   /**
@@ -180,21 +198,23 @@ export class Supervisor {
     return requests.map((request) => parseRequest(request, this.#session.registry.names));
   }
 
-  #requirePlaces(requests: readonly ParsedRequest[]): void {
-    for (const { spec, provider: prefix } of requests) {
-      const { maxLive = Infinity, sharing } = this.#session.registry.get(prefix)?.constraints ?? {};
-      if (sharing === 'perLease') {
+  /** Whether all that is asked for has room at once. */
+  async #requirePlaces(requests: readonly ParsedRequest[]): Promise<void> {
+    const occupants: Occupant[] = [];
+    for (const request of new Map(requests.map((each) => [keyOf(each), each])).values()) {
+      const { spec, provider: prefix } = request;
+      const provider = this.#session.registry.require(prefix, spec);
+      const { constraints: policy } = provider;
+      if (policy.sharing === 'perLease') {
         throw new ModelProviderError(
           'CONFIG_INVALID',
           `"${spec}" cannot be kept warm: each lease has a resource of its own (sharing: 'perLease').`,
         );
       }
-      const wanted = new Set(requests.filter(({ provider }) => provider === prefix).map(keyOf)).size;
-      if (wanted <= maxLive) continue;
-      throw new ModelProviderError(
-        'CONFIG_INVALID',
-        `${wanted} resources of "${prefix}" cannot be warm at once: its maxLive is ${maxLive}. Name fewer, or raise the provider's maxLive.`,
-      );
+      const need = await devicesOf(provider, request);
+      const devices = placeFor({ provider: prefix, policy, need }, occupants);
+      if (devices === undefined) throw tooMany(requests, prefix, policy.maxLive, need?.pool);
+      occupants.push({ devices, policy });
     }
   }
 
@@ -237,6 +257,19 @@ export class Supervisor {
     return sharing === 'shared' || this.#holders(warm).length === 0;
   }
 
+  #devicesOf({ resourceId }: Warm): readonly string[] {
+    return this.#history(resourceId).devices;
+  }
+
+  /** Where it counts. */
+  #placesOf(warm: Warm): readonly string[] {
+    return placesOf(warm.request.provider, this.#devicesOf(warm));
+  }
+
+  #maxLive({ request }: Warm): number {
+    return this.#session.registry.get(request.provider)?.constraints.maxLive ?? Infinity;
+  }
+
   #isInUse(): boolean {
     return this.#loading > 0 || this.#ready().some((warm) => this.#holders(warm).length > 0);
   }
@@ -262,6 +295,20 @@ function isResource(holder: string): boolean {
 
 function keyOf({ provider, name, config }: IdentityRequest): string {
   return resourceKey(provider, name, config);
+}
+
+function tooMany(
+  requests: readonly ParsedRequest[],
+  provider: string,
+  maxLive: number,
+  pool: readonly string[] | undefined,
+): ModelProviderError {
+  const wanted = new Set(requests.filter((request) => request.provider === provider).map(keyOf)).size;
+  const where = pool === undefined ? '' : ` on each of ${pool.join(', ')}`;
+  return new ModelProviderError(
+    'CONFIG_INVALID',
+    `${wanted} resources of "${provider}" cannot be warm at once: its maxLive is ${maxLive}${where}. Name fewer, or raise the provider's maxLive.`,
+  );
 }
 
 function inUse(consequence: string, described: string): ModelProviderError {

@@ -6,6 +6,8 @@ export interface ResourceHistory {
   /** Nothing is left of it: a stop that failed leaves something. */
   readonly isGone: boolean;
   readonly startMs: number;
+  /** That it has for itself. */
+  readonly devices: readonly string[];
   /** Its server processes that are running. */
   readonly pids: readonly number[];
   /** Who leases it now, by lease. */
@@ -15,11 +17,15 @@ export interface ResourceHistory {
 /** Reads the events of one resource. */
 export function historyOf(events: readonly SessionEvent[], resourceId: string): ResourceHistory {
   let [isReady, isGone, startMs] = [false, false, 0];
+  let devices: readonly string[] = [];
   const pids = new Set<number>();
   const holders = new Map<string, string>();
   for (const event of events) {
     if (!('resourceId' in event) || event.resourceId !== resourceId) continue;
     switch (event.type) {
+      case 'starting':
+        devices = event.devices;
+        break;
       case 'ready':
         [isReady, startMs] = [true, event.startMs];
         break;
@@ -45,5 +51,5 @@ export function historyOf(events: readonly SessionEvent[], resourceId: string): 
         break;
     }
   }
-  return { isReady, isGone, startMs, pids: [...pids], holders };
+  return { isReady, isGone, startMs, devices, pids: [...pids], holders };
 }
