@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loads, matrixConfig, oneSlot, runMatrix } from './matrix-project';
-import { outcome, spec } from './noting-project';
+import { noModel, outcome, providerModule, spec } from './noting-project';
 import { bothModes, startJest } from './run-jest';
 
 const models = `['noting:a', { spec: 'noting:b', config: { size: 2 }, label: 'b' }, 'noting:c']`;
@@ -92,6 +92,57 @@ describe.each(bothModes)('modelMatrix, %s', (mode) => {
       'passed free:db noting:c both',
       'pending has no test for b',
       'pending noting:c noting:a nested',
+    ]);
+  });
+
+  test('what models work with runs in the project of the model around it or beside it, else in the first; evaluations are of the model', async () => {
+    const run = await runMatrix(
+      {
+        'several.eval.js': spec(`
+          const log = (...names) => () => { note(names.map((read) => read()).join('+') + ' used'); return true; };
+          withClients({ db: 'db:shop', model: 'noting:a' }, ({ db, model }) => {
+            foreach('n', [1], log(() => db.client.name, () => model.client.name));
+          });
+          withClients({ one: 'db:shop', other: 'db:twin' }, ({ one, other }) => {
+            test('no model', log(() => one.client.name, () => other.client.name));
+            withClient(['noting:c'], (handle) => {
+              foreach('n', [1], log(() => one.client.name, () => handle.client.name));
+            });
+          });
+          withClient([{ spec: 'noting:b', config: { size: 2 }, label: 'b' }], (handle) => {
+            withClients({ db: 'db:shop' }, ({ db }) => {
+              foreach('n', [1], log(() => db.client.name, () => handle.client.name));
+            });
+          });
+          withClients({ model: 'db:shop', judge: 'noting:c' }, ({ judge }) => {
+            test('a model that is only the judge', log(() => judge.client.name));
+          });`),
+        ...providerModule({
+          noting: `new NotingProvider({ maxLive: 1, retain: 'session' })`,
+          db: noModel(`{ sharing: 'perLease' }`),
+        }),
+      },
+      mode,
+      { models },
+    );
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.notes.filter((note) => note.endsWith(' used')).sort()).toEqual([
+      ...['c used', 'shop+a used', 'shop+b used', 'shop+c used', 'shop+twin used'],
+    ]);
+    expect(run.tests.map(({ status, title }) => `${status} ${title}`).sort()).toEqual([
+      'passed b db:shop foreach n',
+      'passed db:shop db:twin no model',
+      'passed db:shop db:twin noting:c foreach n',
+      'passed db:shop noting:a foreach n',
+      'passed db:shop noting:c a model that is only the judge',
+    ]);
+    expect(run.output).toMatch(/noting:a[^\n]*several\.eval\.js/);
+    // In the table of costs an evaluation has a row for each of its models.
+    const rows = [...run.output.matchAll(/│ (db:.* foreach n) +│ (noting:[ac]|b) +│ 1 /g)];
+    expect(rows.map(([, evaluation, model]) => `${evaluation} of ${model}`).sort()).toEqual([
+      'db:shop db:twin foreach n of noting:c',
+      'db:shop foreach n of b',
+      'db:shop foreach n of noting:a',
     ]);
   });
 

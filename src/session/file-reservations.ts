@@ -9,6 +9,7 @@ export class FileReservations {
   readonly #registry: ProviderRegistry;
   readonly #scheduler: Scheduler;
   readonly #warm: WarmSource | undefined;
+  readonly #asking = new Set<Promise<void>>();
 
   constructor(registry: ProviderRegistry, scheduler: Scheduler, warm?: WarmSource) {
     this.#warm = warm;
@@ -27,8 +28,18 @@ export class FileReservations {
     this.#scheduler.reserve({ file, key, provider: prefix, policy: provider.constraints });
     if (provider.devices === undefined) return;
     // Whoever asks for a resource that cannot be is told so then.
-    const need = await devicesOf(provider, request, this.#warm).catch(() => undefined);
-    this.#scheduler.reservationNeeds(file, need);
+    const asking = devicesOf(provider, request, this.#warm).then(
+      (need) => this.#scheduler.reservationNeeds(file, need),
+      () => undefined,
+    );
+    this.#asking.add(asking);
+    await asking;
+    this.#asking.delete(asking);
+  }
+
+  /** Resolves once it is known what the files need that have begun: a request for devices must not be sooner than that. */
+  async known(): Promise<void> {
+    await Promise.all(this.#asking);
   }
 
   end(file: string): void {

@@ -179,6 +179,7 @@ export class Session {
     const spec = `${prefix}:${name}`;
     const provider = this.registry.get(prefix);
     const need = provider?.devices === undefined ? undefined : await devicesOf(provider, request, this.#warm);
+    if (need !== undefined) await this.files.known();
     if (this.isClosing) throw closedError(spec);
     const { constraints } = this.registry.require(prefix, spec);
     if (signal.aborted) throw abortedError(spec);
