@@ -70,6 +70,22 @@ test('what was put to sleep in vain is woken as soon as it sleeps', () => {
   expect(world.starts.size).toBe(1);
 });
 
+test('what falls asleep beside a free place is not woken before it sleeps', () => {
+  const two = policy(2);
+  use('a', undefined, two);
+  const b = ask('b', undefined, two);
+  finish();
+  const c = ask('c', undefined, two);
+  world.cancel(world.asked.get(c)!);
+  world.release(world.leaseOf(b)!);
+  world.lost(world.inState('ready')[0]!);
+  world.stopped(world.inState('stopping')[0]!);
+  const again = ask('a', undefined, two);
+  expect(states()).toEqual({ 'gpu:a': 'fallingAsleep' });
+  finish();
+  expect(world.asked.get(again)!.state).toBe('granted');
+});
+
 test('what sleeps wakes on its own devices, of which several may sleep on one', () => {
   const need = oneOf('gpu:0');
   for (const model of ['a', 'b', 'c']) use(model, need);

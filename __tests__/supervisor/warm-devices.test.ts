@@ -75,6 +75,19 @@ test('a warm model counts on the GPU that it is on, until it is given back', asy
   expect(run.said).toEqual(['jest-model-provider: ended warm "gpu:x": "gpu:b" needs its place']);
 });
 
+test('a warm model counts on the GPU that it is on also where the run would have found another one for it', async () => {
+  const own = new OnGpus();
+  const run = await ownRun({ gpu: own });
+  const holder = run.holder();
+  await holder.ask('gpu:b');
+  // It does not know of the run.
+  const supervisor = await ownSupervisor({ gpu: new OnGpus() });
+  await supervisor.up('gpu:a');
+  await holder.ask('gpu:a');
+  await holder.ask('gpu:c');
+  expect(own.on).toEqual({ b: ['gpu:0'], c: ['gpu:1'] });
+});
+
 test('a warm model on another GPU makes no room, also while another run uses it', async () => {
   const supervisor = await ownSupervisor({ gpu: new OnGpus() });
   await supervisor.up('gpu:a');
