@@ -213,6 +213,18 @@ test.each<Failure>([
   expect(notes()).toEqual([`it was stopped and loaded again instead of woken: ${note}`]);
 });
 
+test('an engine that is asleep is not taken for one that hangs', async () => {
+  const hang = path.join(vllm.directory, 'hang');
+  const provider = await sleepy(['--fake-hang-by', hang], { answerStallMs: 1000 });
+  await use(provider, 'a');
+  const b = await provider.setup(vllm.model('b'));
+  fs.writeFileSync(hang, '');
+  // It is told by its standing still, which the other one has done for longer.
+  expect((await caught(b.client.generate('Hello'))).code).toBe('RESOURCE_LOST');
+  await use(provider, 'a');
+  expect(life()).toEqual(['a#1 ready', 'a#1 slept', 'b#1 ready', 'b#1 stopped', 'a#1 woke']);
+});
+
 test('a server that dies while it falls asleep makes room by that', async () => {
   const provider = await sleepy(['--fake-sleep', 'dies']);
   await use(provider, 'a', 'b');

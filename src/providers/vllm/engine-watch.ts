@@ -11,11 +11,18 @@ const healthMs = 5000;
  * Watches the engine of a server that is ready until its resource ends, since `/health` stays 200 when the engine hangs:
  * https://github.com/vllm-project/vllm/issues/36451. An engine whose counters move is at work, however long anybody waits for an
  * answer. One whose counters stand still is asked for a token; if none comes within `stallMs`, and nothing moves, it is lost.
+ *
+ * @param isResting whether it has been put to sleep: it answers nothing then, and must not be asked.
  */
-export function watchEngine(server: StartingServer, stallMs: number, context: ResourceContext): void {
+export function watchEngine(
+  server: StartingServer,
+  stallMs: number,
+  context: ResourceContext,
+  isResting: () => boolean = () => false,
+): void {
   const end = new AbortController();
   context.defer('stop watching its engine', () => end.abort());
-  void hangs(server, stallMs / looks, end.signal)
+  void hangs(server, stallMs / looks, end.signal, isResting)
     .then(async (isHung) => {
       if (isHung) context.lost(await describeHang(server, stallMs, end.signal));
     })
@@ -24,12 +31,21 @@ export function watchEngine(server: StartingServer, stallMs: number, context: Re
 }
 
 /** Resolves to true when the engine hangs, to false at once where there are no counters. Rejects when `end` aborts. */
-async function hangs(server: StartingServer, everyMs: number, end: AbortSignal): Promise<boolean> {
+async function hangs(
+  server: StartingServer,
+  everyMs: number,
+  end: AbortSignal,
+  isResting: () => boolean,
+): Promise<boolean> {
   let seen: string | undefined;
   let unchanged = 0;
   let isAsked = false;
   while (unchanged <= looks) {
     await delay(everyMs, undefined, { signal: end, ref: false });
+    if (isResting()) {
+      unchanged = 0;
+      continue;
+    }
     const counters = await readCounters(server, AbortSignal.any([end, AbortSignal.timeout(everyMs)]));
     if (counters?.includes('vllm:generation_tokens') === false) return false;
     if (counters !== undefined && (counters !== seen || isAsleep(counters))) {

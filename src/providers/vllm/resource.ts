@@ -86,7 +86,8 @@ export async function startVllm(
       stallMs: options.startStallMs ?? defaultStallMs,
       portConflict: vllmPortConflict,
       hints: vllmHints,
-      watch: (server) => watchEngine(server, options.answerStallMs ?? 120_000, context),
+      watch: (server) =>
+        watchEngine(server, options.answerStallMs ?? 120_000, context, () => sleep?.isResting === true),
     },
     context,
   );

@@ -33,6 +33,7 @@ export class VllmSleep implements SleepSteps {
   readonly #options: SleepingServer;
   #server: StartingServer | undefined;
   #answer = '';
+  #isResting = false;
 
   constructor(options: SleepingServer) {
     this.#options = options;
@@ -50,7 +51,13 @@ export class VllmSleep implements SleepSteps {
     };
   }
 
+  /** Whether it is asleep, on its way to that or back. */
+  get isResting(): boolean {
+    return this.#isResting;
+  }
+
   async sleep(signal: AbortSignal): Promise<void> {
+    this.#isResting = true;
     const { memory } = this.#options;
     await memory.measure(this.#require().process.pid);
     this.#requireHostMemory();
@@ -64,8 +71,8 @@ export class VllmSleep implements SleepSteps {
     await this.#ask({ path: '/wake_up', method: 'POST' }, signal);
     await this.#requireState(false, signal);
     const answer = await this.#greedyAnswer(signal);
-    if (answer === this.#answer) return;
-    throw new Error(`it answers ${answer} where it answered ${this.#answer}`);
+    if (answer !== this.#answer) throw new Error(`it answers ${answer} where it answered ${this.#answer}`);
+    this.#isResting = false;
   }
 
   #require(): StartingServer {
