@@ -1,5 +1,7 @@
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import {
   createMessageConnection,
   ErrorCodes,
@@ -40,23 +42,19 @@ export interface GuardianClient {
  * @param onLost called if the guardian ends without having been closed.
  */
 export async function startGuardian(options: GuardianOptions, onLost: () => void): Promise<GuardianClient> {
-  const { execa } = await import('execa');
-  const child = execa(process.execPath, [join(__dirname, 'guardian.js'), JSON.stringify(options)], {
+  const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...env } = process.env;
+  const child = spawn(process.execPath, [join(__dirname, 'guardian.js'), JSON.stringify(options)], {
     detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'ignore',
-    env: { NODE_OPTIONS: '', NODE_CHANNEL_FD: undefined },
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env,
   });
-  const ended = child.then(() => undefined);
+  const ended = new Promise((resolve) => child.once('close', resolve));
   if (child.pid === undefined) {
-    const failure = await child;
+    const [error] = (await once(child, 'error')) as [Error];
     throw new ModelProviderError(
       'GUARDIAN_LOST',
-      `The guardian process cannot be started: ${failure.message ?? 'unknown reason'}`,
+      `The guardian process cannot be started: ${error.message}`,
+      { cause: error },
     );
   }
   return new Client(child as unknown as GuardianProcess, child.pid, ended, onLost);

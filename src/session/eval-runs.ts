@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { ModelProviderError } from '../pattern/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import { packageVersion } from '../pattern/version';
+import { runCommand } from '../process/run-command';
 import { chosenModels, type Variables } from './chosen-models';
 
 /** What Jest knows of a run. */
@@ -76,7 +75,7 @@ function invalid(what: string): ModelProviderError {
 
 async function gitFacts(directory: string): Promise<EvalRun['git']> {
   const git = async (...args: string[]): Promise<string> =>
-    (await promisify(execFile)('git', args, { cwd: directory, timeout: gitLimitMs })).stdout.trim();
+    (await runCommand('git', args, { timeoutMs: gitLimitMs, directory })).stdout;
   try {
     const [commit, changes] = await Promise.all([git('rev-parse', 'HEAD'), git('status', '--porcelain')]);
     return { commit, dirty: changes !== '' };

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { isModelProviderError } from '../../pattern/errors';
 import { findCommand } from '../../process/find-command';
+import { runCommand } from '../../process/run-command';
 
 /** One GPU, as nvidia-smi tells it. Memory is in MiB, and undefined where it says `[N/A]`. */
 export interface Gpu {
@@ -72,7 +71,7 @@ export async function listGpus(): Promise<Gpu[]> {
  */
 export async function queryNvidiaSmi(what: string, fields: string): Promise<string[][]> {
   const args = [`--query-${what}=${fields}`, '--format=csv,noheader,nounits'];
-  const { stdout } = await promisify(execFile)(findCommand('nvidia-smi'), args, { timeout: limitMs });
+  const { stdout } = await runCommand(findCommand('nvidia-smi'), args, { timeoutMs: limitMs });
   return stdout
     .split('\n')
     .filter((line) => line.trim() !== '')

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
-import { promisify } from 'node:util';
 import type { Json } from '../../pattern/json';
 import { fileHash } from '../../process/file-hash';
+import { runCommand } from '../../process/run-command';
 import { checkGguf } from '../embedded/gguf';
 import { llamaServerCommand } from './command';
 import type { LlamaServerOptions } from './provider';
@@ -25,7 +24,7 @@ export async function llamaServerIdentity(
 /** As the program says it, to standard error and in two lines; undefined if it does not. */
 export async function llamaServerVersion(command: string): Promise<string | undefined> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(command, ['--version'], { timeout: versionLimitMs });
+    const { stdout, stderr } = await runCommand(command, ['--version'], { timeoutMs: versionLimitMs });
     return /^version: (.*)$/m.exec(stdout + stderr)?.[1];
   } catch {
     return undefined;

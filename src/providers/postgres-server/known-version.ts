@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runCommand } from '../../process/run-command';
 import { embeddedVersion } from './binaries';
 
 const versionLimitMs = 10_000;
@@ -21,7 +20,7 @@ export async function knownVersion(spec: string): Promise<string | null> {
 export async function programVersion(folder: string): Promise<string | undefined> {
   try {
     const program = join(folder, 'postgres');
-    const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: versionLimitMs });
+    const { stdout } = await runCommand(program, ['--version'], { timeoutMs: versionLimitMs });
     return stdout.trim();
   } catch {
     return undefined;

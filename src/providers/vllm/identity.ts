@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Json } from '../../pattern/json';
 import { fileHash } from '../../process/file-hash';
+import { runCommand } from '../../process/run-command';
 import { isPython, vllmCommand } from './command';
 import { cachedCommit } from './hub-cache';
 import { vllmModel, type VllmModel } from './model';
@@ -52,7 +51,7 @@ export async function vllmVersion(program: string): Promise<string | undefined> 
   if (python === undefined) return undefined;
   const code = 'from importlib.metadata import version; print(version("vllm"))';
   try {
-    const { stdout } = await promisify(execFile)(python, ['-c', code], { timeout: versionLimitMs });
+    const { stdout } = await runCommand(python, ['-c', code], { timeoutMs: versionLimitMs });
     return stdout.trim() || undefined;
   } catch {
     return undefined;
