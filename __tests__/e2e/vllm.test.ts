@@ -1,7 +1,8 @@
 import type { SessionEvent } from '../../src/session/events';
 import { FakeGpus } from '../fixtures/fake-gpus';
 import { FakeVllm } from '../providers/vllm/fake-vllm';
-import { bothModes, runJest } from './run-jest';
+import { spec } from './noting-project';
+import { bothModes, runJest, startJest } from './run-jest';
 
 const vllm = new FakeVllm();
 afterAll(() => vllm.remove());
@@ -153,3 +154,35 @@ test.each(bothModes)(
     }
   },
 );
+
+test.each(bothModes)('a model that sleeps does not survive a run that is killed, %s', async (mode) => {
+  const gpus = new FakeGpus(1);
+  try {
+    const [a, b] = ['a', 'b'].map((name) => JSON.stringify(`vllm:${vllm.model(name)}`));
+    const files = {
+      'providers.js': `
+        const { defineProviders, VLLMProvider } = require('jest-model-provider');
+        const env = { FAKE_GPUS: ${JSON.stringify(gpus.directory)} };
+        module.exports = defineProviders({ vllm: new VLLMProvider({ sleep: true, env }) });`,
+      'a.eval.js': spec(`
+        withClient([${a}], () => test('uses a', () => undefined));
+        withClient([${b}], () => {
+          test('holds b, while a sleeps', async () => {
+            note('holding');
+            await noted('never');
+          }, 60_000);
+        });`),
+    };
+    const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+    const env = { VLLM_COMMAND: vllm.command, PATH: process.env['PATH'] ?? '' };
+    const jest = startJest(files, mode, { config, env });
+    await jest.noted('holding');
+    await jest.until('two engines', () => gpus.holders().length === 2);
+    const holding = gpus.holders().map(({ pid }) => pid);
+    process.kill(jest.pid, 'SIGKILL');
+    expect(await jest.finished()).toMatchObject({ exit: 'SIGKILL', left: [] });
+    for (const pid of holding) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  } finally {
+    gpus.remove();
+  }
+});
