@@ -117,7 +117,6 @@ class TrialContext implements SampleContext {
   readonly model: string;
   readonly trial: number;
   readonly sampleId: string;
-  readonly log: SampleContext['log'];
   readonly #attempt: Attempt;
   readonly #client: () => unknown;
 
@@ -125,13 +124,17 @@ class TrialContext implements SampleContext {
     this.model = rules.model;
     this.trial = trial;
     this.sampleId = id;
-    this.log = (name, value) => attempt.note(name, value);
     this.#attempt = attempt;
     this.#client = rules.client;
   }
 
   get client(): unknown {
     return this.#client();
+  }
+
+  /** Made when it is asked for, as few samples do, and may be taken off its object. */
+  get log(): SampleContext['log'] {
+    return (name, value) => this.#attempt.note(name, value);
   }
 
   get signal(): AbortSignal {
