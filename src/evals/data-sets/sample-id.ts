@@ -8,7 +8,8 @@ import stableStringify from 'safe-stable-stringify';
  * @param cells the named columns, or the value of the only one.
  */
 export function sampleId(cells: unknown): string {
-  return hash('sha256', canonicalJson(cells)).slice(0, 16);
+  // Not a slice of the whole hash's text, which would be kept as long as the id.
+  return hash('sha256', canonicalJson(cells), 'buffer').toString('hex', 0, 8);
 }
 
 /** JSON with sorted keys. It is never lost for what JSON lacks: a circle and a BigInt have a text too. */
