@@ -13,7 +13,8 @@ export interface WithClientOptions {
    * block, whatever their providers say; by default each has the scope of its provider, which is `block` for all but databases with
    * `isolation: 'test'`.
    */
-  readonly scope?: LeaseScope;
+  // Spelled out, so that the compiler's message about another value says what there is.
+  readonly scope?: 'block' | 'test';
 }
 
 /** What a user asked for. */

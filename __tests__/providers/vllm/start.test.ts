@@ -175,8 +175,9 @@ test('the identity of a model is its files, the version of vLLM and the options 
   const command = path.join(vllm.directory, 'python3');
   const provider = new VLLMProvider({ command, maxModelLen: 64 });
   const identity = (name: string, config?: VLLMConfig) => provider.identity(name, config);
+  const hash = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
   expect(await identity(vllm.model('a'))).toEqual({
-    weights: { 'config.json': expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    weights: { 'config.json': hash, 'model.safetensors': hash },
     engine: '0.0.0+fake',
     maxModelLen: 64,
     dtype: null,
