@@ -1,22 +1,20 @@
 import { maxTimerMs } from '../../pattern/constraints';
 import { ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
-import { nearest } from '../../pattern/nearest';
+import {
+  checkByRules,
+  checkedElsewhere,
+  flag,
+  isObject,
+  isText,
+  type OptionRule,
+} from '../../pattern/option-rules';
 import type { DatabaseConfig, DatabaseOptions } from './provider';
 
-interface Rule {
-  allows(value: unknown): boolean;
-  readonly wanted: string;
-}
-
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isPaths = (value: unknown): boolean =>
   isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const flag: Rule = { allows: (value) => typeof value === 'boolean', wanted: 'true or false' };
 
-const configRules: Record<keyof DatabaseConfig, Rule> = {
+const configRules: Record<keyof DatabaseConfig, OptionRule> = {
   schema: { allows: isPaths, wanted: 'the path of a file or a directory, or an array of paths' },
   isolation: {
     allows: (value) => value === 'file' || value === 'test' || value === 'shared',
@@ -29,7 +27,7 @@ const configRules: Record<keyof DatabaseConfig, Rule> = {
   },
 };
 
-const optionRules: Record<keyof DatabaseOptions, Rule> = {
+const optionRules: Record<keyof DatabaseOptions, OptionRule> = {
   isolation: configRules.isolation,
   statementTimeoutMs: configRules.statementTimeoutMs,
   server: { allows: isText, wanted: "a URL, 'embedded', or the folder of a server's programs" },
@@ -41,8 +39,7 @@ const optionRules: Record<keyof DatabaseOptions, Rule> = {
   },
   pool: flag,
   keepOnFailure: flag,
-  // The session checks it with the other constraints.
-  maxLive: { allows: () => true, wanted: '' },
+  maxLive: checkedElsewhere,
 };
 
 /** @throws ModelProviderError `CONFIG_INVALID`. */
@@ -63,25 +60,17 @@ export function checkConfig(spec: string, config: unknown): void {
   check(`the config of "${spec}"`, config, configRules);
 }
 
-function check(whose: string, options: object, rules: Readonly<Record<string, Rule>>): void {
-  for (const [option, value] of Object.entries(options) as [string, unknown][]) {
-    if (value === undefined) continue;
-    const rule = Object.hasOwn(rules, option) ? rules[option] : undefined;
-    if (rule === undefined) throw unknownOption(option, whose, Object.keys(rules));
-    if (rule.allows(value)) continue;
-    throw new ModelProviderError(
-      'CONFIG_INVALID',
-      `${option} is ${showValue(value)}; it must be ${rule.wanted}.`,
-      { details: { option } },
-    );
-  }
-}
-
-function unknownOption(option: string, whose: string, known: readonly string[]): ModelProviderError {
-  const meant = nearest(option, known);
-  return new ModelProviderError(
-    'CONFIG_INVALID',
-    `There is no option "${option}" in ${whose}.${meant === undefined ? '' : ` Did you mean "${meant}"?`} It takes ${known.join(', ')}.`,
-    { details: { option, known: [...known] } },
+function check(whose: string, options: object, rules: Readonly<Record<string, OptionRule>>): void {
+  const known = Object.keys(rules);
+  checkByRules(
+    options,
+    rules,
+    '',
+    (option, meant) =>
+      new ModelProviderError(
+        'CONFIG_INVALID',
+        `There is no option "${option}" in ${whose}.${meant === undefined ? '' : ` Did you mean "${meant}"?`} It takes ${known.join(', ')}.`,
+        { details: { option, known } },
+      ),
   );
 }

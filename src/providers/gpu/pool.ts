@@ -1,5 +1,6 @@
 import type { DeviceNeed } from '../../pattern/device-need';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
+import type { OptionRule } from '../../pattern/option-rules';
 import { hasNvidiaSmi, listGpus, type Gpu } from './nvidia-smi';
 
 /**
@@ -39,8 +40,8 @@ export async function gpuNeed(
 }
 
 /** What a value of the option `devices` must be. */
-export const deviceOption = {
-  allows: (value: unknown): boolean =>
+export const deviceOption: OptionRule = {
+  allows: (value) =>
     Array.isArray(value) &&
     value.every((item) => Number.isInteger(item) && (item as number) >= 0) &&
     new Set(value).size === value.length,
