@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { chmodSync } from 'node:fs';
 import { connect, type Server, type Socket } from 'node:net';
+import { ModelProviderError } from '../pattern/errors';
 
 /** Where a session listens, and the token that it asks for. */
 export interface SessionAddress {
@@ -36,8 +37,30 @@ export function openSocket(path: string, refused: () => Error): Promise<Socket> 
   });
 }
 
-/** Compares tokens in a time that tells nothing about them. */
-export function isToken(given: unknown, wanted: string): boolean {
+/**
+ * Compares tokens in a time that tells nothing about them.
+ *
+ * @throws ModelProviderError `SESSION_REFUSED` unless they are equal.
+ */
+export function requireToken(given: unknown, wanted: string): void {
+  if (!isSame(given, wanted))
+    throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+}
+
+/**
+ * What a connection's greeting has left.
+ *
+ * @throws ModelProviderError `SESSION_REFUSED` if none came.
+ */
+export function afterGreeting<Left>(left: Left | undefined): Left {
+  if (left !== undefined) return left;
+  throw new ModelProviderError(
+    'SESSION_REFUSED',
+    'The session refused the request: no greeting came before it.',
+  );
+}
+
+function isSame(given: unknown, wanted: string): boolean {
   if (typeof given !== 'string') return false;
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
   return a.length === b.length && timingSafeEqual(a, b);

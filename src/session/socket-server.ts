@@ -3,7 +3,13 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { ModelProviderError } from '../pattern/errors';
 import { packageVersion } from '../pattern/version';
 import { identityOf } from './identity';
-import { isToken, listenPrivately, newAddress, type SessionAddress } from './private-socket';
+import {
+  afterGreeting,
+  listenPrivately,
+  newAddress,
+  requireToken,
+  type SessionAddress,
+} from './private-socket';
 import {
   answer,
   endingRequest,
@@ -82,18 +88,18 @@ export class SocketServer {
         const abort = new AbortController();
         cancellation.onCancellationRequested(() => abort.abort());
         const requester = [label, request.requester].filter((part) => part !== '').join(' > ');
-        return required(connection).lease({ ...request, requester }, abort.signal);
+        return afterGreeting(connection).lease({ ...request, requester }, abort.signal);
       }),
     );
     rpc.onRequest(releaseRequest, ({ leaseId }) =>
       answer(async () => {
-        await required(connection).release(leaseId);
+        await afterGreeting(connection).release(leaseId);
         return null;
       }),
     );
     rpc.onRequest(identifyRequest, (request) =>
       answer(async () => {
-        required(connection);
+        afterGreeting(connection);
         return identityOf(this.#session.registry, request);
       }),
     );
@@ -103,7 +109,7 @@ export class SocketServer {
     rpc.onNotification(progressNotification, (update) => this.#session.evalProgress.show(update));
     rpc.onRequest(recordRequest, (record) =>
       answer(async () => {
-        required(connection);
+        afterGreeting(connection);
         this.#session.records.push({ ...record, from: label });
         return null;
       }),
@@ -121,8 +127,7 @@ export class SocketServer {
   }
 
   async #greet({ token, version, providerModule }: HelloRequest): Promise<HelloAnswer> {
-    if (!isToken(token, this.address.token))
-      throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+    requireToken(token, this.address.token);
     if (version !== packageVersion) {
       throw new ModelProviderError(
         'SESSION_REFUSED',
@@ -139,15 +144,6 @@ export class SocketServer {
       evals: await this.#session.evals?.(),
     };
   }
-}
-
-function required(connection: SessionConnection | undefined): SessionConnection {
-  if (connection === undefined)
-    throw new ModelProviderError(
-      'SESSION_REFUSED',
-      'The session refused the request: no greeting came before it.',
-    );
-  return connection;
 }
 
 const nothing = (): void => undefined;

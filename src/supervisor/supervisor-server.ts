@@ -1,7 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
-import { ModelProviderError } from '../pattern/errors';
-import { isToken, listenPrivately, newAddress, type SessionAddress } from '../session/private-socket';
+import {
+  afterGreeting,
+  listenPrivately,
+  newAddress,
+  requireToken,
+  type SessionAddress,
+} from '../session/private-socket';
 import { answer, lostNotification } from '../session/protocol';
 import type { Session } from '../session/session';
 import type { SessionConnection } from '../session/session-connection';
@@ -73,17 +78,10 @@ export class SupervisorServer {
     const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
     const supervisor = this.#supervisor;
     let greeted: Greeted | undefined;
-    const required = (): Greeted => {
-      if (greeted !== undefined) return greeted;
-      throw new ModelProviderError(
-        'SESSION_REFUSED',
-        'The session refused the request: no greeting came before it.',
-      );
-    };
+    const required = (): Greeted => afterGreeting(greeted);
     rpc.onRequest(greetRequest, ({ token, label, keeps }) =>
       answer(async () => {
-        if (!isToken(token, this.address.token))
-          throw new ModelProviderError('SESSION_REFUSED', 'The session refused the connection: wrong token.');
+        requireToken(token, this.address.token);
         const connection = this.#session.connect(
           (leaseId, error) =>
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
