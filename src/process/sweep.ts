@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isDead, knownSessions, readOrNothing, type KnownSession } from './known-sessions';
+import { isDead, readOrNothing, readSession, type KnownSession } from './known-sessions';
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
 import { groupMembers, killGroup, stopGroup } from './process-group';
@@ -29,12 +29,14 @@ type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
  */
 export async function sweepDeadSessions(stateDirectory: string): Promise<SweepReport> {
   const report: SweepReport = { sessions: [], processes: [] };
-  for (const known of knownSessions(stateDirectory)) {
-    // What cannot be swept now keeps its ledger for a later run; it must not stand in the way of this one.
-    if (isDead(known)) await sweepSession(known, report).catch(() => undefined);
-  }
   for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
-    if (neverBegan(ledger)) ledger.remove();
+    const known = readSession(ledger);
+    if (known === undefined) {
+      if (neverBegan(ledger)) ledger.remove();
+    } else if (isDead(known)) {
+      // What cannot be swept now keeps its ledger for a later run; it must not stand in the way of this one.
+      await sweepSession(known, report).catch(() => undefined);
+    }
   }
   return report;
 }
