@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../../src/session/events';
-import { bothModes, runJest, type JestRun } from '../e2e/run-jest';
+import { loads } from '../e2e/matrix-project';
+import { bothModes, runJest } from '../e2e/run-jest';
 import { describeWithLlamaServer, modelFile } from './llama-server';
 
 const [novice, expert] = [`llama:${modelFile('novice')}`, `llama:${modelFile('expert')}`];
@@ -37,9 +38,6 @@ function mostAlive(events: readonly SessionEvent[]): number {
     }),
   );
 }
-
-const loads = ({ events }: JestRun): string[] =>
-  events.flatMap((event) => (event.type === 'ready' ? [event.spec] : []));
 
 describeWithLlamaServer('a matrix of two models on one llama-server at a time', (command) => {
   const env = { LLAMA_SERVER: command };

@@ -1,48 +1,23 @@
-import type { SessionEvent } from '../../src/session/events';
 import { groupMembers } from '../../src/process/process-group';
-import { runJest, startJest, type JestRun } from '../e2e/run-jest';
+import { loads } from '../e2e/matrix-project';
+import { runJest, startJest } from '../e2e/run-jest';
+import { modelsAnswerSpec, mostAlive } from '../e2e/two-models';
 import { eventually } from '../process/eventually';
 import { describeWithVllm, small, smallEnv, startLimitMs } from './vllm';
 
 jest.setTimeout(startLimitMs);
-
-const loads = ({ events }: JestRun): string[] =>
-  events.flatMap((event) => (event.type === 'ready' ? [event.spec] : []));
-
-/** How many servers lived at the same time at most, by the record of the session. */
-function mostAlive(events: readonly SessionEvent[]): number {
-  const alive = new Set<string>();
-  return Math.max(
-    ...events.map((event) => {
-      if (event.type === 'starting') alive.add(event.resourceId);
-      if (event.type === 'stopped') alive.delete(event.resourceId);
-      return alive.size;
-    }),
-  );
-}
 
 describeWithVllm('a matrix of two models on one real vLLM at a time', ({ command, one, two }) => {
   const options = { env: { VLLM_COMMAND: command, ...smallEnv }, limitMs: startLimitMs };
   const entry = (directory: string, label: string) => ({ spec: `vllm:${directory}`, config: small, label });
 
   test('loads each model once, one after the other, and leaves nothing', async () => {
-    const spec = `
-      const { exactMatch, foreach, Result, withClient } = require('jest-model-provider');
-      const dataset = Array.from({ length: 20 }, (_, n) => ({ question: 'Question ' + n }));
-      withClient(${JSON.stringify([entry(one, 'one'), entry(two, 'two')])}, (handle, model) => {
-        foreach('question', dataset, async (question) => {
-          const { text, model: answered } = await handle.client.generate(question, { temperature: 0, maxTokens: 4 });
-          return new Result(text, exactMatch(answered, model));
-        });
-        test('is answered by the model that was asked', async () => {
-          expect((await handle.client.generate('Hello', { maxTokens: 1 })).model).toBe(model);
-        });
-      });`;
+    const spec = modelsAnswerSpec([entry(one, 'one'), entry(two, 'two')]);
     const run = await runJest({ 'a.eval.js': spec }, 'in band', options);
     expect(run.tests.map(({ status, message }) => [status, message])).toEqual(Array(4).fill(['passed', '']));
     expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
     expect(loads(run)).toEqual([`vllm:${one}`, `vllm:${two}`]);
-    expect(mostAlive(run.events)).toBe(1);
+    expect(mostAlive(run)).toBe(1);
     const pids = run.events.flatMap((event) => (event.type === 'launched' ? [event.pid] : []));
     expect(pids.flatMap(groupMembers)).toEqual([]);
   });

@@ -1,22 +1,14 @@
 /** @jest-environment jest-model-provider/environment */
-import type { VLLMOptions } from 'jest-model-provider';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { FakeVllm } from './fake-vllm';
+import { FakeVllm, type RefusedStart } from './fake-vllm';
 
 closeSessionsAfterEach();
 
 const vllm = new FakeVllm();
 afterAll(() => vllm.remove());
 
-interface Failure {
-  readonly title: string;
-  readonly switches: string[];
-  readonly options?: VLLMOptions;
-  readonly message: readonly string[];
-}
-
 // What vLLM says, as its sources and its users' reports have it.
-const failures: readonly Failure[] = [
+const failures: readonly RefusedStart[] = [
   {
     title: 'an argument that this vLLM does not know',
     switches: ['--nope'],

@@ -7,6 +7,15 @@ import { openPrivateSession, type PrivateSession } from '../../fixtures/private-
 
 const program = path.join(__dirname, '../../fixtures/fake-vllm.js');
 
+/** A start of model a that is refused. */
+export interface RefusedStart {
+  readonly title: string;
+  readonly switches: string[];
+  readonly options?: VLLMOptions;
+  /** The lines of the whole message, as {@link FakeVllm.refused} gives it. */
+  readonly message: readonly string[];
+}
+
 /** A fake vLLM, and the directories of models that it may serve, in a place of their own. */
 export class FakeVllm {
   readonly directory = fs.mkdtempSync(path.join(os.tmpdir(), 'jmp-vllm-'));

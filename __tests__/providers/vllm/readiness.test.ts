@@ -1,22 +1,14 @@
 /** @jest-environment jest-model-provider/environment */
-import type { VLLMOptions } from 'jest-model-provider';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { FakeVllm } from './fake-vllm';
+import { FakeVllm, type RefusedStart } from './fake-vllm';
 
 closeSessionsAfterEach();
 
 const vllm = new FakeVllm();
 afterAll(() => vllm.remove());
 
-interface Failure {
-  readonly title: string;
-  readonly switches: string[];
-  readonly options?: VLLMOptions;
-  readonly message: readonly string[];
-}
-
 // Servers that look ready and are not: each has been seen in the wild.
-const impostors: readonly Failure[] = [
+const impostors: readonly RefusedStart[] = [
   {
     title: 'a server that is healthy without a model',
     switches: ['--fake-health-early', '--fake-load-ms', '600000', '--fake-silent'],
