@@ -17,7 +17,7 @@ import {
   type LaunchRequest,
 } from '../../src/process/guardian-protocol';
 import { Ledger } from '../../src/process/ledger';
-import { groupMembers, killGroup } from '../../src/process/process-group';
+import { groupMembers, stopGroup } from '../../src/process/process-group';
 import { processEntry } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 import { dist } from './node-script';
@@ -91,7 +91,7 @@ afterEach(async () => {
     await ended;
     rpc.dispose();
   }
-  await Promise.all([...servers].map(killGroup));
+  await Promise.all([...servers].map((group) => stopGroup(group, 0)));
   servers.clear();
 });
 

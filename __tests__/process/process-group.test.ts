@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { groupMembers, killGroup, stopGroup } from '../../src/process/process-group';
+import { groupMembers, stopGroup } from '../../src/process/process-group';
 import { processEntry } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 import { dist } from './node-script';
@@ -27,7 +27,7 @@ async function startGroup(script: string): Promise<{ child: ChildProcess; group:
 }
 
 afterEach(async () => {
-  await Promise.all([...groups].map(killGroup));
+  await Promise.all([...groups].map((group) => stopGroup(group, noGrace)));
   groups.clear();
 });
 
@@ -80,6 +80,13 @@ describe('stopping a group', () => {
     expect(readFileSync(join(places.directory, 'terms'), 'utf8')).toBe('leader\n');
   });
 
+  it('kills at once, unasked, where there is no grace', async () => {
+    const { child, group } = await startGroup(`trap 'exit 7' TERM; echo up; while :; do sleep 0.02; done`);
+    const ended = once(child, 'exit');
+    expect(await stopGroup(group, noGrace)).toEqual({ forced: true, survivors: [] });
+    expect(await ended).toEqual([null, 'SIGKILL']);
+  });
+
   it('ends a grace period when told to hurry', async () => {
     const { group, output } = await startGroup(`trap 'echo no' TERM; echo up; while :; do sleep 0.02; done`);
     const hurry = new AbortController();
@@ -99,7 +106,6 @@ describe('stopping a group', () => {
     const { child, group } = await startGroup('echo up');
     if (child.exitCode === null) await once(child, 'exit');
     expect(await stopGroup(group, longGrace)).toEqual({ forced: false, survivors: [] });
-    expect(await killGroup(group)).toEqual([]);
   });
 
   it('does not wait for the dead, which a parent that never reaps them keeps in the process table', async () => {
@@ -123,8 +129,8 @@ describe('stopping a group', () => {
     // In a group of its own: were it signalled, the script would not live to tell.
     const { child, output } = await startGroup(
       `exec '${process.execPath}' -e "
-        const { stopGroup, killGroup } = require('${join(dist, 'src/process/process-group.js')}');
-        Promise.allSettled([stopGroup(0, 0), killGroup(0)]).then((results) =>
+        const { stopGroup } = require('${join(dist, 'src/process/process-group.js')}');
+        Promise.allSettled([stopGroup(0, 0), stopGroup(0, 100)]).then((results) =>
           console.log('up', results.map(({ reason }) => reason.message).join()));"`,
     );
     if (child.exitCode === null) await once(child, 'exit');

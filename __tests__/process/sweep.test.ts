@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, symlinkSync, utimesSync, writeFi
 import { join } from 'node:path';
 import { Ledger, ledgerDirectory } from '../../src/process/ledger';
 import type { LedgerEntry } from '../../src/process/ledger-entry';
-import { groupMembers, killGroup } from '../../src/process/process-group';
+import { groupMembers, stopGroup } from '../../src/process/process-group';
 import { bootId, ownIdentity, processEntry, type ProcessIdentity } from '../../src/process/process-identity';
 import { reclaimProcesses, sessionMark, sweepDeadSessions } from '../../src/process/sweep';
 import { seededRandom } from '../../src/providers/embedded/random';
@@ -18,7 +18,7 @@ const started = new Set<ChildProcess>();
 afterEach(async () => {
   await Promise.all(
     [...started].map(async (child) => {
-      await killGroup(child.pid ?? 0);
+      await stopGroup(child.pid ?? 0, 0);
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }),
   );
@@ -41,7 +41,7 @@ async function startProcess(session?: string, script = 'exec sleep 600'): Promis
 /** A process that is no more. */
 async function deadProcess(): Promise<ProcessIdentity> {
   const identity = await startProcess();
-  await killGroup(identity.pid);
+  await stopGroup(identity.pid, 0);
   return identity;
 }
 

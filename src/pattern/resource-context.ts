@@ -25,7 +25,7 @@ export interface LaunchOptions {
   /** Names of variables of this process that the server may see besides the allow-listed ones. */
   readonly passEnv?: readonly string[];
   readonly cwd?: string;
-  /** Milliseconds between the signal that stops it and SIGKILL; 5000 if not given. */
+  /** Milliseconds between the signal that stops it and SIGKILL; 5000 if not given. 0 kills it at once, for servers with nothing to save. */
   readonly graceMs?: number;
   /** The signal that asks it to stop; SIGTERM if not given. */
   readonly stopSignal?: StopSignal;

@@ -23,8 +23,8 @@ export function groupMembers(group: number): ProcessEntry[] {
 }
 
 /**
- * Ends a process group: a signal to its leader, a grace period, SIGKILL to the group, until no member is left.
- * Only the leader gets the first signal, since servers forward it and some fall over a second one
+ * Ends a process group: a signal to its leader, a grace period, SIGKILL to the group, until no member is left. Without any grace it is
+ * SIGKILL at once. Only the leader gets the first signal, since servers forward it and some fall over a second one
  * (https://github.com/vllm-project/vllm/issues/50529).
  */
 export async function stopGroup(
@@ -34,40 +34,53 @@ export async function stopGroup(
   stopSignal: StopSignal = 'SIGTERM',
 ): Promise<GroupStop> {
   requireOneGroup(group);
-  const members = groupMembers(group);
-  if (members.length === 0) return { forced: false, survivors: [] };
-  const sharedMemory = sharedMemoryOf(members.map(({ pid }) => pid));
-  const stop = await endGroup(group, graceMs, stopSignal, hurry);
-  if (stop.survivors.length === 0) removeSharedMemory(sharedMemory);
-  return stop;
+  if (await isEmpty(group)) return { forced: false, survivors: [] };
+  const sharedMemory = sharedMemoryOf(() => pidsOf(group));
+  const forced = graceMs === 0 || !(await endsPolitely(group, graceMs, stopSignal, hurry));
+  const survivors = forced ? await kill(group) : [];
+  if (survivors.length === 0) removeSharedMemory(sharedMemory);
+  return { forced, survivors };
 }
 
-async function endGroup(
+async function endsPolitely(
   group: number,
   graceMs: number,
   stopSignal: StopSignal,
   hurry: AbortSignal | undefined,
-): Promise<GroupStop> {
+): Promise<boolean> {
   send(group, stopSignal);
-  const polite = await until(() => processEntry(group)?.isZombie !== false, graceMs, hurry);
+  if (!(await until(() => !leads(group), graceMs, hurry))) return false;
   // A leader that ended politely gets its children a moment to follow.
-  if (polite && (await until(() => groupMembers(group).length === 0, 100, hurry)))
-    return { forced: false, survivors: [] };
-  return { forced: true, survivors: await killGroup(group) };
+  return until(() => isEmpty(group), 100, hurry);
 }
 
-/** SIGKILLs a group and waits until it is empty; resolves to the members that are still there at the limit. */
-export async function killGroup(group: number): Promise<number[]> {
-  requireOneGroup(group);
-  const sharedMemory = sharedMemoryOf(groupMembers(group).map(({ pid }) => pid));
+/** Resolves to the members that are still there at the limit. */
+async function kill(group: number): Promise<number[]> {
   // Repeated, because a member may fork while the signal is being delivered.
-  await until(() => {
+  const isDone = await until(() => {
     send(-group, 'SIGKILL');
-    return groupMembers(group).length === 0;
+    return isEmpty(group);
   }, killLimitMs);
-  const survivors = groupMembers(group).map((entry) => entry.pid);
-  if (survivors.length === 0) removeSharedMemory(sharedMemory);
-  return survivors;
+  return isDone ? [] : pidsOf(group);
+}
+
+function pidsOf(group: number): number[] {
+  return groupMembers(group).map(({ pid }) => pid);
+}
+
+/** Whether no member is alive. */
+async function isEmpty(group: number): Promise<boolean> {
+  if (leads(group)) return false;
+  if (!send(-group, 0)) return true;
+  // Its parent takes note of the leader's end, and as a rule that was all: the whole process table need not be read.
+  await sleep(pollMs.least);
+  return !send(-group, 0) || groupMembers(group).length === 0;
+}
+
+/** Whether the group has its leader still. */
+function leads(group: number): boolean {
+  const leader = processEntry(group);
+  return leader?.group === group && !leader.isZombie;
 }
 
 // kill(2) takes 0 for the caller's own group, and -1 for every process there is.
@@ -76,22 +89,24 @@ function requireOneGroup(group: number): void {
     throw new RangeError(`${group} is not the process group of a server.`);
 }
 
-function send(target: number, signal: NodeJS.Signals): void {
+/** Whether there was anybody to send it to, be it a zombie; the signal 0 only asks. */
+function send(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(target, signal);
+    return process.kill(target, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
   }
 }
 
 /** Looks every few milliseconds until `condition` holds; resolves to whether it came to hold within the limit. */
 export async function until(
-  condition: () => boolean,
+  condition: () => boolean | Promise<boolean>,
   limitMs: number,
   hurry?: AbortSignal,
 ): Promise<boolean> {
   const start = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     const elapsed = performance.now() - start;
     if (hurry?.aborted === true || elapsed >= limitMs) return false;
     await sleep(Math.min(Math.max(elapsed / 20, pollMs.least), pollMs.most));

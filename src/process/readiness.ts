@@ -48,9 +48,9 @@ export async function waitUntilReady(
   }
 }
 
-/** Milliseconds to the next look, given how long the wait has lasted. */
+/** Milliseconds to the next look, given how long the wait has lasted: a look comes late by a hundredth of the wait on average. */
 export function pollInterval(elapsedMs: number): number {
-  const interval = elapsedMs / 20;
+  const interval = elapsedMs / 50;
   return Math.min(Math.max(interval, 2), elapsedMs < 10_000 ? 50 : 500);
 }
 

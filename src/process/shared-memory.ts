@@ -11,19 +11,28 @@ const mapping = /^\S+ \S+ \S+ \S+ (\d+) +\/dev\/shm\//gm;
 /**
  * The files of Python's shared memory that these processes have mapped; only Linux shows it. They are told by their inodes, since whoever
  * makes a semaphore has mapped it under another name.
+ *
+ * @param pids asked for only if there are any such files.
  */
-export function sharedMemoryOf(pids: readonly number[]): string[] {
-  const inodes = new Set(pids.flatMap(mappedInodes));
-  if (inodes.size === 0) return [];
-  return readdirSync(folder)
-    .filter((name) => byPython.test(name))
-    .map((name) => join(folder, name))
-    .filter((file) => inodes.has(statSync(file, { throwIfNoEntry: false })?.ino));
+export function sharedMemoryOf(pids: () => readonly number[]): string[] {
+  const files = pythonFiles();
+  if (files.length === 0) return [];
+  const inodes = new Set(pids().flatMap(mappedInodes));
+  return files.filter((file) => inodes.has(statSync(file, { throwIfNoEntry: false })?.ino));
 }
 
 /** Removes those that a killed process could not. */
 export function removeSharedMemory(files: readonly string[]): void {
   for (const file of files) rmSync(file, { force: true });
+}
+
+function pythonFiles(): string[] {
+  try {
+    return readdirSync(folder).flatMap((name) => (byPython.test(name) ? join(folder, name) : []));
+  } catch {
+    // No such folder on this system.
+    return [];
+  }
 }
 
 function mappedInodes(pid: number): (number | undefined)[] {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isDead, readOrNothing, readSession, type KnownSession } from './known-sessions';
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
-import { groupMembers, killGroup, stopGroup } from './process-group';
+import { groupMembers, stopGroup } from './process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
 import { removeSessionDirectory, sessionDirectories } from './session-directory';
 import { killStrays } from './stray-processes';
@@ -82,9 +82,8 @@ async function reclaim(line: ProcessLine, session: string, report: SweepReport):
   const found = groupMembers(pid).filter((entry) => isOurs(entry, line.process, session));
   if (found.length === 0) return [];
   report.processes.push(...found.map((entry) => ({ pid: entry.pid, resourceId: line.resourceId })));
-  return isAlive(line.process)
-    ? (await stopGroup(pid, line.graceMs, undefined, line.stopSignal)).survivors
-    : killGroup(pid);
+  const graceMs = isAlive(line.process) ? line.graceMs : 0;
+  return (await stopGroup(pid, graceMs, undefined, line.stopSignal)).survivors;
 }
 
 // A group outlives its leader, and its number cannot be given away meanwhile. A member is ours if it is the recorded leader,

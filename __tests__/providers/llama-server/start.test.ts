@@ -123,21 +123,6 @@ describe('a start of llama-server is refused before any process', () => {
   });
 
   test.each([
-    ['missing', undefined, 'does not exist'],
-    ['empty', Buffer.alloc(0), 'is not a GGUF file'],
-    ['no GGUF file', Buffer.from('hello world, this is no model'), 'is not a GGUF file'],
-    ['cut off in its header', fs.readFileSync(novice).subarray(0, 5000), 'truncated'],
-    ['cut off in its data', fs.readFileSync(novice).subarray(0, 300_000), 'truncated'],
-  ])('when the model is %s', async (name, bytes, problem) => {
-    const file = path.join(directory, `${name}.gguf`);
-    if (bytes !== undefined) fs.writeFileSync(file, bytes);
-    const error = await refused('', {}, file);
-    expect(error.code).toBe('GGUF_INVALID');
-    expect(error.message).toContain(file);
-    expect(error.message).toContain(problem);
-  });
-
-  test.each([
     [{ contextSize: 0 }, 'contextSize is 0; it must be a whole number of at least 1.'],
     [{ contextSize: 1.5 }, 'contextSize is 1.5; it must be a whole number of at least 1.'],
     [{ slots: -1 }, 'slots is -1; it must be a whole number of at least 1.'],
@@ -151,6 +136,21 @@ describe('a start of llama-server is refused before any process', () => {
 });
 
 describe('a llama-server that ends tells why', () => {
+  test.each([
+    ['missing', undefined, 'does not exist'],
+    ['empty', Buffer.alloc(0), 'is not a GGUF file'],
+    ['no GGUF file', Buffer.from('hello world, this is no model'), 'is not a GGUF file'],
+    ['cut off in its header', fs.readFileSync(novice).subarray(0, 5000), 'truncated'],
+    ['cut off in its data', fs.readFileSync(novice).subarray(0, 300_000), 'truncated'],
+  ])('when the model is %s', async (name, bytes, problem) => {
+    const file = path.join(directory, `${name}.gguf`);
+    if (bytes !== undefined) fs.writeFileSync(file, bytes);
+    const error = await refused('echo "failed to load model"; exit 1', {}, file);
+    expect(error.code).toBe('GGUF_INVALID');
+    expect(error.message).toContain(file);
+    expect(error.message).toContain(problem);
+  });
+
   test.each([
     ['ILL', 'the llama-server binary was built for another processor', 'Use a build for this machine'],
     ['KILL', 'the system killed llama-server, most likely because memory ran out', 'Use a smaller model'],

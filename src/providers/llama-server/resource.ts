@@ -6,7 +6,7 @@ import type { ResourceContext } from '../../pattern/resource-context';
 import { checkGguf } from '../embedded/gguf';
 import { guardMemory } from '../gpu/memory-gate';
 import { deviceOption, gpuNeed, visibleDevices } from '../gpu/pool';
-import { startLocalServer } from '../local-server/start-local-server';
+import { startLocalServer, type LocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
@@ -22,7 +22,7 @@ export async function llamaServerDevices(options: LlamaServerOptions): Promise<D
 }
 
 /**
- * Starts one llama-server. The file is checked first: a missing and a corrupt file look the same in llama-server's log.
+ * Starts one llama-server. When it fails the file is looked at: a missing and a corrupt file look the same in llama-server's log.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
  */
@@ -31,45 +31,51 @@ export async function startLlamaServer(
   options: LlamaServerOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  const { contextSize = 4096, slots = 1, gpuLayers, threads, extraArgs = [] } = options;
   validate(options);
-  const command = llamaServerCommand(options.command);
   const file = resolve(name);
-  checkGguf(file);
-  const model = modelName(file);
-  const { devices } = context;
+  const server = localServer(file, options, context);
   // It does not say beforehand how much it will take.
-  if (devices.length > 0) await guardMemory(context, 0);
-  return startLocalServer(
-    {
-      title: context.spec,
-      command,
-      model,
-      args: (port, nonce) => [
-        // A tag, not a second alias: llama-server sorts its aliases and answers under the first.
-        ...['-m', file, '--alias', model, '--tags', nonce, '--host', '127.0.0.1', '--port', String(port)],
-        // llama-server divides its context among the slots.
-        ...['-c', String(contextSize * slots), '-np', String(slots)],
-        ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
-        ...(threads === undefined ? [] : ['-t', String(threads)]),
-        // Otherwise context and layers shrink to whatever memory the neighbours leave, and evaluations with them.
-        ...['--fit', 'off', '--offline'],
-        ...extraArgs,
-      ],
-      // The argument for the second has had two names; as a variable it cannot stop a build that calls it differently.
-      env: (apiKey) => ({
-        LLAMA_API_KEY: apiKey,
-        LLAMA_ARG_UI: 'off',
-        ...(devices.length > 0 || options.devices?.length === 0 ? visibleDevices(devices) : {}),
-      }),
-      passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
-      graceMs: 5000,
-      stallMs: options.startStallMs ?? 120_000,
-      portConflict: llamaServerPortConflict,
-      hints: llamaServerHints,
-    },
-    context,
-  );
+  if (context.devices.length > 0) await guardMemory(context, 0);
+  try {
+    return await startLocalServer(server, context);
+  } catch (error) {
+    if (!context.signal.aborted) checkGguf(file);
+    throw error;
+  }
+}
+
+function localServer(file: string, options: LlamaServerOptions, context: ResourceContext): LocalServer {
+  const { contextSize = 4096, slots = 1, gpuLayers, threads, extraArgs = [] } = options;
+  const { devices, spec } = context;
+  const model = modelName(file);
+  return {
+    title: spec,
+    command: llamaServerCommand(options.command),
+    model,
+    args: (port, nonce) => [
+      // A tag, not a second alias: llama-server sorts its aliases and answers under the first.
+      ...['-m', file, '--alias', model, '--tags', nonce, '--host', '127.0.0.1', '--port', String(port)],
+      // llama-server divides its context among the slots.
+      ...['-c', String(contextSize * slots), '-np', String(slots)],
+      ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
+      ...(threads === undefined ? [] : ['-t', String(threads)]),
+      // Otherwise context and layers shrink to whatever memory the neighbours leave, and evaluations with them.
+      ...['--fit', 'off', '--offline'],
+      ...extraArgs,
+    ],
+    // The argument for the second has had two names; as a variable it cannot stop a build that calls it differently.
+    env: (apiKey) => ({
+      LLAMA_API_KEY: apiKey,
+      LLAMA_ARG_UI: 'off',
+      ...(devices.length > 0 || options.devices?.length === 0 ? visibleDevices(devices) : {}),
+    }),
+    passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
+    // It has nothing to save, and whoever waits for its place waits for its end.
+    graceMs: 0,
+    stallMs: options.startStallMs ?? 120_000,
+    portConflict: llamaServerPortConflict,
+    hints: llamaServerHints,
+  };
 }
 
 /** The name to ask for: llama-server splits its aliases at commas and trims them. */
