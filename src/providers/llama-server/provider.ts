@@ -16,8 +16,8 @@ export interface LlamaServerOptions {
   /** Layers on the GPU; all by default where the build has one. */
   readonly gpuLayers?: number;
   /**
-   * The GPUs to spread each model over, by nvidia-smi's index; where `gpuLayers` asks for a GPU all that `CUDA_VISIBLE_DEVICES` leaves,
-   * else none. They are its own: no other provider's model lives there meanwhile. `[]` shows it none.
+   * The GPUs to spread each model over, by nvidia-smi's index; all that `CUDA_VISIBLE_DEVICES` leaves by default, with `gpuLayers: 0`
+   * none. They are its own: no other provider's model lives there meanwhile. `[]` shows it none.
    */
   readonly devices?: readonly number[];
   /** Threads for generation; llama-server's own choice by default. */

@@ -12,13 +12,19 @@ import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
 import type { LlamaServerOptions } from './provider';
 
-/** @throws ModelProviderError `CONFIG_INVALID`. */
+/**
+ * The GPUs that a model takes. llama-server puts its layers on whatever its build can use, so only who says otherwise takes none.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`, and `SETUP_FAILED` if nvidia-smi fails.
+ */
 export async function llamaServerDevices(options: LlamaServerOptions): Promise<DeviceNeed | undefined> {
   validate(options);
-  const { devices, gpuLayers = 0 } = options;
-  if (devices === undefined && gpuLayers === 0) return undefined;
   // It spreads its layers over all that it sees.
-  return gpuNeed('llama-server', devices);
+  return takesNoGpu(options) ? undefined : gpuNeed('llama-server', options.devices);
+}
+
+function takesNoGpu({ devices, gpuLayers }: LlamaServerOptions): boolean {
+  return devices === undefined ? gpuLayers === 0 : devices.length === 0;
 }
 
 /**
@@ -67,7 +73,8 @@ function localServer(file: string, options: LlamaServerOptions, context: Resourc
     env: (apiKey) => ({
       LLAMA_API_KEY: apiKey,
       LLAMA_ARG_UI: 'off',
-      ...(devices.length > 0 || options.devices?.length === 0 ? visibleDevices(devices) : {}),
+      // Also without layers it would compute prompts on a GPU that it sees.
+      ...(devices.length > 0 || takesNoGpu(options) ? visibleDevices(devices) : {}),
     }),
     passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
     // It has nothing to save, and whoever waits for its place waits for its end.
