@@ -35,9 +35,12 @@ export async function stopGroup(
 ): Promise<GroupStop> {
   requireOneGroup(group);
   if (await isEmpty(group)) return { forced: false, survivors: [] };
-  const sharedMemory = sharedMemoryOf(() => pidsOf(group));
+  const pids = (): number[] => groupMembers(group).map(({ pid }) => pid);
+  const sharedMemory = sharedMemoryOf(pids);
   const forced = graceMs === 0 || !(await endsPolitely(group, graceMs, stopSignal, hurry));
-  const survivors = forced ? await kill(group) : [];
+  // A server that has just begun makes more in its grace.
+  if (forced) sharedMemory.push(...sharedMemoryOf(pids));
+  const survivors = forced && !(await kill(group)) ? pids() : [];
   if (survivors.length === 0) removeSharedMemory(sharedMemory);
   return { forced, survivors };
 }
@@ -54,18 +57,13 @@ async function endsPolitely(
   return until(() => isEmpty(group), 100, hurry);
 }
 
-/** Resolves to the members that are still there at the limit. */
-async function kill(group: number): Promise<number[]> {
+/** Kills a group; resolves to whether no member is left at the limit. */
+function kill(group: number): Promise<boolean> {
   // Repeated, because a member may fork while the signal is being delivered.
-  const isDone = await until(() => {
+  return until(() => {
     send(-group, 'SIGKILL');
     return isEmpty(group);
   }, killLimitMs);
-  return isDone ? [] : pidsOf(group);
-}
-
-function pidsOf(group: number): number[] {
-  return groupMembers(group).map(({ pid }) => pid);
 }
 
 /** Whether no member is alive. */
