@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { command, copyModels } from './llama-server.mjs';
@@ -15,21 +15,33 @@ const lengths = [64, 192];
 const engines = {
   'llama-server': (directory) => ({
     spec: `llama:${copyModels(directory, 1)[0]}`,
-    provider: `llama: new LlamaServerProvider({ command: ${JSON.stringify(command)}, threads: 1, slots: ${concurrency}, contextSize: 256 })`,
+    provider: `llama: new LlamaServerProvider({
+      command: ${JSON.stringify(onOneCore(command, directory))}, threads: 1, slots: ${concurrency}, contextSize: 256,
+    })`,
   }),
-  vLLM: () => {
+  vLLM: (directory) => {
     const script = fileURLToPath(new URL('../scripts/fetch-vllm.mjs', import.meta.url));
     const place = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
     if (place.startsWith('skipped: ')) return place.replace('skipped', 'not installed');
     return {
       spec: `vllm:${join(place, 'one')}`,
       provider: `vllm: new VLLMProvider({
-        command: ${JSON.stringify(join(place, 'venv/bin/vllm'))}, devices: [], slots: ${concurrency}, maxModelLen: 256, enforceEager: true,
-        env: { VLLM_CPU_KVCACHE_SPACE: '1' },
+        command: ${JSON.stringify(onOneCore(join(place, 'venv/bin/vllm'), directory))}, devices: [], slots: ${concurrency},
+        maxModelLen: 256, enforceEager: true, env: { VLLM_CPU_KVCACHE_SPACE: '1' },
       })`,
     };
   },
 };
+
+/**
+ * A command that leaves the other cores to the clients. The processes of vLLM poll each other: where clients get in between, a round takes
+ * up to ten times as long as the next one, whoever asks.
+ */
+function onOneCore(program, directory) {
+  const path = join(directory, 'server');
+  writeFileSync(path, `#!/bin/sh\nexec taskset -c 0 '${program}' "$@"\n`, { mode: 0o755 });
+  return path;
+}
 
 const reference = 'a loop of fetch() on the same server';
 

@@ -164,6 +164,18 @@ describe.each(bothModes)('a run that is continued, %s', (mode) => {
     );
   });
 
+  test('is called by its name where a rescore misspells it', async () => {
+    const stored = spec(`foreach('n', [1], () => true, { title: 'stored' });`);
+    const first = await runJest({ 'a.eval.js': stored }, mode, { env: named });
+    const misspelt = `require('jest-model-provider').rescore('mime', 'stored', () => true);`;
+    const run = await runJest({ 'again.eval.js': misspelt }, mode, {
+      project: first.project,
+      args: ['--testPathPatterns=again.eval'],
+    });
+    expect(run.exit).toBe(1);
+    expect(run.output).toMatch(/rescore\(\): there is no run "mime" at \S+, but one called "mine"\./);
+  });
+
   test('is no baseline of itself', async () => {
     const files = {
       'self.eval.js': spec(

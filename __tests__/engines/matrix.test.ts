@@ -1,6 +1,6 @@
-import type { SessionEvent } from '../../src/session/events';
 import { loads } from '../e2e/matrix-project';
 import { bothModes, runJest } from '../e2e/run-jest';
+import { mostAlive } from '../e2e/two-models';
 import { describeWithLlamaServer, modelFile } from './llama-server';
 
 const [novice, expert] = [`llama:${modelFile('novice')}`, `llama:${modelFile('expert')}`];
@@ -27,18 +27,6 @@ function spec(models: readonly string[]): string {
     });`;
 }
 
-/** How many servers lived at the same time at most, by the record of the session. */
-function mostAlive(events: readonly SessionEvent[]): number {
-  const alive = new Set<number>();
-  return Math.max(
-    ...events.map((event) => {
-      if (event.type === 'launched') alive.add(event.pid);
-      if (event.type === 'exited') alive.delete(event.pid);
-      return alive.size;
-    }),
-  );
-}
-
 describeWithLlamaServer('a matrix of two models on one llama-server at a time', (command) => {
   const env = { LLAMA_SERVER: command };
 
@@ -48,7 +36,7 @@ describeWithLlamaServer('a matrix of two models on one llama-server at a time', 
       expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
       expect(run.tests.map(({ status }) => status)).toEqual(Array(4).fill('passed'));
       expect(loads(run)).toEqual([novice, expert]);
-      expect(mostAlive(run.events)).toBe(1);
+      expect(mostAlive(run)).toBe(1);
       expect(run.output).toMatch(/│ exactMatch │ 20 +│ 5\.0 % .* │ 100\.0 % /);
     });
 
@@ -65,7 +53,7 @@ describeWithLlamaServer('a matrix of two models on one llama-server at a time', 
       expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
       expect(run.tests.map(({ status }) => status)).toEqual(Array(12).fill('passed'));
       expect(loads(run).sort()).toEqual([expert, novice]);
-      expect(mostAlive(run.events)).toBe(1);
+      expect(mostAlive(run)).toBe(1);
     });
   });
 });

@@ -1,6 +1,6 @@
 import { groupMembers } from '../../src/process/process-group';
 import { loads } from '../e2e/matrix-project';
-import { runJest, startJest } from '../e2e/run-jest';
+import { bothModes, runJest, startJest } from '../e2e/run-jest';
 import { modelsAnswerSpec, mostAlive } from '../e2e/two-models';
 import { eventually } from '../process/eventually';
 import { describeWithVllm, small, smallEnv, startLimitMs } from './vllm';
@@ -11,9 +11,9 @@ describeWithVllm('a matrix of two models on one real vLLM at a time', ({ command
   const options = { env: { VLLM_COMMAND: command, ...smallEnv }, limitMs: startLimitMs };
   const entry = (directory: string, label: string) => ({ spec: `vllm:${directory}`, config: small, label });
 
-  test('loads each model once, one after the other, and leaves nothing', async () => {
+  test.each(bothModes)('loads each model once, one after the other, and leaves nothing, %s', async (mode) => {
     const spec = modelsAnswerSpec([entry(one, 'one'), entry(two, 'two')]);
-    const run = await runJest({ 'a.eval.js': spec }, 'in band', options);
+    const run = await runJest({ 'a.eval.js': spec }, mode, options);
     expect(run.tests.map(({ status, message }) => [status, message])).toEqual(Array(4).fill(['passed', '']));
     expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
     expect(loads(run)).toEqual([`vllm:${one}`, `vllm:${two}`]);
@@ -34,26 +34,28 @@ describeWithVllm('a matrix of two models on one real vLLM at a time', ({ command
       }, 2 ** 31 - 1);
     });`;
 
-  test.each([
-    ['while the model loads', 'in band', () => undefined],
-    [
-      'in the middle of an answer',
-      'in workers',
-      (jest: ReturnType<typeof startJest>) => jest.noted('answering'),
-    ],
-  ] as const)('when the main process is killed %s, no process is left', async (_title, mode, moment) => {
-    const jest = startJest({ 'a.eval.js': held }, mode, options);
-    let engine: number[] = [];
-    // The leader of its group is the API server; engine and worker have changed their titles.
-    await jest.until('the processes of vLLM', () => {
-      engine = jest.serverGroups(/ serve /).flatMap((group) => groupMembers(group).map(({ pid }) => pid));
-      return engine.length >= 3;
-    });
-    const groups = jest.serverGroups(/ serve /);
-    await moment(jest);
-    process.kill(jest.pid, 'SIGKILL');
-    const run = await jest.finished();
-    expect({ exit: run.exit, left: run.left }).toEqual({ exit: 'SIGKILL', left: [] });
-    await eventually(() => groups.flatMap(groupMembers).length === 0, 30_000);
-  });
+  const moments = [
+    ['while the model loads', () => undefined],
+    ['in the middle of an answer', (jest: ReturnType<typeof startJest>) => jest.noted('answering')],
+  ] as const;
+  const kills = moments.flatMap(([title, moment]) => bothModes.map((mode) => [title, mode, moment] as const));
+
+  test.each(kills)(
+    'when the main process is killed %s, %s, no process is left',
+    async (_title, mode, moment) => {
+      const jest = startJest({ 'a.eval.js': held }, mode, options);
+      let engine: number[] = [];
+      // The leader of its group is the API server; engine and worker have changed their titles.
+      await jest.until('the processes of vLLM', () => {
+        engine = jest.serverGroups(/ serve /).flatMap((group) => groupMembers(group).map(({ pid }) => pid));
+        return engine.length >= 3;
+      });
+      const groups = jest.serverGroups(/ serve /);
+      await moment(jest);
+      process.kill(jest.pid, 'SIGKILL');
+      const run = await jest.finished();
+      expect({ exit: run.exit, left: run.left }).toEqual({ exit: 'SIGKILL', left: [] });
+      await eventually(() => groups.flatMap(groupMembers).length === 0, 30_000);
+    },
+  );
 });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { maxTimerMs } from '../pattern/constraints';
 import { ModelProviderError } from '../pattern/errors';
 import { jestGlobals } from '../pattern/jest-globals';
+import { nearest } from '../pattern/nearest';
 import { currentRealm } from '../pattern/realm';
 import { noteLoadedModules } from './code-version';
 import type { Sample } from './data-sets/data-set';
@@ -97,7 +98,8 @@ export function rescore<Input = Record<string, string>>(
 }
 
 function storedLogs(directory: string, run: string, title: string): EvalLog[] {
-  if (!existsSync(directory)) throw invalid(`there is no run "${run}" at ${directory}`);
+  if (!existsSync(directory))
+    throw invalid(`there is no run "${run}" at ${directory}${meant(run, directory)}`);
   const all = logsOf(directory).map(readLog);
   const logs = all.filter(({ header }) => header.title === title);
   // What is missing might be just what the new scores would not like.
@@ -109,6 +111,12 @@ function storedLogs(directory: string, run: string, title: string): EvalLog[] {
   if (logs.length > 0) return logs;
   const titles = [...new Set(all.map(({ header }) => `"${header.title}"`))].join(', ') || 'none';
   throw invalid(`the run "${run}" has no evaluation "${title}"; it has ${titles}`);
+}
+
+function meant(run: string, directory: string): string {
+  const runs = dirname(directory);
+  const close = nearest(run, existsSync(runs) ? readdirSync(runs) : []);
+  return close === undefined ? '' : `, but one called "${close}"`;
 }
 
 type Stored = ReadonlyMap<string, readonly (SampleRecord | undefined)[]>;
