@@ -127,8 +127,8 @@ test('after a crash, memory is compared with what it was before the start', asyn
 
 test('no answer of nvidia-smi is no proof', async () => {
   const { end } = await guarded();
-  gpus.set({ fails: true });
+  gpus.set({ exitCode: 18 });
   await expect(end()).rejects.toThrow(/^nvidia-smi failed: .*Driver\/library version mismatch/s);
-  gpus.set({ fails: false });
+  gpus.set({ exitCode: 0 });
   await end();
 });

@@ -15,7 +15,7 @@ const server = path.resolve(__dirname, '../../fixtures/fake-model-server.js');
 writeFileSync(
   command,
   `#!/bin/sh
-echo "\$CUDA_VISIBLE_DEVICES" > '${seen}'
+echo "$CUDA_VISIBLE_DEVICES" > '${seen}'
 while [ $# -gt 0 ]; do
   case "$1" in --alias) alias=$2;; --tags) tag=$2;; --port) port=$2;; esac
   shift

@@ -96,7 +96,7 @@ describe('models and GPUs', () => {
 
   test('an nvidia-smi that fails is no machine without GPUs, unless the options say so', async () => {
     const provider = await onGpus(1);
-    gpus.set({ fails: true });
+    gpus.set({ exitCode: 18 });
     const error = await caught(provider.setup(vllm.model('a')));
     expect(error.code).toBe('SETUP_FAILED');
     expect(error.message).toMatch(
@@ -105,6 +105,15 @@ describe('models and GPUs', () => {
     const without = await vllm.provider([], { devices: [] });
     expect((await without.setup(vllm.model('a'))).isActive).toBe(true);
   });
+
+  test.each([6, 9, 12])(
+    'an nvidia-smi that ends with code %i, without driver or device, is one',
+    async (exitCode) => {
+      const provider = await onGpus(1);
+      gpus.set({ exitCode });
+      expect((await provider.setup(vllm.model('a'))).isActive).toBe(true);
+    },
+  );
 
   test('several models share a GPU where maxLive says so', async () => {
     const provider = await onGpus(1, { maxLive: 2, gpuMemoryUtilization: 0.2 });

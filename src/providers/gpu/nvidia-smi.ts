@@ -25,6 +25,8 @@ export interface GpuReading {
 }
 
 const limitMs = 20_000;
+// No device is found, no driver is loaded, the driver's library is not there: https://docs.nvidia.com/deploy/nvidia-smi/index.html
+const exitsWithoutGpu: readonly unknown[] = [6, 9, 12];
 
 /** Whether there is an nvidia-smi at all. */
 export function hasNvidiaSmi(): boolean {
@@ -50,12 +52,15 @@ export async function readGpus(): Promise<GpuReading> {
 }
 
 /**
- * All GPUs in PCI order.
+ * All GPUs in PCI order; none where nvidia-smi finds no driver or no device, as in many a container.
  *
- * @throws what running nvidia-smi throws.
+ * @throws what running nvidia-smi throws otherwise.
  */
 export async function listGpus(): Promise<Gpu[]> {
-  const rows = await queryNvidiaSmi('gpu', 'index,uuid,memory.used,memory.total');
+  const rows = await queryNvidiaSmi('gpu', 'index,uuid,memory.used,memory.total').catch((error: unknown) => {
+    if (exitsWithoutGpu.includes((error as { exitCode?: unknown }).exitCode)) return [];
+    throw error;
+  });
   // Without any GPU it says so in a sentence.
   const gpus = rows.map(parseGpu).filter(({ index }) => Number.isInteger(index));
   return gpus.sort((a, b) => a.index - b.index);
