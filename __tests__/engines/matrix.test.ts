@@ -1,4 +1,4 @@
-import { loads } from '../e2e/matrix-project';
+import { loads, matrixConfig } from '../e2e/matrix-project';
 import { bothModes, runJest } from '../e2e/run-jest';
 import { mostAlive } from '../e2e/two-models';
 import { describeWithLlamaServer, modelFile } from './llama-server';
@@ -40,16 +40,13 @@ describeWithLlamaServer('a matrix of two models on one llama-server at a time', 
       expect(run.output).toMatch(/│ exactMatch │ 20 +│ 5\.0 % .* │ 100\.0 % /);
     });
 
-    test('loads each model once for many files, when projects put them into model-major order', async () => {
-      const projects = ['novice', 'expert'].map((model) => ({
-        preset: 'jest-model-provider',
-        displayName: model,
-        roots: [`<rootDir>/${model}`],
-      }));
-      const files = Object.entries({ novice, expert }).flatMap(([folder, model]) =>
-        ['a', 'b', 'c'].map((name) => [`${folder}/${name}.eval.js`, spec([model])]),
-      );
-      const run = await runJest(Object.fromEntries(files), mode, { env, config: { projects } });
+    test('loads each model once for many files, when modelMatrix() puts them into model-major order', async () => {
+      const models = JSON.stringify([novice, expert]);
+      const files = {
+        ...matrixConfig(mode, { models, config: { testEnvironmentOptions: {} } }),
+        ...Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}.eval.js`, spec([novice, expert])])),
+      };
+      const run = await runJest(files, mode, { env, args: ['--config', 'matrix.config.js'] });
       expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
       expect(run.tests.map(({ status }) => status)).toEqual(Array(12).fill('passed'));
       expect(loads(run).sort()).toEqual([expert, novice]);
