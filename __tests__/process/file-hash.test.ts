@@ -27,6 +27,14 @@ test('it is remembered for as long as size and time of change are the same', asy
   expect(await fileHash(file())).toBe(sha256('first'));
 });
 
+test('files that are hashed at the same time are all remembered', async () => {
+  const shards = ['a', 'b', 'c'].map((name) => join(places.directory, `${name}.safetensors`));
+  for (const shard of shards) writeFileSync(shard, shard);
+  await Promise.all(shards.map(fileHash));
+  const known = JSON.parse(readFileSync(memory(), 'utf8')) as Record<string, { hash: string }>;
+  expect(shards.map((shard) => known[shard]?.hash)).toEqual(shards.map(sha256));
+});
+
 test('other content of the same length has another hash', async () => {
   expect(await fileHash(file())).toBe(sha256('first'));
   writeFileSync(file(), 'other');

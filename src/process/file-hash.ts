@@ -18,11 +18,13 @@ export async function fileHash(path: string): Promise<string> {
   const { size, mtimeNs, ino } = statSync(file, { bigint: true });
   const stamp = [size, mtimeNs, ino].join(' ');
   const memory = join(stateDirectory(), 'file-hashes.json');
-  const known = recall(memory);
-  if (known[file]?.stamp === stamp) return known[file].hash;
+  const known = recall(memory)[file];
+  if (known?.stamp === stamp) return known.hash;
   const hash = await digest(file);
-  const entries = [...Object.entries(known).filter(([other]) => other !== file), [file, { stamp, hash }]];
-  remember(memory, Object.fromEntries(entries.slice(-mostKnown)) as Known);
+  // Other files may have been hashed meanwhile.
+  const { [file]: _before, ...others } = recall(memory);
+  const entries = [...Object.entries(others), [file, { stamp, hash }] as const];
+  remember(memory, Object.fromEntries(entries.slice(-mostKnown)));
   return hash;
 }
 
