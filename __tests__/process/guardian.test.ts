@@ -18,7 +18,7 @@ import {
 } from '../../src/process/guardian-protocol';
 import { Ledger } from '../../src/process/ledger';
 import { groupMembers, stopGroup } from '../../src/process/process-group';
-import { processEntry } from '../../src/process/process-identity';
+import { processEntry, type ProcessIdentity } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 import { dist } from './node-script';
 import { ownPlaces } from './own-places';
@@ -37,7 +37,7 @@ interface Guardian {
 }
 
 const guardians: Guardian[] = [];
-const servers = new Set<number>();
+const servers: (ProcessIdentity | undefined)[] = [];
 const ledger = (): Ledger => new Ledger(join(places.state, 'abc.jsonl'));
 const directory = (): string => join(places.temporary, 'jmp-abc');
 
@@ -71,13 +71,13 @@ async function startGuardian(): Promise<Guardian> {
     ended: once(child, 'exit'),
     cut: () => child.stdin.end(),
     launch: async (script, more) => {
-      const id = more?.id ?? `server-${servers.size + 1}`;
+      const id = more?.id ?? `server-${servers.length + 1}`;
       const { pid } = await rpc.sendRequest(launchRequest, {
-        ...{ id, resourceId: `fake:a#${servers.size + 1}`, command: '/bin/sh', args: ['-c', script] },
+        ...{ id, resourceId: `fake:a#${servers.length + 1}`, command: '/bin/sh', args: ['-c', script] },
         ...{ env: { PATH: process.env['PATH'] ?? '' }, cwd: places.directory },
         ...{ logFile: join(places.directory, `${id}.log`), graceMs: longGrace, ...more },
       });
-      servers.add(pid);
+      servers.push(processEntry(pid));
       return pid;
     },
   };
@@ -91,8 +91,7 @@ afterEach(async () => {
     await ended;
     rpc.dispose();
   }
-  await Promise.all([...servers].map((group) => stopGroup(group, 0)));
-  servers.clear();
+  await Promise.all(servers.splice(0).map((leader) => leader && stopGroup(leader, 0)));
 });
 
 const log = (id: string): string => readFileSync(join(places.directory, `${id}.log`), 'utf8');

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { stopGroup } from '../../src/process/process-group';
+import { processEntry } from '../../src/process/process-identity';
 import { eventually } from './eventually';
 
 const hasPython = (() => {
@@ -39,7 +40,7 @@ while True: signal.pause()
     try {
       await eventually(() => text.endsWith('\n'));
       expect(files().map((file) => existsSync(file))).toEqual([true, true]);
-      expect(await stopGroup(child.pid!, graceMs)).toEqual({ forced: true, survivors: [] });
+      expect(await stopGroup(processEntry(child.pid!)!, graceMs)).toEqual({ forced: true, survivors: [] });
       await eventually(() => files().length === count);
       expect(files().filter((file) => existsSync(file))).toEqual([]);
     } finally {

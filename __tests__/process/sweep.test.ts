@@ -13,12 +13,12 @@ import { eventually } from './eventually';
 import { ownPlaces } from './own-places';
 
 const places = ownPlaces();
-const started = new Set<ChildProcess>();
+const started = new Map<ChildProcess, ProcessIdentity>();
 
 afterEach(async () => {
   await Promise.all(
-    [...started].map(async (child) => {
-      await stopGroup(child.pid ?? 0, 0);
+    [...started].map(async ([child, identity]) => {
+      await stopGroup(identity, 0);
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     }),
   );
@@ -32,16 +32,16 @@ async function startProcess(session?: string, script = 'exec sleep 600'): Promis
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], ...(session === undefined ? {} : { [sessionMark]: session }) },
   });
-  started.add(child);
-  await once(child.stdout, 'data');
   const { pid, startTime } = processEntry(child.pid ?? 0)!;
+  started.set(child, { pid, startTime });
+  await once(child.stdout, 'data');
   return { pid, startTime };
 }
 
 /** A process that is no more. */
 async function deadProcess(): Promise<ProcessIdentity> {
   const identity = await startProcess();
-  await stopGroup(identity.pid, 0);
+  await stopGroup(identity, 0);
   return identity;
 }
 
@@ -99,7 +99,7 @@ describe('the sweep', () => {
   it('ends what a dead server left in its group', async () => {
     const server = await startProcess('abc', '(sleep 600) & wait');
     await eventually(() => groupMembers(server.pid).length === 2);
-    const leader = [...started].find(({ pid }) => pid === server.pid)!;
+    const leader = [...started.keys()].find(({ pid }) => pid === server.pid)!;
     leader.kill('SIGKILL');
     await once(leader, 'exit');
     expect(isRunning(server)).toBe(true);

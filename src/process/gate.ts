@@ -31,15 +31,17 @@ export async function spawnGated(request: LaunchRequest, session: string): Promi
     await spawned(child);
     const gate = child.stdio[3] as Writable;
     gate.on('error', () => undefined);
-    const pid = child.pid ?? 0;
-    return {
-      child,
-      identity: { pid, startTime: processEntry(pid)?.startTime ?? '' },
-      open: () => gate.end('go\n'),
-    };
+    return { child, identity: identityOf(child), open: () => gate.end('go\n') };
   } finally {
     closeSync(log);
   }
+}
+
+function identityOf({ pid = 0 }: ChildProcess): ProcessIdentity {
+  const entry = processEntry(pid);
+  // It is still to begin, so somebody else has ended it. Without its start time it could be confused with another.
+  if (entry === undefined) throw new Error(`Process ${pid} ended before it could begin.`);
+  return { pid, startTime: entry.startTime };
 }
 
 function spawned(child: ChildProcess): Promise<void> {

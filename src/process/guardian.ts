@@ -11,7 +11,7 @@ import {
 } from './guardian-protocol';
 import { Ledger } from './ledger';
 import { stopGroup, type GroupStop } from './process-group';
-import { ownIdentity } from './process-identity';
+import { ownIdentity, type ProcessIdentity } from './process-identity';
 import { removeSessionDirectory, sessionDirectories } from './session-directory';
 import { killStrays } from './stray-processes';
 
@@ -19,7 +19,7 @@ import { killStrays } from './stray-processes';
 // input is the lifeline: when the session's process ends, however it ends, the pipe closes and everything is stopped.
 
 interface Guarded {
-  readonly pid: number;
+  readonly process: ProcessIdentity;
   readonly cwd: string;
   readonly graceMs: number;
   readonly stopSignal: StopSignal | undefined;
@@ -59,7 +59,7 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
       notifyExit(request.id, code, signal);
     });
   });
-  guarded.set(request.id, { pid: identity.pid, cwd, graceMs, stopSignal, exited });
+  guarded.set(request.id, { process: identity, cwd, graceMs, stopSignal, exited });
   ledger.append({
     type: 'process',
     resourceId: request.resourceId,
@@ -79,7 +79,12 @@ function stopServer(id: string): Promise<GroupStop> {
 }
 
 async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
-  const { forced, survivors } = await stopGroup(server.pid, server.graceMs, hurry.signal, server.stopSignal);
+  const { forced, survivors } = await stopGroup(
+    server.process,
+    server.graceMs,
+    hurry.signal,
+    server.stopSignal,
+  );
   const strays = isOwnDirectory(server.cwd) ? await killStrays([server.cwd]) : [];
   const result = { forced, survivors: [...survivors, ...strays] };
   if (result.survivors.length > 0) {
@@ -88,7 +93,7 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
   }
   // The group is seen to be gone before its parent hears of it; whoever is told of the stop knows of the end.
   await server.exited;
-  ledger.append({ type: 'stopped', pid: server.pid });
+  ledger.append({ type: 'stopped', pid: server.process.pid });
   guarded.delete(id);
   return result;
 }

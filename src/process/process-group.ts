@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopSignal } from '../pattern/resource-context';
-import { parsePs, processEntry, type ProcessEntry } from './process-identity';
+import { isAlive, parsePs, processEntry, type ProcessEntry, type ProcessIdentity } from './process-identity';
 import { removeSharedMemory, sharedMemoryOf } from './shared-memory';
 
 /** How a group was ended. */
@@ -26,59 +26,59 @@ export function groupMembers(group: number): ProcessEntry[] {
  * Ends a process group: a signal to its leader, a grace period, SIGKILL to the group, until no member is left. Without any grace it is
  * SIGKILL at once. Only the leader gets the first signal, since servers forward it and some fall over a second one
  * (https://github.com/vllm-project/vllm/issues/50529).
+ *
+ * @param leader whose number is the group's, also when it has ended before the others. A later process of that number is left alone.
  */
 export async function stopGroup(
-  group: number,
+  leader: ProcessIdentity,
   graceMs: number,
   hurry?: AbortSignal,
   stopSignal: StopSignal = 'SIGTERM',
 ): Promise<GroupStop> {
-  requireOneGroup(group);
-  if (await isEmpty(group)) return { forced: false, survivors: [] };
-  const pids = (): number[] => groupMembers(group).map(({ pid }) => pid);
+  requireOneGroup(leader.pid);
+  if (await isEmpty(leader)) return { forced: false, survivors: [] };
+  const pids = (): number[] => groupMembers(leader.pid).map(({ pid }) => pid);
   const sharedMemory = sharedMemoryOf(pids);
-  const forced = graceMs === 0 || !(await endsPolitely(group, graceMs, stopSignal, hurry));
+  const forced = graceMs === 0 || !(await endsPolitely(leader, graceMs, stopSignal, hurry));
   // A server that has just begun makes more in its grace.
   if (forced) sharedMemory.push(...sharedMemoryOf(pids));
-  const survivors = forced && !(await kill(group)) ? pids() : [];
+  const survivors = forced && !(await kill(leader)) ? pids() : [];
   if (survivors.length === 0) removeSharedMemory(sharedMemory);
   return { forced, survivors };
 }
 
 async function endsPolitely(
-  group: number,
+  leader: ProcessIdentity,
   graceMs: number,
   stopSignal: StopSignal,
   hurry: AbortSignal | undefined,
 ): Promise<boolean> {
-  send(group, stopSignal);
-  if (!(await until(() => !leads(group), graceMs, hurry))) return false;
+  send(leader.pid, stopSignal);
+  if (!(await until(() => !isAlive(leader), graceMs, hurry))) return false;
   // A leader that ended politely gets its children a moment to follow.
-  return until(() => isEmpty(group), 100, hurry);
+  return until(() => isEmpty(leader), 100, hurry);
 }
 
 /** Kills a group; resolves to whether no member is left at the limit. */
-function kill(group: number): Promise<boolean> {
+function kill(leader: ProcessIdentity): Promise<boolean> {
   // Repeated, because a member may fork while the signal is being delivered.
   return until(() => {
-    send(-group, 'SIGKILL');
-    return isEmpty(group);
+    send(-leader.pid, 'SIGKILL');
+    return isEmpty(leader);
   }, killLimitMs);
 }
 
-/** Whether no member is alive. */
-async function isEmpty(group: number): Promise<boolean> {
-  if (leads(group)) return false;
+/** Whether no member of the group that it led is alive. */
+async function isEmpty(leader: ProcessIdentity): Promise<boolean> {
+  const group = leader.pid;
+  const now = processEntry(group);
+  // The system gives a number away only when nobody of its group is left.
+  if (now !== undefined && now.startTime !== leader.startTime) return true;
+  if (now?.isZombie === false) return false;
   if (!send(-group, 0)) return true;
   // Its parent takes note of the leader's end, and as a rule that was all: the whole process table need not be read.
   await sleep(pollMs.least);
   return !send(-group, 0) || groupMembers(group).length === 0;
-}
-
-/** Whether the group has its leader still. */
-function leads(group: number): boolean {
-  const leader = processEntry(group);
-  return leader?.group === group && !leader.isZombie;
 }
 
 // kill(2) takes 0 for the caller's own group, and -1 for every process there is.

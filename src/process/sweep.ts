@@ -83,7 +83,7 @@ async function reclaim(line: ProcessLine, session: string, report: SweepReport):
   if (found.length === 0) return [];
   report.processes.push(...found.map((entry) => ({ pid: entry.pid, resourceId: line.resourceId })));
   const graceMs = isAlive(line.process) ? line.graceMs : 0;
-  return (await stopGroup(pid, graceMs, undefined, line.stopSignal)).survivors;
+  return (await stopGroup(line.process, graceMs, undefined, line.stopSignal)).survivors;
 }
 
 // A group outlives its leader, and its number cannot be given away meanwhile. A member is ours if it is the recorded leader,
