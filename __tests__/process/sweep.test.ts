@@ -169,6 +169,15 @@ describe('the sweep', () => {
     expect(isRunning(server)).toBe(true);
   });
 
+  it('ends a server that has got the number of one that was stopped', async () => {
+    const server = await startProcess('abc');
+    const stopped = { ...server, startTime: '1' };
+    const { ledger } = leave({ owner: await deadProcess(), servers: [stopped], stopped: [stopped] });
+    ledger.append({ type: 'process', resourceId: 'fake:b#1', process: server, graceMs: 100 });
+    expect((await sweep()).processes).toEqual([{ pid: server.pid, resourceId: 'fake:b#1' }]);
+    expect(isRunning(server)).toBe(false);
+  });
+
   it('ends what stands before a torn line', async () => {
     const server = await startProcess('abc');
     const { ledger } = leave({ owner: await deadProcess(), servers: [server] });

@@ -35,7 +35,7 @@ function guardians(entries: readonly LedgerEntry[]): ProcessIdentity[] {
   return entries.flatMap((entry) => (entry.type === 'guardian' ? [entry.guardian] : []));
 }
 
-// Another run may sweep the same ledger at the same time.
+/** What a ledger tells; nothing if it is gone, for another run may sweep it at the same time. */
 export function readOrNothing(ledger: Ledger): LedgerEntry[] {
   try {
     return ledger.read();

@@ -23,6 +23,19 @@ export type LedgerEntry =
     }
   | { readonly type: 'stopped'; readonly pid: number };
 
+export type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
+
+/** The servers of which a ledger does not say that they are stopped. */
+export function unstopped(entries: readonly LedgerEntry[]): ProcessLine[] {
+  const servers = new Map<number, ProcessLine>();
+  // In their order, since a later server may have got the number of one that was stopped.
+  for (const entry of entries) {
+    if (entry.type === 'process') servers.set(entry.process.pid, entry);
+    else if (entry.type === 'stopped') servers.delete(entry.pid);
+  }
+  return [...servers.values()];
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**

@@ -23,6 +23,15 @@ export function groupMembers(group: number): ProcessEntry[] {
 }
 
 /**
+ * The living members of the group that a process began, also when it has ended itself. A number is given away only when nobody of its
+ * group is left, so there are none where another process has it.
+ */
+export function membersLedBy(leader: ProcessIdentity): ProcessEntry[] {
+  const now = processEntry(leader.pid);
+  return now === undefined || now.startTime === leader.startTime ? groupMembers(leader.pid) : [];
+}
+
+/**
  * Ends a process group: a signal to its leader, a grace period, SIGKILL to the group, until no member is left. Without any grace it is
  * SIGKILL at once. Only the leader gets the first signal, since servers forward it and some fall over a second one
  * (https://github.com/vllm-project/vllm/issues/50529).
@@ -37,7 +46,7 @@ export async function stopGroup(
 ): Promise<GroupStop> {
   requireOneGroup(leader.pid);
   if (await isEmpty(leader)) return { forced: false, survivors: [] };
-  const pids = (): number[] => groupMembers(leader.pid).map(({ pid }) => pid);
+  const pids = (): number[] => membersLedBy(leader).map(({ pid }) => pid);
   const sharedMemory = sharedMemoryOf(pids);
   const forced = graceMs === 0 || !(await endsPolitely(leader, graceMs, stopSignal, hurry));
   // A server that has just begun makes more in its grace.
@@ -70,15 +79,11 @@ function kill(leader: ProcessIdentity): Promise<boolean> {
 
 /** Whether no member of the group that it led is alive. */
 async function isEmpty(leader: ProcessIdentity): Promise<boolean> {
-  const group = leader.pid;
-  const now = processEntry(group);
-  // The system gives a number away only when nobody of its group is left.
-  if (now !== undefined && now.startTime !== leader.startTime) return true;
-  if (now?.isZombie === false) return false;
-  if (!send(-group, 0)) return true;
+  if (isAlive(leader)) return false;
+  if (!send(-leader.pid, 0)) return true;
   // Its parent takes note of the leader's end, and as a rule that was all: the whole process table need not be read.
   await sleep(pollMs.least);
-  return !send(-group, 0) || groupMembers(group).length === 0;
+  return !send(-leader.pid, 0) || membersLedBy(leader).length === 0;
 }
 
 // kill(2) takes 0 for the caller's own group, and -1 for every process there is.

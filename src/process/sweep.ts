@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isDead, readOrNothing, readSession, type KnownSession } from './known-sessions';
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
-import type { LedgerEntry } from './ledger-entry';
-import { groupMembers, stopGroup } from './process-group';
+import { unstopped, type ProcessLine } from './ledger-entry';
+import { membersLedBy, stopGroup } from './process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
 import { removeSessionDirectory, sessionDirectories } from './session-directory';
 import { killStrays } from './stray-processes';
@@ -20,8 +20,6 @@ export const sessionMark = 'JEST_MODEL_PROVIDER_PROCESS';
 
 // Between making a ledger and its first line a session needs milliseconds.
 const longestBeginningMs = 3_600_000;
-
-type ProcessLine = Extract<LedgerEntry, { type: 'process' }>;
 
 /**
  * Ends what dead sessions left behind: a session is dead when neither its owner nor its guardian is alive. A process is ended
@@ -78,28 +76,19 @@ export async function reclaimProcesses(ledger: Ledger, session: string): Promise
 
 /** Ends what a line names; resolves to the processes that even SIGKILL did not end. */
 async function reclaim(line: ProcessLine, session: string, report: SweepReport): Promise<readonly number[]> {
-  const { pid } = line.process;
-  const found = groupMembers(pid).filter((entry) => isOurs(entry, line.process, session));
+  const found = membersLedBy(line.process).filter((entry) => isOurs(entry, line.process, session));
   if (found.length === 0) return [];
   report.processes.push(...found.map((entry) => ({ pid: entry.pid, resourceId: line.resourceId })));
   const graceMs = isAlive(line.process) ? line.graceMs : 0;
   return (await stopGroup(line.process, graceMs, undefined, line.stopSignal)).survivors;
 }
 
-// A group outlives its leader, and its number cannot be given away meanwhile. A member is ours if it is the recorded leader,
-// or if its environment says so where that can be read.
+// A member is ours if it is the recorded leader, or if its environment says so where that can be read.
 function isOurs(entry: ProcessEntry, leader: ProcessIdentity, session: string): boolean {
-  if (entry.pid === leader.pid) return entry.startTime === leader.startTime;
+  if (entry.pid === leader.pid) return true;
   try {
     return readFileSync(`/proc/${entry.pid}/environ`, 'utf8').includes(`${sessionMark}=${session}`);
   } catch {
     return isAlive(leader);
   }
-}
-
-function unstopped(entries: readonly LedgerEntry[]): ProcessLine[] {
-  const stopped = new Set(entries.flatMap((entry) => (entry.type === 'stopped' ? [entry.pid] : [])));
-  return entries.filter(
-    (entry): entry is ProcessLine => entry.type === 'process' && !stopped.has(entry.process.pid),
-  );
 }

@@ -1,8 +1,9 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuardianOptions } from '../process/guardian-protocol';
+import { readOrNothing } from '../process/known-sessions';
 import { Ledger, ledgerDirectory } from '../process/ledger';
-import { groupMembers } from '../process/process-group';
+import { unstopped } from '../process/ledger-entry';
+import { membersLedBy } from '../process/process-group';
 import { bootId, ownIdentity } from '../process/process-identity';
 import { ledgerPath } from '../process/server-launcher';
 import {
@@ -66,25 +67,14 @@ export class SessionPlace {
     if (this.#onExit !== undefined) process.removeListener('exit', this.#onExit);
     const survivors = this.#survivors();
     removeSessionDirectory(this.directory, this.session);
-    if (survivors.length === 0) rmSync(this.#ledger.path, { force: true });
+    if (survivors.length === 0) this.#ledger.remove();
     return survivors;
   }
 
-  #survivors(): string[] {
-    const entries = this.#read();
-    const stopped = new Set(entries.flatMap((entry) => (entry.type === 'stopped' ? [entry.pid] : [])));
-    return entries.flatMap((entry) => {
-      if (entry.type !== 'process' || stopped.has(entry.process.pid)) return [];
-      return groupMembers(entry.process.pid).map(({ pid }) => `process ${pid} of ${entry.resourceId}`);
-    });
-  }
-
   // The guardian may have removed the ledger already: then nothing was left.
-  #read(): ReturnType<Ledger['read']> {
-    try {
-      return this.#ledger.read();
-    } catch {
-      return [];
-    }
+  #survivors(): string[] {
+    return unstopped(readOrNothing(this.#ledger)).flatMap(({ process: leader, resourceId }) =>
+      membersLedBy(leader).map(({ pid }) => `process ${pid} of ${resourceId}`),
+    );
   }
 }
