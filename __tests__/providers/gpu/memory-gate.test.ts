@@ -125,6 +125,20 @@ test('after a crash, memory is compared with what it was before the start', asyn
   expect(notes).toEqual([]);
 });
 
+test.each([false, true])(
+  'what another model holds that lives on the same GPU is no leak (nvidia-smi names no processes: %s)',
+  async (hidesProcesses) => {
+    gpus.set({ hidesProcesses });
+    const [one, other] = [await guarded(), await guarded()];
+    gpus.hold(someProcess(), 'VLLM::EngineCore', [0], 30_000);
+    await one.end();
+    expect(one.notes).toEqual([]);
+    gpus.free();
+    await other.end();
+    expect(other.notes).toEqual([]);
+  },
+);
+
 test('no answer of nvidia-smi is no proof', async () => {
   const { end } = await guarded();
   gpus.set({ exitCode: 18 });

@@ -20,6 +20,9 @@ const pollMs = 250;
 const recoveryMs = 30_000;
 const slack = { share: 0.05, leastMiB: 512, mostMiB: 2048 };
 
+/** Of all servers that this process let through and whose processes have not ended. */
+const present = new Set<GuardedMemory>();
+
 /**
  * Refuses a start on devices that have too little memory for it, and makes sure at its end that they have their memory back: the
  * processes of a killed server are gone long before the driver has freed what they held. What is compared is the memory before the
@@ -43,7 +46,9 @@ export async function guardMemory(
   const gpus = before.gpus.filter(({ index }) => context.devices.includes(`gpu:${index}`));
   for (const gpu of gpus) refuseIfFull(context.spec, gpu, before, utilization);
   const memory: GuardedMemory = { gpus, utilization, before, isAsleep: false };
+  present.add(memory);
   context.defer('memory of its GPUs', async () => {
+    present.delete(memory);
     const warnings = await untilFree(memory, judgeEnd, limitMs, 'its processes ended');
     for (const warning of warnings) context.note(warning);
   });
@@ -103,19 +108,26 @@ function judgeIfThere(gpu: Gpu, now: GpuReading, judge: (current: Gpu) => Verdic
   return current === undefined ? { held: `GPU ${gpu.index} is not there any more` } : judge(current);
 }
 
-function judgeEnd(gpu: Gpu, now: GpuReading, { before, isAsleep }: GuardedMemory): Verdict {
+function judgeEnd(gpu: Gpu, now: GpuReading, memory: GuardedMemory): Verdict {
+  const { before, isAsleep } = memory;
   const listed = processesOn(gpu, now);
   const known = new Set(processesOn(gpu, before).map(({ pid }) => pid));
   // All of the server's processes have ended, but the driver still counts them.
   const ending = listed.filter(({ pid }) => !known.has(pid) && !isAlive(pid));
   if (ending.length > 0) return { held: `GPU ${gpu.index} is not free again: ${describeProcesses(ending)}` };
-  // It had given its memory back, and others have it now.
-  if (isAsleep) return {};
+  // It had given its memory back, and others have it now; or it has shared the GPU all along, and the rest is theirs.
+  if (isAsleep || hasCompany(gpu, memory)) return {};
   const [used, usedBefore] = [usedMiB(gpu, now), usedMiB(sameGpu(gpu, before) ?? gpu, before)];
   if (used <= usedBefore + slackMiB(gpu)) return {};
   const found = `GPU ${gpu.index} has ${used} MiB in use, ${usedBefore} MiB before its start; ${describeProcesses(listed)}`;
   // Whose memory it is cannot be told where others compute too; none of ours does.
   return listed.length > 0 ? { warning: found } : { held: found };
+}
+
+function hasCompany({ uuid }: Gpu, memory: GuardedMemory): boolean {
+  return [...present].some(
+    (other) => other !== memory && !other.isAsleep && other.gpus.some((gpu) => gpu.uuid === uuid),
+  );
 }
 
 function slackMiB({ totalMiB = 0 }: Gpu): number {
