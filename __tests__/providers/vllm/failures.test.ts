@@ -205,6 +205,51 @@ const failures: readonly RefusedStart[] = [
     ],
   },
   {
+    title: 'its own port that others take, three times',
+    switches: [
+      '--fake-say',
+      "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use",
+      '--fake-exit',
+      '1',
+    ],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: other programs took every port that was tried (the server exited with code 1 before it was ready; its port PORT was taken).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'OSError: [Errno 98] error while attempting to bind on address ('\\''127.0.0.1'\\'', 8000): address already in use' --fake-exit 1",
+      'Its last lines:',
+      "  | OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use",
+      'What to do: Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+    ],
+  },
+  {
+    title: 'a port that others take, as launchers of vLLM say it, three times',
+    switches: ['--fake-say', 'RuntimeError: Port 8000 is already in use.', '--fake-exit', '1'],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: other programs took every port that was tried (the server exited with code 1 before it was ready; its port PORT was taken).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'RuntimeError: Port PORT is already in use.' --fake-exit 1",
+      'Its last lines:',
+      '  | RuntimeError: Port PORT is already in use.',
+      'What to do: Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+    ],
+  },
+  {
+    title: 'the cause, not the ports that it had got over by itself',
+    switches: [
+      '--fake-say',
+      'WARNING Address already in use. Retrying with a new port.\\nINFO Port 29500 is already in use, trying port 29501\\nCUDA error: out of memory',
+      '--fake-exit',
+      '1',
+    ],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: the GPU ran out of memory (the server exited with code 1 before it was ready).',
+      "Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-say 'WARNING Address already in use. Retrying with a new port.\\nINFO Port PORT is already in use, trying port PORT\\nCUDA error: out of memory' --fake-exit 1",
+      'Its last lines:',
+      '  | WARNING Address already in use. Retrying with a new port.',
+      '  | INFO Port PORT is already in use, trying port PORT',
+      '  | CUDA error: out of memory',
+      'What to do: Lower maxModelLen or gpuMemoryUtilization, or spread the model over more GPUs by tensorParallelSize.',
+    ],
+  },
+  {
     title: 'a model that asks for permission',
     switches: ['--fake-say', 'huggingface_hub.errors.GatedRepoError: 401 Client Error.', '--fake-exit', '1'],
     message: [

@@ -63,7 +63,7 @@ export class FakeVllm {
       .replaceAll(this.directory, 'DIR')
       .replaceAll(/jmp-[0-9a-f]{16}/g, 'NONCE')
       .replaceAll(/--port \d+/g, '--port PORT')
-      .replaceAll(/\bport:? \d+/g, 'port PORT')
+      .replaceAll(/\b(port):? \d+/gi, '$1 PORT')
       .replaceAll(/pid=\d+/g, 'pid=PID')
       .replaceAll(/\bpid \d+/g, 'pid PID');
     return `${code}: ${text}`;

@@ -101,6 +101,17 @@ const impostors: readonly RefusedStart[] = [
       'What to do: Install a build for this machine.',
     ],
   },
+  {
+    title: 'a server that says it loads, and then dies',
+    switches: ['--fake-load-ms', '200', '--fake-silent', '--fake-exit', 'SIGILL', '--fake-when', 'ready'],
+    message: [
+      'SETUP_FAILED: vllm:DIR/a: this vLLM was built for another processor (the server was ended by SIGILL before it was ready).',
+      'Command: DIR/vllm serve DIR/a --host 127.0.0.1 --port PORT --served-model-name a NONCE --fake-load-ms 200 --fake-silent --fake-exit SIGILL --fake-when ready',
+      'Its last lines:',
+      '  | INFO:     Application startup complete.',
+      'What to do: Install a build for this machine.',
+    ],
+  },
 ];
 
 test.each(impostors)('not ready is $title', async ({ switches, options, message }) => {

@@ -1,9 +1,9 @@
 import type { FailureHint } from '../../process/failure-report';
 
 // Of the API server, of torch's TCPStore, and of uvicorn. Two engines that start together may also be given the same inner port:
-// https://github.com/vllm-project/vllm/issues/39015
+// https://github.com/vllm-project/vllm/issues/39015. What it gets over by itself ("Retrying with a new port.", "trying port 29501") is none.
 export const vllmPortConflict =
-  /\[Errno 98\] .*address already in use|EADDRINUSE|address already in use|Port \d+ .* already in use/i;
+  /EADDRINUSE|address already in use(?!\. Retrying)|Port \d+ .*already in use(?!, trying)/i;
 
 /** What vLLM prints, or how it ends, when it cannot start or dies. The first that matches is told, so causes come before effects. */
 export const vllmHints: readonly FailureHint[] = [
