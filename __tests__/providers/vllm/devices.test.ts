@@ -71,6 +71,25 @@ describe('models and GPUs', () => {
     );
   });
 
+  test.each([
+    ['', ''],
+    ['-1', ''],
+    ['NoDevFiles', ''],
+    ['1', '1'],
+    ['3,1,3', '3, 1'],
+    ['2, -1, 0', '2'],
+    // CUDA sees none of those that follow one that is not there.
+    ['0,9,1', '0'],
+    ['GPU-3000,GPU-nowhere,1', '3'],
+    ['MIG-0123,2', 'MIG-0123, 2'],
+  ])('CUDA_VISIBLE_DEVICES=%j leaves these: %s', async (mask, left) => {
+    process.env['CUDA_VISIBLE_DEVICES'] = mask;
+    const provider = await onGpus(4, { devices: [7] });
+    expect((await caught(provider.setup(vllm.model('a')))).message).toBe(
+      `vllm: devices names GPU 7, but ${left === '' ? 'there is none' : `only ${left} can be used`} here; see nvidia-smi and CUDA_VISIBLE_DEVICES.`,
+    );
+  });
+
   test('the option devices names which GPUs are used, and none that is masked out', async () => {
     process.env['CUDA_VISIBLE_DEVICES'] = '0,2';
     const provider = await onGpus(3, { devices: [2] });
@@ -175,6 +194,15 @@ describe('the memory of a GPU', () => {
     );
     gpus.free();
     expect((await provider.setup('b')).resourceId).toBe('vllm:b#1');
+  });
+
+  test('is not watched on a part of a GPU, and the table of the session says so', async () => {
+    process.env['CUDA_VISIBLE_DEVICES'] = 'MIG-0123';
+    const provider = await onGpus(1, { env: {} });
+    await provider.setup(vllm.model('a'));
+    expect(sessionTable(vllm.session!.events).split('\n').at(-1)).toBe(
+      `vllm:${vllm.model('a')}: GPU memory is not checked before and after it, since nvidia-smi does not list its device.`,
+    );
   });
 
   test('is not watched without nvidia-smi, and the table of the session says so', async () => {

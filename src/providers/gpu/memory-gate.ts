@@ -44,6 +44,10 @@ export async function guardMemory(
   if (context.devices.length === 0) return undefined;
   const before = await readGpus();
   const gpus = before.gpus.filter(({ index }) => context.devices.includes(`gpu:${index}`));
+  if (gpus.length < context.devices.length) {
+    // Parts of GPUs (MIG) have no line of their own.
+    context.note('GPU memory is not checked before and after it, since nvidia-smi does not list its device');
+  }
   for (const gpu of gpus) refuseIfFull(context.spec, gpu, before, utilization);
   const memory: GuardedMemory = { gpus, utilization, before, isAsleep: false };
   present.add(memory);

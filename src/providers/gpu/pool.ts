@@ -67,23 +67,27 @@ async function visibleGpus(): Promise<string[] | undefined> {
       { cause: error },
     );
   });
-  if (mask === undefined) return gpus.map(({ index }) => String(index));
-  return masked(mask, gpus).filter(
-    (id) => !/^\d+$/.test(id) || gpus.some(({ index }) => String(index) === id),
-  );
+  return mask === undefined ? gpus.map(({ index }) => String(index)) : masked(mask, gpus);
 }
 
 /**
- * The devices of a mask, each once: an index stays, the beginning of a GPU's UUID becomes its index, anything else (a MIG device)
- * stays as it is. As CUDA does, what follows a negative number is left out.
+ * The devices of a mask, each once: an index stays, the beginning of a GPU's UUID becomes its index, a MIG device stays as it is. As CUDA
+ * does, what follows an entry that names no device (a negative number, a GPU that is not there) is left out with it.
  * https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables
+ *
+ * @param gpus undefined where it is not known which there are.
  */
-function masked(mask: string, gpus: readonly Gpu[] = []): string[] {
-  const entries = mask.split(',').map((entry) => entry.trim());
-  const end = entries.findIndex((entry) => entry === '' || entry.startsWith('-'));
-  const ids = (end < 0 ? entries : entries.slice(0, end)).map((entry) => {
-    const gpu = entry.startsWith('GPU-') ? gpus.find(({ uuid }) => uuid.startsWith(entry)) : undefined;
-    return gpu === undefined ? entry : String(gpu.index);
-  });
-  return [...new Set(ids)];
+function masked(mask: string, gpus?: readonly Gpu[]): string[] {
+  const ids = mask.split(',').map((entry) => deviceOf(entry.trim(), gpus));
+  const end = ids.indexOf(undefined);
+  return [...new Set((end < 0 ? ids : ids.slice(0, end)) as string[])];
+}
+
+function deviceOf(entry: string, gpus: readonly Gpu[] | undefined): string | undefined {
+  if (entry === '' || entry.startsWith('-')) return undefined;
+  if (gpus === undefined || entry.startsWith('MIG-')) return entry;
+  const gpu = gpus.find(({ index, uuid }) =>
+    entry.startsWith('GPU-') ? uuid.startsWith(entry) : String(index) === entry,
+  );
+  return gpu && String(gpu.index);
 }
