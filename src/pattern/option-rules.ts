@@ -7,6 +7,8 @@ export interface OptionRule {
   allows(value: unknown): boolean;
   /** For messages: `it must be ${wanted}`. */
   readonly wanted: string;
+  /** Whether the value may hold a secret, so that no message shows it. */
+  readonly isSecret?: boolean;
 }
 
 export const flag: OptionRule = { allows: (value) => typeof value === 'boolean', wanted: 'true or false' };
@@ -41,7 +43,7 @@ export function checkByRules(
     if (value === undefined || rule.allows(value)) continue;
     throw new ModelProviderError(
       'CONFIG_INVALID',
-      `${prefix}${option} is ${showValue(value)}; it must be ${rule.wanted}.`,
+      `${prefix}${option} ${rule.isSecret === true ? '' : `is ${showValue(value)}; it `}must be ${rule.wanted}.`,
       { details: { option } },
     );
   }

@@ -130,6 +130,23 @@ describe('what is refused before anything starts', () => {
       { devices: [0, 0] },
       'devices is [0,0]; it must be an array of different GPU indexes, as nvidia-smi numbers them.',
     ],
+    [{ env: { HF_TOKEN: 'hf_secret', COUNT: 5 } }, 'env must be an object of texts.'],
+    [
+      { env: { CUDA_VISIBLE_DEVICES: '1' } },
+      'env has CUDA_VISIBLE_DEVICES, which the provider gives itself: use the option devices.',
+    ],
+    [
+      { env: { VLLM_API_KEY: 'mine' } },
+      'env has VLLM_API_KEY, which the provider gives itself: each start has its own.',
+    ],
+    [
+      { extraArgs: ['--seed', '1', '--port=8000'] },
+      'extraArgs has --port, which the provider gives itself: each start has its own.',
+    ],
+    [
+      { extraArgs: ['-tp', '2'] },
+      'extraArgs has -tp, which the provider gives itself: use the option tensorParallelSize.',
+    ],
     [{ stopGraceMs: 0 }, 'stopGraceMs is 0; it must be a whole number of at least 1.'],
     [
       { maxModelLength: 5 },

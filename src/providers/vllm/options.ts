@@ -9,6 +9,7 @@ import {
 } from '../../pattern/option-rules';
 import { deviceOption } from '../gpu/pool';
 import type { VLLMOptions } from './provider';
+import { refuseWhatLeasesDecide } from './reserved';
 
 const text: OptionRule = { allows: isText, wanted: 'a text that is not empty' };
 const texts: OptionRule = {
@@ -42,7 +43,7 @@ const rules: Record<keyof VLLMOptions, OptionRule> = {
   revision: text,
   trustRemoteCode: flag,
   extraArgs: texts,
-  env: textByName,
+  env: { ...textByName, isSecret: true },
   sleep: flag,
   startStallMs: whole(1),
   answerStallMs: whole(1),
@@ -69,4 +70,5 @@ export function validateVllmOptions(options: VLLMOptions): void {
         { details: { option } },
       ),
   );
+  refuseWhatLeasesDecide(options);
 }
