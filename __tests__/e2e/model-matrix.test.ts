@@ -299,3 +299,35 @@ describe.each(bothModes)('modelMatrix, %s', (mode) => {
     expect(loads(run)).toHaveLength(5);
   });
 });
+
+test('10 files × 3 models on one slot cost 3 loads with -w 4 too, however late a file asks for its model', async () => {
+  const late = spec(`
+    // It is of the first project, whose other files end meanwhile.
+    test('takes its time', () => new Promise((resolve) => setTimeout(resolve, 1500)));
+    withClient(${models}, (handle, model) => test('runs', () => note('late ' + model)));`);
+  const quick = Object.fromEntries(
+    Array.from({ length: 9 }, (_, index) => [
+      `quick-${index}.eval.js`,
+      spec(`withClient(${models}, (handle, model) => test('runs', () => note('quick ' + model)));`),
+    ]),
+  );
+  const run = await runMatrix({ 'a-late.eval.js': late, ...quick }, 'in workers', { models }, { workers: 4 });
+  expect(run).toMatchObject({ exit: 0, left: [] });
+  expect(loads(run)).toEqual(['noting:a', 'noting:b', 'noting:c']);
+  expect(run.tests).toHaveLength(31);
+});
+
+test('the model that loads fastest goes first, by what earlier runs have learned', async () => {
+  const slowToLoad = providerModule({
+    noting: `new (class extends NotingProvider {
+      async createResource(name) {
+        await new Promise((resolve) => setTimeout(resolve, { a: 1200, b: 0, c: 400 }[name]));
+        return super.createResource(name);
+      }
+    })({ maxLive: 1, retain: 'session' })`,
+  });
+  const first = await runMatrix({ ...files, ...slowToLoad }, 'in band', { models });
+  expect(loads(first)).toEqual(['noting:a', 'noting:b', 'noting:c']);
+  const again = await runMatrix(slowToLoad, mode, { models }, { project: first.project, state: first.state });
+  expect(loads(again)).toEqual(['noting:b', 'noting:c', 'noting:a']);
+});

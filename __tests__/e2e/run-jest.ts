@@ -8,8 +8,11 @@ import { leftBehind, processesOf } from './left-behind';
 
 /** In the main process, or in workers. A limit on idle memory is what makes Jest use workers for a single file too. */
 const modes = {
-  'in band': { args: ['-i'], config: {} },
-  'in workers': { args: ['-w', '2'], config: { workerIdleMemoryLimit: '4GB' } },
+  'in band': { args: () => ['-i'], config: {} },
+  'in workers': {
+    args: (workers: number) => ['-w', String(workers)],
+    config: { workerIdleMemoryLimit: '4GB' },
+  },
 };
 
 export type Mode = keyof typeof modes;
@@ -22,9 +25,13 @@ export interface RunOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** More arguments of the jest command line. */
   readonly args?: readonly string[];
+  /** How many workers there are, in a mode that has some; 2 by default. */
+  readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** The project of an earlier run, to be run again; files that are given are written anew. */
   readonly project?: string;
+  /** The state directory of an earlier run, with what it has learned. */
+  readonly state?: string;
   /** Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`. */
   readonly terminal?: boolean;
   /** Milliseconds for the run, and for each thing that is waited for in it. */
@@ -44,6 +51,8 @@ export interface JestRun {
   readonly pid: number;
   /** The folder of the mini project. */
   readonly project: string;
+  /** Where it keeps its ledger and what it has learned. */
+  readonly state: string;
   /** The exit code, or the signal that ended the main process. */
   readonly exit: number | string | null;
   /** Standard output and standard error, as they came. */
@@ -106,12 +115,21 @@ export class RunningJest {
     installed: Installation,
     files: Readonly<Record<string, string>>,
     mode: Mode,
-    { config, args = [], env = {}, terminal = false, project, limitMs = usualLimitMs }: RunOptions,
+    {
+      config,
+      args = [],
+      workers = 2,
+      env = {},
+      terminal = false,
+      project,
+      state,
+      limitMs = usualLimitMs,
+    }: RunOptions,
   ) {
     this.#limitMs = limitMs;
     const directory = installed.newDirectory();
     const place = (name: string): string => join(directory, name);
-    [this.project, this.#temporary, this.#state] = [project ?? place('p'), place('t'), place('s')];
+    [this.project, this.#temporary, this.#state] = [project ?? place('p'), place('t'), state ?? place('s')];
     [this.#notes, this.#events, this.#results] = [
       place('notes'),
       place('events.json'),
@@ -125,7 +143,7 @@ export class RunningJest {
     const command = [
       process.execPath,
       installed.jest,
-      ...modes[mode].args,
+      ...modes[mode].args(workers),
       ...['--json', '--outputFile', this.#results, '--cacheDirectory', join(installed.root, 'cache')],
       ...reporters.flatMap((reporter) => ['--reporters', reporter]),
       ...args,
@@ -218,6 +236,7 @@ export class RunningJest {
     return {
       pid: this.pid,
       project: this.project,
+      state: this.#state,
       exit,
       output: this.#output,
       tests: existsSync(this.#results) ? readOutcomes(this.#results) : [],
