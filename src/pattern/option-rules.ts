@@ -13,7 +13,19 @@ export interface OptionRule {
 
 export const flag: OptionRule = { allows: (value) => typeof value === 'boolean', wanted: 'true or false' };
 
-/** For those that become constraints, which the session checks. */
+export const text: OptionRule = { allows: isText, wanted: 'a text that is not empty' };
+
+export const texts: OptionRule = {
+  allows: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  wanted: 'an array of texts',
+};
+
+export const whole = (least: number): OptionRule => ({
+  allows: (value) => Number.isInteger(value) && (value as number) >= least,
+  wanted: `a whole number of at least ${least}`,
+});
+
+/** For those that have a check of their own, or become constraints, which the session checks. */
 export const checkedElsewhere: OptionRule = { allows: () => true, wanted: '' };
 
 export function isText(value: unknown): boolean {
@@ -47,4 +59,47 @@ export function checkByRules(
       { details: { option } },
     );
   }
+}
+
+/**
+ * Checks the options of a server, those of the provider and of the resource together.
+ *
+ * @param provider for messages.
+ * @param hint where what is none of the options may go.
+ * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
+ */
+export function checkServerOptions(
+  provider: string,
+  options: object,
+  rules: Readonly<Record<string, OptionRule>>,
+  hint?: string,
+): void {
+  checkByRules(
+    options,
+    rules,
+    `${provider}: `,
+    (option, meant) =>
+      new ModelProviderError(
+        'CONFIG_INVALID',
+        [
+          `${provider}: there is no option ${option}${meant === undefined ? '.' : `; did you mean ${meant}?`}`,
+          ...(hint === undefined ? [] : [hint]),
+        ].join(' '),
+        { details: { option } },
+      ),
+  );
+}
+
+/**
+ * For providers whose resources have no configuration of their own.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`.
+ */
+export function requireNoConfig(spec: string, config: unknown): void {
+  if (config === undefined || (isObject(config) && Object.keys(config).length === 0)) return;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `The config of "${spec}" is ${showValue(config)}, but its provider takes none: give options to the provider's constructor, and temperature and the like to generate().`,
+    { details: { spec } },
+  );
 }

@@ -2,7 +2,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { EmbeddedProvider } from 'jest-model-provider';
+import { EmbeddedProvider, type EmbeddedOptions } from 'jest-model-provider';
+import { caught } from '../../fixtures/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
 import { expert } from './tiny-model';
 
@@ -23,3 +24,20 @@ test.each(['zz.gguf', 'a,b.gguf', ',.gguf', '100 % "q" $é.gguf'])(
     expect([answer.text, answer.model]).toEqual(['19', file.replaceAll(',', '_')]);
   },
 );
+
+test('an option or a config that there is none of is refused before anything starts', async () => {
+  const misspelt = new EmbeddedProvider({ paralel: 2 } as EmbeddedOptions);
+  const other = new EmbeddedProvider();
+  const session = await openPrivateSession({ embedded: misspelt, other });
+  const { code, message } = await caught(misspelt.setup('expert'));
+  expect([code, message]).toEqual([
+    'CONFIG_INVALID',
+    'embedded: there is no option paralel; did you mean parallel?',
+  ]);
+  const configured = await caught(other.setup('expert', { temperature: 0 } as never));
+  expect([configured.code, configured.message]).toEqual([
+    'CONFIG_INVALID',
+    'The config of "other:expert" is {"temperature":0}, but its provider takes none: give options to the provider\'s constructor, and temperature and the like to generate().',
+  ]);
+  expect(session.pids).toEqual([]);
+});

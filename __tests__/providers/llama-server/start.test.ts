@@ -129,7 +129,17 @@ describe('a start of llama-server is refused before any process', () => {
     [{ gpuLayers: -1 }, 'gpuLayers is -1; it must be a whole number of at least 0.'],
     [{ threads: NaN }, 'threads is NaN; it must be a whole number of at least 1.'],
     [{ startStallMs: 0 }, 'startStallMs is 0; it must be a whole number of at least 1.'],
-  ])('when the options are %j', async (options, problem) => {
+    [{ contextSize: '512' }, 'contextSize is "512"; it must be a whole number of at least 1.'],
+    [{ extraArgs: '--verbose' }, 'extraArgs is "--verbose"; it must be an array of texts.'],
+    [
+      { contextsize: 512 },
+      'there is no option contextsize; did you mean contextSize? What llama-server alone knows goes into extraArgs.',
+    ],
+    [
+      { temperature: 0 },
+      'there is no option temperature. What llama-server alone knows goes into extraArgs.',
+    ],
+  ])('when the options are %j', async (options: object, problem) => {
     const error = await refused('', options);
     expect([error.code, error.message]).toEqual(['CONFIG_INVALID', `llama-server: ${problem}`]);
   });

@@ -42,6 +42,21 @@ async function refused(options: OpenAICompatibleOptions = {}): Promise<ModelProv
 }
 
 describe('the setup of a model at an endpoint', () => {
+  test('refuses an option and a config that there is none of, and asks nothing', async () => {
+    const misspelt = await refused({ baseUrl: 'http://127.0.0.1:9/v1' } as OpenAICompatibleOptions);
+    expect([misspelt.code, misspelt.message]).toEqual([
+      'CONFIG_INVALID',
+      'openai-compatible: there is no option baseUrl; did you mean baseURL?',
+    ]);
+    const provider = await open();
+    const configured = await caught(provider.setup('m', { temperature: 0 } as never));
+    expect([configured.code, configured.message]).toEqual([
+      'CONFIG_INVALID',
+      'The config of "openai:m" is {"temperature":0}, but its provider takes none: give options to the provider\'s constructor, and temperature and the like to generate().',
+    ]);
+    expect(endpoint.requests).toEqual([]);
+  });
+
   test('sends the key and asks the model for one token, and starts and stops nothing', async () => {
     endpoint.answer(json(200, completion('Hi')));
     const handle = await (await open()).setup('m');

@@ -1,6 +1,7 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
 import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
+import { requireNoConfig } from '../../pattern/option-rules';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient, type ModelConnection } from '../openai-compatible/client';
 
@@ -22,7 +23,7 @@ declare module '../../pattern/client-types' {
  * Serves small Llama models from a process of plain JavaScript, so that a first evaluation needs nothing but npm:
  * `embedded:novice` and `embedded:expert`, or `embedded:./path.gguf`. The two are narrow: see `models/README.md`.
  *
- * @throws ModelProviderError at setup `CONFIG_INVALID` for an unknown name, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
+ * @throws ModelProviderError at setup `CONFIG_INVALID` for an unknown name or option or any config, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
  * @example
  * defineProviders({ embedded: new EmbeddedProvider({ parallel: 2 }) });
  */
@@ -43,7 +44,8 @@ export class EmbeddedProvider extends ModelProvider<ModelClient, ModelConnection
     };
   }
 
-  async createResource(name: string, _config: undefined, context: ResourceContext): Promise<ModelConnection> {
+  async createResource(name: string, config: undefined, context: ResourceContext): Promise<ModelConnection> {
+    requireNoConfig(context.spec, config);
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     const { startEmbedded } = require('./resource') as typeof import('./resource');
     return startEmbedded(name, this.#options, context);

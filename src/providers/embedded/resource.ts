@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkedElsewhere, checkServerOptions, whole, type OptionRule } from '../../pattern/option-rules';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
@@ -6,16 +7,20 @@ import { checkGguf } from './gguf';
 import { modelFile } from './model-file';
 import type { EmbeddedOptions } from './provider';
 
+const rules: Record<keyof EmbeddedOptions, OptionRule> = { parallel: whole(1), maxLive: checkedElsewhere };
+
 /**
  * Starts the embedded server for a shipped model or a GGUF file.
  *
- * @throws ModelProviderError `CONFIG_INVALID` for an unknown name, `GGUF_INVALID` for a bad file, `SETUP_FAILED`.
+ * @throws ModelProviderError `CONFIG_INVALID` for an unknown name or option, `GGUF_INVALID` for a bad file, `SETUP_FAILED`.
  */
 export async function startEmbedded(
   name: string,
-  { parallel = 4 }: EmbeddedOptions,
+  options: EmbeddedOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
+  checkServerOptions('embedded', options, rules);
+  const { parallel = 4 } = options;
   const file = modelFile(name);
   checkGguf(file);
   // The server takes its names separated by commas.

@@ -1,15 +1,14 @@
 import { basename, resolve } from 'node:path';
 import type { DeviceNeed } from '../../pattern/device-need';
-import { ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { checkGguf } from '../embedded/gguf';
 import { guardMemory } from '../gpu/memory-gate';
-import { deviceOption, gpuNeed, visibleDevices } from '../gpu/pool';
+import { gpuNeed, visibleDevices } from '../gpu/pool';
 import { startLocalServer, type LocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
 import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
+import { validateLlamaServerOptions } from './options';
 import type { LlamaServerOptions } from './provider';
 
 /**
@@ -18,7 +17,7 @@ import type { LlamaServerOptions } from './provider';
  * @throws ModelProviderError `CONFIG_INVALID`, and `SETUP_FAILED` if nvidia-smi fails.
  */
 export async function llamaServerDevices(options: LlamaServerOptions): Promise<DeviceNeed | undefined> {
-  validate(options);
+  validateLlamaServerOptions(options);
   // It spreads its layers over all that it sees.
   return takesNoGpu(options) ? undefined : gpuNeed('llama-server', options.devices);
 }
@@ -37,7 +36,7 @@ export async function startLlamaServer(
   options: LlamaServerOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  validate(options);
+  validateLlamaServerOptions(options);
   const file = resolve(name);
   const server = localServer(file, options, context);
   // It does not say beforehand how much it will take.
@@ -88,30 +87,4 @@ function localServer(file: string, options: LlamaServerOptions, context: Resourc
 /** The name to ask for: llama-server splits its aliases at commas and trims them. */
 function modelName(file: string): string {
   return basename(file).replaceAll(',', '_').trim();
-}
-
-function validate(options: LlamaServerOptions): void {
-  for (const [option, least] of [
-    ['contextSize', 1],
-    ['slots', 1],
-    ['gpuLayers', 0],
-    ['threads', 1],
-    ['startStallMs', 1],
-  ] as const) {
-    requireWhole(option, options[option], least);
-  }
-  const { devices } = options;
-  if (devices === undefined || deviceOption.allows(devices)) return;
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    `llama-server: devices is ${showValue(devices)}; it must be ${deviceOption.wanted}.`,
-  );
-}
-
-function requireWhole(option: string, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= least)) return;
-  throw new ModelProviderError(
-    'CONFIG_INVALID',
-    `llama-server: ${option} is ${String(value)}; it must be a whole number of at least ${least}.`,
-  );
 }

@@ -1,6 +1,7 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
 import type { Json } from '../../pattern/json';
 import { ModelProvider } from '../../pattern/model-provider';
+import { requireNoConfig } from '../../pattern/option-rules';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient, type ModelConnection } from './client';
 
@@ -26,7 +27,7 @@ declare module '../../pattern/client-types' {
  * Leases a model of any OpenAI-compatible endpoint, `openai:<model>`. It starts and stops nothing. The setup checks that the
  * endpoint answers, that the key is accepted and that the model gives a token, each with a message of its own.
  *
- * @throws ModelProviderError `ENDPOINT_REFUSED` at setup.
+ * @throws ModelProviderError at setup `CONFIG_INVALID` for an unknown option or any config, `ENDPOINT_REFUSED`.
  * @example
  * defineProviders({ groq: new OpenAICompatibleProvider({ baseURL: 'https://api.groq.com/openai/v1', apiKeyVariable: 'GROQ_API_KEY' }) });
  */
@@ -47,7 +48,8 @@ export class OpenAICompatibleProvider extends ModelProvider<ModelClient, ModelCo
     };
   }
 
-  async createResource(name: string, _config: undefined, context: ResourceContext): Promise<ModelConnection> {
+  async createResource(name: string, config: undefined, context: ResourceContext): Promise<ModelConnection> {
+    requireNoConfig(context.spec, config);
     // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
     const { connectEndpoint } = require('./resource') as typeof import('./resource');
     return connectEndpoint(name, this.#options, context);

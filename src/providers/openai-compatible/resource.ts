@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { checkedElsewhere, checkServerOptions, text, type OptionRule } from '../../pattern/option-rules';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { redact, stripControl } from '../../process/redact';
 import type { ModelConnection } from './client';
@@ -9,16 +10,24 @@ const openaiURL = 'https://api.openai.com/v1';
 const rateLimitTries = 3;
 const longestWaitMs = 20_000;
 
+const rules: Record<keyof OpenAICompatibleOptions, OptionRule> = {
+  baseURL: checkedElsewhere,
+  apiKeyVariable: text,
+  maxLive: checkedElsewhere,
+  startTimeoutMs: checkedElsewhere,
+};
+
 /**
  * Checks an endpoint: reachable, key accepted, model listed or at least answering one token.
  *
- * @throws ModelProviderError `CONFIG_INVALID` for a bad URL, `ENDPOINT_REFUSED` with the cause in its first line.
+ * @throws ModelProviderError `CONFIG_INVALID` for a bad URL or option, `ENDPOINT_REFUSED` with the cause in its first line.
  */
 export async function connectEndpoint(
   model: string,
   options: OpenAICompatibleOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
+  checkServerOptions('openai-compatible', options, rules);
   const endpoint = new Endpoint(model, options, context);
   const answer = await endpoint.completeOneToken();
   if (isCompletion(answer) || refusesTokenLimit(answer)) return endpoint.connection;

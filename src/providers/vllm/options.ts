@@ -1,29 +1,21 @@
-import { ModelProviderError } from '../../pattern/errors';
 import {
-  checkByRules,
   checkedElsewhere,
+  checkServerOptions,
   flag,
   isObject,
-  isText,
+  text,
+  texts,
+  whole,
   type OptionRule,
 } from '../../pattern/option-rules';
 import { deviceOption } from '../gpu/pool';
 import type { VLLMOptions } from './provider';
 import { refuseWhatLeasesDecide } from './reserved';
 
-const text: OptionRule = { allows: isText, wanted: 'a text that is not empty' };
-const texts: OptionRule = {
-  allows: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-  wanted: 'an array of texts',
-};
 const textByName: OptionRule = {
   allows: (value) => isObject(value) && Object.values(value).every((item) => typeof item === 'string'),
   wanted: 'an object of texts',
 };
-const whole = (least: number): OptionRule => ({
-  allows: (value) => Number.isInteger(value) && (value as number) >= least,
-  wanted: `a whole number of at least ${least}`,
-});
 const dtypes = ['auto', 'half', 'float16', 'bfloat16', 'float', 'float32'];
 
 const rules: Record<keyof VLLMOptions, OptionRule> = {
@@ -59,16 +51,6 @@ const rules: Record<keyof VLLMOptions, OptionRule> = {
  * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
  */
 export function validateVllmOptions(options: VLLMOptions): void {
-  checkByRules(
-    options,
-    rules,
-    'vllm: ',
-    (option, meant) =>
-      new ModelProviderError(
-        'CONFIG_INVALID',
-        `vllm: there is no option ${option}${meant === undefined ? '.' : `; did you mean ${meant}?`} What vLLM alone knows goes into extraArgs.`,
-        { details: { option } },
-      ),
-  );
+  checkServerOptions('vllm', options, rules, 'What vLLM alone knows goes into extraArgs.');
   refuseWhatLeasesDecide(options);
 }

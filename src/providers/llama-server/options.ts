@@ -1,0 +1,32 @@
+import {
+  checkedElsewhere,
+  checkServerOptions,
+  text,
+  texts,
+  whole,
+  type OptionRule,
+} from '../../pattern/option-rules';
+import { deviceOption } from '../gpu/pool';
+import type { LlamaServerOptions } from './provider';
+
+const rules: Record<keyof LlamaServerOptions, OptionRule> = {
+  command: text,
+  contextSize: whole(1),
+  slots: whole(1),
+  gpuLayers: whole(0),
+  devices: deviceOption,
+  threads: whole(1),
+  extraArgs: texts,
+  startStallMs: whole(1),
+  maxLive: checkedElsewhere,
+  startTimeoutMs: checkedElsewhere,
+};
+
+/**
+ * Checks the options of a server, those of the provider and of the resource together.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
+ */
+export function validateLlamaServerOptions(options: LlamaServerOptions): void {
+  checkServerOptions('llama-server', options, rules, 'What llama-server alone knows goes into extraArgs.');
+}
