@@ -25,7 +25,7 @@ export const whole = (least: number): OptionRule => ({
   wanted: `a whole number of at least ${least}`,
 });
 
-/** For those that have a check of their own, or become constraints, which the session checks. */
+/** For those whose values are checked by others: the session, the server, a check of their own. */
 export const checkedElsewhere: OptionRule = { allows: () => true, wanted: '' };
 
 export function isText(value: unknown): boolean {
@@ -62,14 +62,14 @@ export function checkByRules(
 }
 
 /**
- * Checks the options of a server, those of the provider and of the resource together.
+ * Checks options that belong to a server.
  *
- * @param provider for messages.
+ * @param whose for messages.
  * @param hint where what is none of the options may go.
  * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
  */
 export function checkServerOptions(
-  provider: string,
+  whose: string,
   options: object,
   rules: Readonly<Record<string, OptionRule>>,
   hint?: string,
@@ -77,12 +77,12 @@ export function checkServerOptions(
   checkByRules(
     options,
     rules,
-    `${provider}: `,
+    `${whose}: `,
     (option, meant) =>
       new ModelProviderError(
         'CONFIG_INVALID',
         [
-          `${provider}: there is no option ${option}${meant === undefined ? '.' : `; did you mean ${meant}?`}`,
+          `${whose}: there is no option ${option}${meant === undefined ? '.' : `; did you mean ${meant}?`}`,
           ...(hint === undefined ? [] : [hint]),
         ].join(' '),
         { details: { option } },

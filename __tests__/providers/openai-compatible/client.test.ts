@@ -44,6 +44,32 @@ describe('generate', () => {
     expect(endpoint.requests[0]!.body['messages']).toEqual(messages);
   });
 
+  test.each([
+    [undefined, {}, 'generate(): the prompt is undefined; it must be a text or an array of messages.'],
+    [
+      { role: 'user' },
+      {},
+      'generate(): the prompt is {"role":"user"}; it must be a text or an array of messages.',
+    ],
+    [
+      'Hi',
+      { max_tokens: 7 },
+      'generate(): there is no option max_tokens; did you mean maxTokens? What the endpoint alone knows goes into extra.',
+    ],
+    [
+      'Hi',
+      { presence_penalty: 1 },
+      'generate(): there is no option presence_penalty. What the endpoint alone knows goes into extra.',
+    ],
+  ])('refuses the prompt %j with the options %j, and sends nothing', async (prompt, options, problem) => {
+    const [asked, given] = [prompt as string, options as GenerateOptions];
+    for (const answer of [client.generate(asked, given), client.stream(asked, given).next()]) {
+      const error = await caught(answer);
+      expect([error.code, error.message]).toEqual(['CONFIG_INVALID', problem]);
+    }
+    expect(endpoint.requests).toEqual([]);
+  });
+
   test('sends every option under the name that the protocol has for it', async () => {
     endpoint.answer(json(200, completion('Hello')));
     await client.generate('Hi', {

@@ -7,7 +7,9 @@ import type {
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import { ModelProviderError } from '../../pattern/errors';
+import { showValue } from '../../pattern/json';
 import { noteCall } from '../../pattern/model-calls';
+import { checkedElsewhere, checkServerOptions, type OptionRule } from '../../pattern/option-rules';
 import type { ClientContext } from '../../pattern/resource-context';
 import { isSocketError, requestError } from './request-error';
 
@@ -56,6 +58,16 @@ export interface Generation {
   readonly raw: OpenAI.ChatCompletion;
 }
 
+const rules: Record<keyof GenerateOptions, OptionRule> = {
+  maxTokens: checkedElsewhere,
+  temperature: checkedElsewhere,
+  topP: checkedElsewhere,
+  seed: checkedElsewhere,
+  stop: checkedElsewhere,
+  signal: checkedElsewhere,
+  extra: checkedElsewhere,
+};
+
 /**
  * The client of every OpenAI-compatible model: a thin `generate()` over the official SDK, which is there as `.openai`.
  *
@@ -86,7 +98,7 @@ export class ModelClient {
   /**
    * Asks the model and waits for the whole answer.
    *
-   * @throws ModelProviderError `REQUEST_FAILED` with the server's status and message, `RESOURCE_LOST` if the server died,
+   * @throws ModelProviderError `CONFIG_INVALID` for a prompt or an option that cannot be meant, `REQUEST_FAILED` with the server's status and message, `RESOURCE_LOST` if the server died,
    *   `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
    */
   async generate(
@@ -94,10 +106,9 @@ export class ModelClient {
     options: GenerateOptions = {},
   ): Promise<Generation> {
     const start = performance.now();
+    const body = this.#body(prompt, options);
     const ends = this.#ends(options);
-    const raw = await this.#guard(ends, () =>
-      this.openai.chat.completions.create(this.#body(prompt, options), { signal: ends }),
-    );
+    const raw = await this.#guard(ends, () => this.openai.chat.completions.create(body, { signal: ends }));
     const latencyMs = performance.now() - start;
     // Servers that only call themselves compatible leave out what the SDK's types promise.
     const choice = (raw as Partial<OpenAI.ChatCompletion>).choices?.[0];
@@ -169,6 +180,7 @@ export class ModelClient {
     prompt: string | readonly ChatMessage[],
     options: GenerateOptions,
   ): ChatCompletionCreateParamsNonStreaming {
+    checkCall(prompt, options);
     const { maxTokens, temperature, topP, seed, stop, extra } = options;
     return {
       model: this.model,
@@ -250,4 +262,14 @@ function readUsage(usage: OpenAI.CompletionUsage | null | undefined): Usage | un
     completionTokens: usage.completion_tokens,
     totalTokens: usage.total_tokens,
   };
+}
+
+/** Values are the server's to judge; an option under a wrong name would be left out in silence. */
+function checkCall(prompt: unknown, options: object): void {
+  checkServerOptions('generate()', options, rules, 'What the endpoint alone knows goes into extra.');
+  if (typeof prompt === 'string' || Array.isArray(prompt)) return;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `generate(): the prompt is ${showValue(prompt)}; it must be a text or an array of messages.`,
+  );
 }
