@@ -317,17 +317,25 @@ test('10 files × 3 models on one slot cost 3 loads with -w 4 too, however late 
   expect(run.tests).toHaveLength(31);
 });
 
-test('the model that loads fastest goes first, by what earlier runs have learned', async () => {
-  const slowToLoad = providerModule({
-    noting: `new (class extends NotingProvider {
+test.each(bothModes)(
+  'the model that loads fastest goes first, by what earlier runs have learned, %s',
+  async (mode) => {
+    const slowToLoad = providerModule({
+      noting: `new (class extends NotingProvider {
       async createResource(name) {
         await new Promise((resolve) => setTimeout(resolve, { a: 1200, b: 0, c: 400 }[name]));
         return super.createResource(name);
       }
     })({ maxLive: 1, retain: 'session' })`,
-  });
-  const first = await runMatrix({ ...files, ...slowToLoad }, 'in band', { models });
-  expect(loads(first)).toEqual(['noting:a', 'noting:b', 'noting:c']);
-  const again = await runMatrix(slowToLoad, mode, { models }, { project: first.project, state: first.state });
-  expect(loads(again)).toEqual(['noting:b', 'noting:c', 'noting:a']);
-});
+    });
+    const first = await runMatrix({ ...files, ...slowToLoad }, mode, { models });
+    expect(loads(first)).toEqual(['noting:a', 'noting:b', 'noting:c']);
+    const again = await runMatrix(
+      slowToLoad,
+      mode,
+      { models },
+      { project: first.project, state: first.state },
+    );
+    expect(loads(again)).toEqual(['noting:b', 'noting:c', 'noting:a']);
+  },
+);

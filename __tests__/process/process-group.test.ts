@@ -122,12 +122,12 @@ describe('stopping a group', () => {
     // By the second exec it has forgotten that it has a child.
     const parent = await startGroup(`setsid sleep 600 & echo child $!; exec sh -c 'echo up; exec sleep 600'`);
     const zombie = Number(/child (\d+)/.exec(parent.output())?.[1]);
-    groups.add(zombie);
     await eventually(() => processEntry(zombie)?.group === zombie);
+    const leader = { pid: zombie, startTime: processEntry(zombie)!.startTime };
+    leaders.add(leader);
     process.kill(zombie, 'SIGKILL');
     await eventually(() => processEntry(zombie)?.isZombie === true);
     expect(groupMembers(zombie)).toEqual([]);
-    const leader = { pid: zombie, startTime: processEntry(zombie)!.startTime };
     expect(await stopGroup(leader, longGrace)).toEqual({ forced: false, survivors: [] });
   });
 

@@ -147,6 +147,10 @@ describe('what is refused before anything starts', () => {
       { extraArgs: ['-tp', '2'] },
       'extraArgs has -tp, which the provider gives itself: use the option tensorParallelSize.',
     ],
+    [
+      { extraArgs: ['--served_model_name', 'mine'] },
+      'extraArgs has --served-model-name, which the provider gives itself: use the option servedModelName.',
+    ],
     [{ stopGraceMs: 0 }, 'stopGraceMs is 0; it must be a whole number of at least 1.'],
     [
       { maxModelLength: 5 },

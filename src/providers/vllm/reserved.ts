@@ -26,7 +26,8 @@ const flags: Readonly<Record<string, string>> = {
  */
 export function refuseWhatLeasesDecide({ env = {}, extraArgs = [] }: VLLMOptions): void {
   for (const name of Object.keys(env)) refuse('env', name, variables);
-  for (const argument of extraArgs) refuse('extraArgs', argument.replace(/=.*$/s, ''), flags);
+  // vLLM reads --api_key as --api-key.
+  for (const argument of extraArgs) refuse('extraArgs', argument.replace(/=.*$/s, '').replaceAll('_', '-'), flags);
 }
 
 function refuse(option: string, name: string, reserved: Readonly<Record<string, string>>): void {
