@@ -274,6 +274,13 @@ describe('a local server that does not start', () => {
     expect(message).not.toContain(launched[0]!.options.env?.['FAKE_API_KEY']);
   });
 
+  it('says no secret of its own either, be it among its arguments', async () => {
+    const secrets = ['hf_0123456789'];
+    const { message } = await refusal(fake(['--say', 'hf_0123456789', '--exit', '1'], { secrets }));
+    expect(message).toContain('--say [redacted]');
+    expect(message).not.toContain('hf_0123456789');
+  });
+
   it('because its time is up', async () => {
     const abort = new AbortController();
     const progress = (message: string): void => {

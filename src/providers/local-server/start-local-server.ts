@@ -107,9 +107,13 @@ function launch(
 ): Promise<ServerProcess> {
   context.progress('starting its process');
   const { command, passEnv = [], graceMs, hints } = server;
-  const secrets = [apiKey, ...(server.secrets ?? [])];
+  const secrets = secretsOf(server, apiKey);
   const causeOfDeath = (evidence: string): string | undefined => causeIn(evidence, hints);
   return context.launch({ command, args, env: server.env(apiKey), passEnv, graceMs, secrets, causeOfDeath });
+}
+
+function secretsOf({ secrets = [] }: LocalServer, apiKey: string): string[] {
+  return [apiKey, ...secrets];
 }
 
 function checks({ lastCheck }: LocalServer, server: StartingServer): ReadinessCheck[] {
@@ -144,7 +148,7 @@ function failure(
     command: [command, ...args],
     logTail,
     hints,
-    secrets: [apiKey],
+    secrets: secretsOf(server, apiKey),
   });
   const known = isModelProviderError(error) ? error : undefined;
   return new ModelProviderError(known?.code ?? 'SETUP_FAILED', message, {
