@@ -368,8 +368,13 @@ export class LiveResource {
 
 function reasonOfDeath(server: ServerProcess, exit: ProcessExit, { causeOfDeath }: LaunchOptions): string {
   const ended = `its server (pid ${server.pid}) ${describeExit(exit)}`;
-  const cause = causeOfDeath?.([...server.logTail(evidenceLines), ended].join('\n'));
-  return cause === undefined ? ended : `${cause} (${ended})`;
+  try {
+    const cause = causeOfDeath?.([...server.logTail(evidenceLines), ended].join('\n'));
+    return cause === undefined ? ended : `${cause} (${ended})`;
+  } catch {
+    // A provider that fails to say the cause must not hide the death.
+    return ended;
+  }
 }
 
 // Leases that are asked for during a start alone cannot form a circle of resources that keep each other alive.
