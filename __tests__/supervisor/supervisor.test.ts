@@ -1,13 +1,16 @@
 import { statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import type { Json } from '../../src/pattern/json';
-import { greetRequest, statusRequest } from '../../src/session/supervisor-protocol';
+import { packageVersion } from '../../src/pattern/version';
+import { listenPrivately, newAddress } from '../../src/session/private-socket';
+import { announceSupervisor } from '../../src/session/supervisor-address';
+import { greetRequest, offerRequest, statusRequest } from '../../src/session/supervisor-protocol';
 import { caught } from '../fixtures/caught';
 import { eventually } from '../process/eventually';
 import { ownPlaces } from '../process/own-places';
-import { closeOwnSessions, gate, ScriptedProvider } from '../session/own-session';
+import { closeOwnSessions, gate, openOwnSession, ScriptedProvider } from '../session/own-session';
 import { closeClients, ownRun, ownSupervisor } from './own-supervisor';
 
 ownPlaces();
@@ -94,6 +97,30 @@ describe('a run', () => {
     await same.holder().ask('db:b');
     expect(own.made).toEqual(['db:a#1', 'db:a#1', 'db:b#1']);
     expect(same.said).toEqual([]);
+  });
+
+  test('makes its own when the supervisor ends while it is asked', async () => {
+    const { place } = await openOwnSession({});
+    const address = newAddress(place.socketPath);
+    const project = { directory: process.cwd(), providerModule: null, moduleVersion: null };
+    const dying = createServer((socket) => {
+      const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+      rpc.onRequest(greetRequest, () => ({ pid: process.pid, version: packageVersion, project }));
+      rpc.onRequest(offerRequest, () => {
+        dying.close();
+        socket.destroy();
+        return null;
+      });
+      rpc.onError(() => undefined);
+      rpc.listen();
+    });
+    await listenPrivately(dying, place.socketPath);
+    announceSupervisor(place.directory, address);
+    const own = new Identified();
+    const run = await ownRun({ db: own });
+    await run.holder().ask('db:a');
+    expect(own.made).toEqual(['db:a#1']);
+    expect(dying.listening).toBe(false);
   });
 
   test('loses what it borrowed when that dies, with its last words', async () => {

@@ -1,5 +1,5 @@
 import type { DeviceNeed } from '../pattern/device-need';
-import { messageOf, type SerializedError } from '../pattern/errors';
+import { isModelProviderError, messageOf, type SerializedError } from '../pattern/errors';
 import { stableStringify, type Json } from '../pattern/json';
 import { packageVersion } from '../pattern/version';
 import type { IdentityRequest } from './session-connection';
@@ -88,9 +88,15 @@ export class WarmResources implements WarmSource {
   async borrow(wanted: WantedResource): Promise<BorrowedResource | undefined> {
     const link = await this.#connected();
     if (link === undefined) return undefined;
-    const borrowed = await this.#lease(link, wanted);
-    if (borrowed === undefined) await this.#makeRoom(link, wanted);
-    return borrowed;
+    try {
+      const borrowed = await this.#lease(link, wanted);
+      if (borrowed === undefined) await this.#makeRoom(link, wanted);
+      return borrowed;
+    } catch (error) {
+      // A supervisor that has ended meanwhile has nothing warm.
+      if (isModelProviderError(error, 'SESSION_CLOSED')) return undefined;
+      throw error;
+    }
   }
 
   close(): void {
