@@ -91,12 +91,16 @@ describe('the launcher', () => {
     expect(readFileSync(join(places.directory, 'server-1.log'), 'utf8')).toBe('up\nfirst\n');
   });
 
+  it('says that there is no such directory to run in', async () => {
+    const options = { command: '/bin/sh', args: [], cwd: '/no/such/place' };
+    await expect(launcher.launch(options, 'fake:a#1', places.directory)).rejects.toMatchObject({
+      code: 'SETUP_FAILED',
+      message: 'The server cannot run in /no/such/place: there is no such directory.',
+    });
+  });
+
   it('says what the guardian refuses', async () => {
-    const refused = launcher.launch(
-      { command: '/bin/sh', args: [], cwd: '/no/such/place' },
-      'fake:a#1',
-      places.directory,
-    );
+    const refused = launcher.launch({ command: '/bin/sh', args: [] }, 'fake:a#1', '/no/such/place');
     await expect(refused).rejects.toMatchObject({
       code: 'SETUP_FAILED',
       message: expect.stringMatching(/^The guardian refused: .*ENOENT/) as string,

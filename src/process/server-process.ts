@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelProviderError } from '../pattern/errors';
 import type { LaunchOptions, ProcessExit, ServerProcess } from '../pattern/resource-context';
@@ -21,7 +22,7 @@ export interface LaunchPlace {
 /**
  * Starts a server through the guardian.
  *
- * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`.
+ * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`, `SETUP_FAILED` if its directory is not there.
  */
 export async function launchServer(options: LaunchOptions, place: LaunchPlace): Promise<ServerProcess> {
   const logFile = join(place.directory, `${place.id}.log`);
@@ -35,7 +36,7 @@ export async function launchServer(options: LaunchOptions, place: LaunchPlace): 
       command: findCommand(options.command),
       args: options.args,
       env: childEnvironment(options),
-      cwd: options.cwd ?? process.cwd(),
+      cwd: requireDirectory(options.cwd ?? process.cwd()),
       logFile,
       graceMs: options.graceMs ?? defaultGraceMs,
       stopSignal: options.stopSignal,
@@ -53,6 +54,18 @@ export async function launchServer(options: LaunchOptions, place: LaunchPlace): 
     logSize: () => logSize(logFile),
     stop: () => stopServer(place, pid),
   };
+}
+
+// A directory that is not there looks to spawn(2) like a program that is not.
+function requireDirectory(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new ModelProviderError(
+    'SETUP_FAILED',
+    `The server cannot run in ${path}: there is no such directory.`,
+    {
+      details: { path },
+    },
+  );
 }
 
 async function stopServer({ guardian, id, resourceId }: LaunchPlace, pid: number): Promise<void> {
