@@ -40,7 +40,7 @@ export interface LaunchOptions {
 /** Signals that servers stop on by themselves. */
 export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 
-/** How a process ended; exactly one of the two is not null. */
+/** How a process ended: one of the two is not null, unless it ended together with the guardian. */
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
