@@ -161,29 +161,68 @@ describe('a llama-server that ends tells why', () => {
     expect(error.message).toContain(problem);
   });
 
+  // What llama-server prints and how it ends, with the whole message.
   test.each([
-    ['ILL', 'the llama-server binary was built for another processor', 'Use a build for this machine'],
-    ['KILL', 'the system killed llama-server, most likely because memory ran out', 'Use a smaller model'],
-  ])('when it was ended by SIG%s', async (signal, cause, fix) => {
-    const error = await refused(`echo loading; kill -${signal} $$`);
-    expect(error.code).toBe('SETUP_FAILED');
-    const [first, ...rest] = error.message.split('\n');
-    expect(first).toBe(
-      `llama:${novice}: ${cause} (the server was ended by SIG${signal} before it was ready).`,
-    );
-    expect(rest.join('\n')).toMatch(/^Command: .*\nIts last lines:\n {2}\| loading\nWhat to do: /);
-    expect(error.message).toContain(`What to do: ${fix}`);
-    expect(error.details).toMatchObject({ signal: `SIG${signal}`, code: null });
-  });
-
-  test('when it is too old for an argument', async () => {
-    const error = await refused('echo "error: invalid argument: --tags"; exit 1');
-    expect(error.message).toContain(
-      ': llama-server does not know the argument --tags (the server exited with code 1',
-    );
-    expect(error.message).toContain(
-      'update llama.cpp: --tags and --fit need a build of March 2026 or newer.',
-    );
+    {
+      title: 'it was ended by SIGILL',
+      script: 'echo loading; kill -ILL $$',
+      end: { signal: 'SIGILL', code: null },
+      cause:
+        'the llama-server binary was built for another processor (the server was ended by SIGILL before it was ready)',
+      lines: ['loading'],
+      fix: 'Use a build for this machine; some prebuilt binaries run f16 and f32 models only.',
+    },
+    {
+      title: 'it was ended by SIGKILL',
+      script: 'echo loading; kill -KILL $$',
+      end: { signal: 'SIGKILL', code: null },
+      cause:
+        'the system killed llama-server, most likely because memory ran out (the server was ended by SIGKILL before it was ready)',
+      lines: ['loading'],
+      fix: 'Use a smaller model or contextSize, or fewer slots.',
+    },
+    {
+      title: 'it is too old for an argument',
+      script: 'echo "error: invalid argument: --tags"; exit 1',
+      end: { signal: null, code: 1 },
+      cause:
+        'llama-server does not know the argument --tags (the server exited with code 1 before it was ready)',
+      lines: ['error: invalid argument: --tags'],
+      fix: 'Remove it from extraArgs; if it is not there, update llama.cpp: --tags and --fit need a build of March 2026 or newer.',
+    },
+    {
+      title: 'it cannot load the model',
+      script: `echo "srv load_model: failed to load model, 'x.gguf'"; exit 1`,
+      end: { signal: null, code: 1 },
+      cause: 'llama-server could not load the model (the server exited with code 1 before it was ready)',
+      lines: ["srv load_model: failed to load model, 'x.gguf'"],
+      fix: 'See its lines above; the file itself has a valid GGUF header.',
+    },
+    {
+      title: 'others take every port',
+      script: `echo "start: couldn't bind HTTP server socket, hostname: 127.0.0.1"; exit 1`,
+      end: { signal: null, code: 1 },
+      cause:
+        'other programs took every port that was tried (the server exited with code 1 before it was ready; its port PORT was taken)',
+      lines: ["start: couldn't bind HTTP server socket, hostname: 127.0.0.1"],
+      fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+    },
+  ])('when $title', async ({ script, end, cause, lines, fix }) => {
+    const { code, message, details } = await refused(script);
+    expect([code, details]).toEqual(['SETUP_FAILED', expect.objectContaining(end)]);
+    const text = message.replaceAll(/jmp-[0-9a-f]{16}/g, 'NONCE').replaceAll(/\bport \d+/g, 'port PORT');
+    expect(
+      text
+        .replaceAll(/--port \d+/g, '--port PORT')
+        .replaceAll(directory, 'DIR')
+        .split('\n'),
+    ).toEqual([
+      `llama:DIR/novice.gguf: ${cause}.`,
+      'Command: DIR/llama-server -m DIR/novice.gguf --alias novice.gguf --tags NONCE --host 127.0.0.1 --port PORT -c 4096 -np 1 --fit off --offline',
+      'Its last lines:',
+      ...lines.map((line) => `  | ${line}`),
+      `What to do: ${fix}`,
+    ]);
   });
 
   test.each([0, 1, 3])('even when it says nothing and exits with code %i', async (code) => {
