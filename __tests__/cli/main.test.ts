@@ -8,7 +8,8 @@ const runs = new OwnRuns();
 describe('the command', () => {
   it('lists its commands, and says its version', () => {
     expect(runs.run('--help')).toMatchObject({ exit: 0, err: '' });
-    for (const name of ['show', 'compare', 'export']) expect(runs.run('--help').out).toContain(`  ${name} `);
+    const names = ['up', 'status', 'down', 'doctor', 'clean', 'show', 'compare', 'export'];
+    for (const name of names) expect(runs.run('--help').out).toContain(`  ${name} `);
     expect(runs.run('--version').out).toBe(`${packageVersion}\n`);
   });
 

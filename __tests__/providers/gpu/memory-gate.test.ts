@@ -117,6 +117,21 @@ test('a neighbour that took memory meanwhile only makes it remark, since none of
   ]);
 });
 
+test('where a GPU does not say its memory, what processes took meanwhile is added up, beside what was there before', async () => {
+  gpus.set({ hidesMemory: true });
+  const [before, since] = [someProcess(), someProcess()];
+  gpus.hold(before, 'python', [0], 1000);
+  const { end, notes } = await guarded();
+  gpus.hold(since, 'python', [0], 500);
+  await end();
+  expect(notes).toEqual([]);
+  gpus.hold(since, 'python', [0], 600);
+  await end();
+  expect(notes).toEqual([
+    expect.stringContaining('GPU 0 has 1600 MiB in use, 1000 MiB before its start; held by pid '),
+  ]);
+});
+
 test('after a crash, memory is compared with what it was before the start', async () => {
   gpus.hold(someProcess(), 'python train.py', [0], 20_000);
   const { end, notes } = await guarded();
