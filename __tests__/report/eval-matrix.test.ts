@@ -38,8 +38,8 @@ test('evaluations of one title in several files are kept apart, whatever order t
   ];
   expect(lines(records)).toEqual([
     head,
-    ['sums (x.eval.ts)', 'exactMatch', '4', '25.0 %', '100.0 %'],
-    ['sums (y.eval.ts)', 'exactMatch', '4', '50.0 %', '75.0 %'],
+    ['sums', 'exactMatch', '4', '25.0 %', '100.0 %'],
+    ['sums', 'exactMatch', '4', '50.0 %', '75.0 %'],
   ]);
 });
 

@@ -55,7 +55,20 @@ test('of a judge and a model of one name the inner block is the model', () => {
   ]);
 });
 
-test('those of another file or another title do not matter', () => {
-  expect(titles(['easy sums', ''], ['hard sums', '', { file: 'other.eval.ts' }])).toEqual(['sums', 'sums']);
+test('those of another title do not matter', () => {
   expect(titles(['easy sums', ''], ['hard other', '', { title: 'other' }])).toEqual(['sums', 'other']);
+});
+
+test('those of one title in several files have the file after it, blocks or none', () => {
+  const other = { file: 'other.eval.ts' };
+  const { file } = header({});
+  expect(titles(['easy sums', ''], ['hard sums', '', other])).toEqual([
+    `sums (${file})`,
+    'sums (other.eval.ts)',
+  ]);
+  expect(titles(['easy sums', ''], ['hard sums', ''], ['easy sums', '', other])).toEqual([
+    'easy sums',
+    'hard sums',
+    'sums',
+  ]);
 });

@@ -6,7 +6,7 @@ import type { FiledOutcome } from './read-evaluation';
 
 /**
  * The models × evaluations matrix: a line per evaluation and score, a column per model. Empty if nothing was evaluated.
- * Evaluations of one title in several files are several; of a file that ran twice the last run counts.
+ * Evaluations of several files are several, also of one title; of a file that ran twice the last run counts.
  */
 export function evalMatrix(outcomes: readonly FiledOutcome[]): string {
   if (outcomes.length === 0) return '';
@@ -27,9 +27,8 @@ export function evalRows(outcomes: readonly FiledOutcome[]): string[][] {
     return files.flatMap((file) => {
       const evaluation = titled.filter((outcome) => outcome.file === file);
       const samples = unique(evaluation.map(({ summary }) => String(summary.samples))).join(' / ');
-      const name = files.length === 1 ? title : `${title} (${file})`;
       return scoreNames(evaluation).map((score) => [
-        name,
+        title,
         score,
         samples,
         ...models.map((model) => cell(evaluation, model, score)),

@@ -2,10 +2,15 @@ import type { LogName } from '../evals/log/log-path';
 import type { ReadEvaluation } from './read-evaluation';
 
 /**
- * Evaluations of one file that share their title, in different `describe` blocks, get the names of these blocks before it: in a
- * report they would be one. The block of a model does not count, for its evaluations are compared.
+ * Evaluations that share their title get what tells them apart: of one file, in different `describe` blocks, the names of these blocks
+ * before it; of different files, the file after it. In a report they would be one. The block of a model does not count, for its
+ * evaluations are compared.
  */
 export function tellApart(read: readonly ReadEvaluation[]): ReadEvaluation[] {
+  return byFile(byBlocks(read));
+}
+
+function byBlocks(read: readonly ReadEvaluation[]): ReadEvaluation[] {
   return read.map((evaluation) => {
     const { file, title } = evaluation.header;
     const blocks = blocksAround(evaluation.header);
@@ -13,6 +18,14 @@ export function tellApart(read: readonly ReadEvaluation[]): ReadEvaluation[] {
       ({ header }) => header.file !== file || header.title !== title || blocksAround(header) === blocks,
     );
     return isAlone || blocks === '' ? evaluation : renamed(evaluation, `${blocks} ${title}`);
+  });
+}
+
+function byFile(read: readonly ReadEvaluation[]): ReadEvaluation[] {
+  return read.map((evaluation) => {
+    const { file, title } = evaluation.outcome;
+    const isAlone = read.every(({ outcome }) => outcome.title !== title || outcome.file === file);
+    return isAlone ? evaluation : renamed(evaluation, `${title} (${file})`);
   });
 }
 
