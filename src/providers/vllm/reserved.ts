@@ -27,7 +27,8 @@ const flags: Readonly<Record<string, string>> = {
 export function refuseWhatLeasesDecide({ env = {}, extraArgs = [] }: VLLMOptions): void {
   for (const name of Object.keys(env)) refuse('env', name, variables);
   // vLLM reads --api_key as --api-key.
-  for (const argument of extraArgs) refuse('extraArgs', argument.replace(/=.*$/s, '').replaceAll('_', '-'), flags);
+  for (const argument of extraArgs)
+    refuse('extraArgs', argument.replace(/=.*$/s, '').replaceAll('_', '-'), flags);
 }
 
 function refuse(option: string, name: string, reserved: Readonly<Record<string, string>>): void {
