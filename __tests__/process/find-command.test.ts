@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { findCommand } from '../../src/process/find-command';
 import { ownPlaces } from './own-places';
 
@@ -30,6 +30,12 @@ describe('a command', () => {
     expect(findCommand('server')).toBe(path);
     expect(findCommand('server')).not.toBe(program('first/server'));
     expect(findCommand('server')).toBe(join(places.directory, 'first/server'));
+  });
+
+  it('found in a relative folder of PATH is made absolute: a server may run elsewhere', () => {
+    const path = program('server');
+    process.env['PATH'] = relative(process.cwd(), places.directory);
+    expect(findCommand('server')).toBe(path);
   });
 
   it('is not a directory, nor a file that may not be executed', () => {

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { delimiter, isAbsolute, resolve } from 'node:path';
 import { ModelProviderError } from '../pattern/errors';
 
 /**
@@ -11,7 +11,7 @@ export function findCommand(command: string, hint = ''): string {
   const isPath = command.includes('/') || isAbsolute(command);
   const searched = isPath
     ? [resolve(command)]
-    : (process.env['PATH'] ?? '').split(delimiter).map((dir) => join(dir || '.', command));
+    : (process.env['PATH'] ?? '').split(delimiter).map((dir) => resolve(dir, command));
   const found = searched.find(isExecutable);
   if (found !== undefined) return found;
   const where = isPath
