@@ -267,6 +267,10 @@ test('everything that sleeps is stopped at the end of the session', async () => 
 });
 
 describe('without a GPU that sleep: true could be verified on, it is an error:', () => {
+  afterEach(() => {
+    delete process.env['CUDA_VISIBLE_DEVICES'];
+  });
+
   test('no nvidia-smi', async () => {
     const provider = await sleepy();
     process.env['PATH'] = vllm.directory;
@@ -276,13 +280,15 @@ describe('without a GPU that sleep: true could be verified on, it is an error:',
   });
 
   test.each([
-    ['devices: []', 1, { devices: [] }, 'devices is []'],
-    ['no GPU', 0, {}, 'nvidia-smi knows of none here'],
-  ])('%s', async (_what, count, options, found) => {
+    ['devices: []', '0', 1, { devices: [] }, 'devices is []: name some'],
+    ['no GPU', '0', 0, {}, 'there is none to use here; see nvidia-smi and CUDA_VISIBLE_DEVICES'],
+    ['all masked out', '', 1, {}, 'there is none to use here; see nvidia-smi and CUDA_VISIBLE_DEVICES'],
+  ])('%s', async (_what, mask, count, options, found) => {
     const provider = await sleepy([], options);
     gpus.set({ gpus: Array.from({ length: count }, () => ({ uuid: 'GPU-0000-fake' })) });
+    process.env['CUDA_VISIBLE_DEVICES'] = mask;
     expect(vllm.readable(await caught(provider.setup(vllm.model('a'))))).toBe(
-      `CONFIG_INVALID: vllm: sleep is true, but vLLM sleeps on GPUs alone, and ${found}; leave sleep out.`,
+      `CONFIG_INVALID: vllm: sleep is true, but vLLM sleeps on GPUs alone, and ${found}, or leave sleep out.`,
     );
   });
 });

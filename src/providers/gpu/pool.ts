@@ -8,7 +8,8 @@ import { hasNvidiaSmi, listGpus, type Gpu } from './nvidia-smi';
  * the option names. Undefined where there is none.
  *
  * @param count how many it takes; all of them if not given.
- * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or not there, or if there are too few.
+ * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or not there, or if there are too few;
+ *   `SETUP_FAILED` if nvidia-smi fails.
  */
 export async function gpuNeed(
   provider: string,

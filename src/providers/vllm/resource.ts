@@ -24,14 +24,21 @@ import { weightsMiB } from './weights';
 const leastUtilization = 0.9;
 const defaultStallMs = 120_000;
 
-/** @throws ModelProviderError `CONFIG_INVALID`. */
+/**
+ * The GPUs that a model may take, and how many it takes.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID`, and `SETUP_FAILED` if nvidia-smi fails.
+ */
 export async function vllmDevices(options: VLLMOptions): Promise<DeviceNeed | undefined> {
   validateVllmOptions(options);
   if (options.sleep === true) requireNvidiaSmi();
   const need = await gpuNeed('vllm', options.devices, options.tensorParallelSize ?? 1);
   if (options.sleep === true && need === undefined) {
-    const found = options.devices?.length === 0 ? 'devices is []' : 'nvidia-smi knows of none here';
-    throw cannotSleep(`vLLM sleeps on GPUs alone, and ${found}; leave sleep out.`);
+    const found =
+      options.devices?.length === 0
+        ? 'devices is []: name some'
+        : 'there is none to use here; see nvidia-smi and CUDA_VISIBLE_DEVICES';
+    throw cannotSleep(`vLLM sleeps on GPUs alone, and ${found}, or leave sleep out.`);
   }
   return need;
 }
