@@ -106,7 +106,7 @@ export interface ResourceContext {
    * Starts a server process, which the session owns and stops. Its death after the start is the death of the resource, whatever
    * its exit code; during the start, look at {@link ServerProcess.exit}.
    *
-   * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`; the signal's reason if the start was given up.
+   * @throws ModelProviderError `COMMAND_NOT_FOUND`, `GUARDIAN_LOST`, `SETUP_FAILED`; the signal's reason if the start was given up.
    * @example
    * const server = await context.launch({ command: 'my-server', args: ['--port', String(port)], graceMs: 2000 });
    */
