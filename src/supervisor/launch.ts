@@ -26,12 +26,15 @@ export async function ensureSupervisor(
     const present = await SupervisorClient.open(options);
     if (present !== undefined) return { client: present, isNew: false };
     const child = await launch(supervisor);
-    const client = await SupervisorClient.open(options);
-    // It lives on if somebody is connected, and by itself then.
-    child.disconnect();
-    child.unref();
-    if (client === undefined) throw ended();
-    return { client, isNew: true };
+    try {
+      const client = await SupervisorClient.open(options);
+      if (client === undefined) throw ended();
+      return { client, isNew: true };
+    } finally {
+      // It lives on if somebody is connected, and by itself then.
+      child.disconnect();
+      child.unref();
+    }
   } finally {
     unlock();
   }
