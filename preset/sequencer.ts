@@ -4,12 +4,13 @@ import { ownModel } from '../src/pattern/matrix-project';
 import { resourceKey } from '../src/pattern/resource-spec';
 import { LoadTimes } from '../src/session/load-times';
 import { presentSession } from '../src/session/open-session';
+import { warmKeys } from '../src/session/warm-keys';
 import { matrixProject } from './matrix-project';
 
 /**
  * Jest's own order (failed files first, then the slowest) within each project, and the projects one after the other: projects are how
  * one run is divided by model, so a project's model is used up before the next project's is needed. Of the projects of a matrix the one
- * whose model is loaded goes first, then the one whose model loads fastest; what is not known yet keeps its place after them.
+ * whose model is loaded or kept warm goes first, then the one whose model loads fastest; what is not known yet keeps its place after them.
  */
 class ModelProviderSequencer extends Sequencer {
   /**
@@ -29,7 +30,7 @@ class ModelProviderSequencer extends Sequencer {
   override async sort(tests: Test[]): Promise<Test[]> {
     if (!tests.some(isOfMatrix)) return byProject(await super.sort(tests)).flat();
     const sorted: Test[] = [];
-    for (const own of cheapestFirst(byProject(tests))) sorted.push(...(await super.sort(own)));
+    for (const own of await cheapestFirst(byProject(tests))) sorted.push(...(await super.sort(own)));
     return sorted;
   }
 
@@ -57,10 +58,10 @@ function byProject(tests: readonly Test[]): Test[][] {
   return [...projects.values()];
 }
 
-function cheapestFirst(projects: readonly Test[][]): Test[][] {
+async function cheapestFirst(projects: readonly Test[][]): Promise<Test[][]> {
   const times = LoadTimes.ofUser();
   // In watch mode the session is there from the run before.
-  const loaded = presentSession()?.session.loaded ?? [];
+  const loaded = [...(presentSession()?.session.loaded ?? []), ...(await warmKeys())];
   const loadMs = ([test]: readonly Test[]): number => {
     const project = test && matrixProject(test.context.config);
     const request = project && ownModel(project);

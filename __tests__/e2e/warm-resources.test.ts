@@ -1,4 +1,7 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { eventually } from '../process/eventually';
+import { matrixConfig } from './matrix-project';
 import { outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, startJest, type JestRun } from './run-jest';
 import { WarmPlaces } from './warm-places';
@@ -39,6 +42,24 @@ test('a warm model serves runs of both kinds without a load, in one process, and
     expect(places.status().resources).toEqual([warm]);
   }
   expect(places.json('down')).toEqual({ stopped: ['embedded:expert'], supervisor: null });
+  expect(places.left()).toEqual([]);
+});
+
+test.each(bothModes)('the warm model of a matrix goes first, %s', async (mode) => {
+  places.up('embedded:expert');
+  // Otherwise it would go first for its load time, which is known by now.
+  rmSync(join(places.env['XDG_STATE_HOME']!, 'jest-model-provider/load-times.json'));
+  const models = JSON.stringify(['embedded:novice', 'embedded:expert']);
+  const files = {
+    ...matrixConfig(mode, { models, config: { testEnvironmentOptions: {} } }),
+    'matrix.eval.js': spec(`withClient(${models}, (handle, model) => test('runs', () => note(model)));`),
+  };
+  const options = { args: ['--config', 'matrix.config.js'], workers: 1 };
+  expect((await runJest(files, mode, places.run(options))).notes).toEqual([
+    'embedded:expert',
+    'embedded:novice',
+  ]);
+  places.json('down');
   expect(places.left()).toEqual([]);
 });
 
