@@ -1,6 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { ModelProviderError } from '../pattern/errors';
+import { showValue } from '../pattern/json';
+import { nearest } from '../pattern/nearest';
+
+const option = 'modelProviders';
 
 /** The part of a Jest project's configuration that this package reads. */
 export interface ProjectOptions {
@@ -11,15 +15,25 @@ export interface ProjectOptions {
 /**
  * The absolute path of the provider module that a project names in `testEnvironmentOptions.modelProviders`.
  *
- * @throws ModelProviderError `CONFIG_INVALID` if the option is no path, or there is no such file.
+ * @throws ModelProviderError `CONFIG_INVALID` if the option is misspelt or no path, or there is no such file.
  */
 export function providerModulePath({ rootDir, testEnvironmentOptions }: ProjectOptions): string | undefined {
-  const value = testEnvironmentOptions['modelProviders'];
-  if (value === undefined) return undefined;
+  const value = testEnvironmentOptions[option];
+  if (value === undefined) {
+    // Other environments have options of their own, so only what looks like ours is refused.
+    const misspelt = Object.keys(testEnvironmentOptions).find(
+      (name) => nearest(name, [option]) !== undefined,
+    );
+    if (misspelt === undefined) return undefined;
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `testEnvironmentOptions has ${misspelt}; did you mean ${option}?`,
+    );
+  }
   if (typeof value !== 'string') {
     throw new ModelProviderError(
       'CONFIG_INVALID',
-      `testEnvironmentOptions.modelProviders is a ${typeof value}; it must be the path of your provider module.`,
+      `testEnvironmentOptions.modelProviders is ${showValue(value)}; it must be the path of your provider module.`,
     );
   }
   const rooted = value.replace(/^<rootDir>/, rootDir);
