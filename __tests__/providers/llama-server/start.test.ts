@@ -139,6 +139,14 @@ describe('a start of llama-server is refused before any process', () => {
       { temperature: 0 },
       'there is no option temperature. What llama-server alone knows goes into extraArgs.',
     ],
+    [
+      { extraArgs: ['--seed', '1', '--port=8000'] },
+      'extraArgs has --port, which the provider gives itself: each start has its own.',
+    ],
+    [
+      { extraArgs: ['-m', 'other.gguf'] },
+      'extraArgs has -m, which the provider gives itself: the spec names it.',
+    ],
   ])('when the options are %j', async (options: object, problem) => {
     const error = await refused('', options);
     expect([error.code, error.message]).toEqual(['CONFIG_INVALID', `llama-server: ${problem}`]);

@@ -7,6 +7,13 @@ import {
   type OptionRule,
 } from '../../pattern/option-rules';
 import { deviceOption } from '../gpu/pool';
+import {
+  argumentNames,
+  eachStart,
+  loopbackOnly,
+  refuseReserved,
+  type Reserved,
+} from '../local-server/reserved';
 import type { LlamaServerOptions } from './provider';
 
 const rules: Record<keyof LlamaServerOptions, OptionRule> = {
@@ -22,6 +29,17 @@ const rules: Record<keyof LlamaServerOptions, OptionRule> = {
   startTimeoutMs: checkedElsewhere,
 };
 
+const flags: Reserved = {
+  '--host': loopbackOnly,
+  '--port': eachStart,
+  '--api-key': eachStart,
+  '--api-key-file': eachStart,
+  '--model': 'the spec names it',
+  '-m': 'the spec names it',
+  '--alias': "it is the file's name",
+  '-a': "it is the file's name",
+};
+
 /**
  * Checks the options of a server, those of the provider and of the resource together.
  *
@@ -29,4 +47,5 @@ const rules: Record<keyof LlamaServerOptions, OptionRule> = {
  */
 export function validateLlamaServerOptions(options: LlamaServerOptions): void {
   checkServerOptions('llama-server', options, rules, 'What llama-server alone knows goes into extraArgs.');
+  refuseReserved('llama-server', 'extraArgs', argumentNames(options.extraArgs ?? []), flags);
 }
