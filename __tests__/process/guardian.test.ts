@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   createMessageConnection,
@@ -136,6 +136,24 @@ describe('the guardian', () => {
     expect(groupMembers(other)).not.toEqual([]);
     await eventually(() => guardian.exits.length === 1);
     expect(guardian.exits).toEqual([{ id: 'one', code: 0, signal: null }]);
+  });
+
+  it('stops a server and removes the files also where the ledger cannot be written any more', async () => {
+    const guardian = await startGuardian();
+    const pids = [
+      await guardian.launch(polite, { id: 'one' }),
+      await guardian.launch(polite, { id: 'other' }),
+    ];
+    await eventually(() => log('one').includes('up') && log('other').includes('up'));
+    rmSync(places.state, { recursive: true });
+    expect(await guardian.rpc.sendRequest(stopRequest, { id: 'one' })).toEqual({
+      forced: false,
+      survivors: [],
+    });
+    guardian.cut();
+    await guardian.ended;
+    expect(pids.flatMap(groupMembers)).toEqual([]);
+    expect(existsSync(directory())).toBe(false);
   });
 
   it('stops a server once, however often it is asked', async () => {

@@ -93,9 +93,18 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
   }
   // The group is seen to be gone before its parent hears of it; whoever is told of the stop knows of the end.
   await server.exited;
-  ledger.append({ type: 'stopped', pid: server.process.pid });
+  noteStopped(server.process);
   guarded.delete(id);
   return result;
+}
+
+/** It saves the next run a look: a full disk must not make a failure of a stop. */
+function noteStopped({ pid }: ProcessIdentity): void {
+  try {
+    ledger.append({ type: 'stopped', pid });
+  } catch {
+    // The next run finds that it is gone.
+  }
 }
 
 /** Whether only this session's processes can be at work in a directory. */
