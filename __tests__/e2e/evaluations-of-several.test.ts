@@ -99,7 +99,7 @@ describe.each(bothModes)('an evaluation within several resources, %s', (mode) =>
 
   test('is in the report under its model', () => {
     expect(first.output).toMatch(/│ evaluation +│ score +│ samples +│/);
-    expect(first.output).toMatch(/eval +│ llm:keyed +│ 2/);
+    expect(first.output).toMatch(/eval \(keyed\.eval\.js\) +│ llm:keyed +│ 2/);
     expect(outcome(first, 'llm:a db:shop eval').status).toBe('passed');
     expect(outcome(first, 'db:shop llm:keyed eval').status).toBe('passed');
   });
