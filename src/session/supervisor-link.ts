@@ -25,6 +25,11 @@ export interface SupervisorLinkOptions {
   onEnded?(): void;
 }
 
+/** How the supervisor calls this run when it tells who uses what. */
+export function runLabel(): string {
+  return `jest (pid ${process.pid}) in ${process.cwd()}`;
+}
+
 // A supervisor that is stopped or stuck must not hold up a run that can do without it.
 const greetingLimitMs = 5000;
 

@@ -1,6 +1,6 @@
 import { parseRequest, resourceKey } from '../pattern/resource-spec';
 import { findSupervisor } from './supervisor-address';
-import { SupervisorLink } from './supervisor-link';
+import { runLabel, SupervisorLink } from './supervisor-link';
 import { statusRequest } from './supervisor-protocol';
 
 /** The keys of what this user's supervisor keeps warm; none where there is no supervisor that answers. */
@@ -8,15 +8,10 @@ export async function warmKeys(): Promise<string[]> {
   const address = findSupervisor();
   if (address === undefined) return [];
   try {
-    const link = await SupervisorLink.open(address, {
-      label: `jest (pid ${process.pid}) in ${process.cwd()}`,
-    });
+    const link = await SupervisorLink.open(address, { label: runLabel() });
     const { resources } = await link.ask(statusRequest, null).finally(() => link.close());
     return resources.map((resource) => {
-      const { provider, name, config } = parseRequest(
-        { spec: resource.spec, config: resource.config },
-        undefined,
-      );
+      const { provider, name, config } = parseRequest(resource, undefined);
       return resourceKey(provider, name, config);
     });
   } catch {

@@ -4,7 +4,7 @@ import { stableStringify, type Json } from '../pattern/json';
 import { packageVersion } from '../pattern/version';
 import type { IdentityRequest } from './session-connection';
 import { findSupervisor } from './supervisor-address';
-import { SupervisorLink } from './supervisor-link';
+import { runLabel, SupervisorLink } from './supervisor-link';
 import {
   borrowRequest,
   devicesRequest,
@@ -172,7 +172,7 @@ export class WarmResources implements WarmSource {
     const { pid } = address.process;
     try {
       const link = await SupervisorLink.open(address, {
-        label: `jest (pid ${process.pid}) in ${process.cwd()}`,
+        label: runLabel(),
         onLost: (leaseId, error) => this.#lost(leaseId, error),
         onEnded: () => this.#ended(pid),
       });
