@@ -62,13 +62,13 @@ export function checkByRules(
 }
 
 /**
- * Checks options that belong to a server.
+ * Checks the options of something that has a name in messages.
  *
- * @param whose for messages.
+ * @param whose the name.
  * @param hint where what is none of the options may go.
  * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
  */
-export function checkServerOptions(
+export function checkOptionsOf(
   whose: string,
   options: object,
   rules: Readonly<Record<string, OptionRule>>,

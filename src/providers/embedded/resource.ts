@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkedElsewhere, checkServerOptions, whole, type OptionRule } from '../../pattern/option-rules';
+import { checkedElsewhere, checkOptionsOf, whole, type OptionRule } from '../../pattern/option-rules';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { startLocalServer } from '../local-server/start-local-server';
 import type { ModelConnection } from '../openai-compatible/client';
@@ -19,7 +19,7 @@ export async function startEmbedded(
   options: EmbeddedOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  checkServerOptions('embedded', options, rules);
+  checkOptionsOf('embedded', options, rules);
   const { parallel = 4 } = options;
   const file = modelFile(name);
   checkGguf(file);

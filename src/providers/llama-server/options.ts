@@ -1,6 +1,6 @@
 import {
   checkedElsewhere,
-  checkServerOptions,
+  checkOptionsOf,
   text,
   texts,
   whole,
@@ -46,6 +46,6 @@ const flags: Reserved = {
  * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
  */
 export function validateLlamaServerOptions(options: LlamaServerOptions): void {
-  checkServerOptions('llama-server', options, rules, 'What llama-server alone knows goes into extraArgs.');
+  checkOptionsOf('llama-server', options, rules, 'What llama-server alone knows goes into extraArgs.');
   refuseReserved('llama-server', 'extraArgs', argumentNames(options.extraArgs ?? []), flags);
 }

@@ -9,7 +9,7 @@ import type {
 import { ModelProviderError } from '../../pattern/errors';
 import { showValue } from '../../pattern/json';
 import { noteCall } from '../../pattern/model-calls';
-import { checkedElsewhere, checkServerOptions, type OptionRule } from '../../pattern/option-rules';
+import { checkedElsewhere, checkOptionsOf, type OptionRule } from '../../pattern/option-rules';
 import type { ClientContext } from '../../pattern/resource-context';
 import { isSocketError, requestError } from './request-error';
 
@@ -98,8 +98,8 @@ export class ModelClient {
   /**
    * Asks the model and waits for the whole answer.
    *
-   * @throws ModelProviderError `CONFIG_INVALID` for a prompt or an option that cannot be meant, `REQUEST_FAILED` with the server's status and message, `RESOURCE_LOST` if the server died,
-   *   `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
+   * @throws ModelProviderError `CONFIG_INVALID` for a prompt or an option that cannot be meant, `REQUEST_FAILED` with the server's
+   *   status and message, `RESOURCE_LOST` if the server died, `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
    */
   async generate(
     prompt: string | readonly ChatMessage[],
@@ -266,7 +266,7 @@ function readUsage(usage: OpenAI.CompletionUsage | null | undefined): Usage | un
 
 /** Values are the server's to judge; an option under a wrong name would be left out in silence. */
 function checkCall(prompt: unknown, options: object): void {
-  checkServerOptions('generate()', options, rules, 'What the endpoint alone knows goes into extra.');
+  checkOptionsOf('generate()', options, rules, 'What the endpoint alone knows goes into extra.');
   if (typeof prompt === 'string' || Array.isArray(prompt)) return;
   throw new ModelProviderError(
     'CONFIG_INVALID',

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, ModelProviderError } from '../../pattern/errors';
-import { checkedElsewhere, checkServerOptions, text, type OptionRule } from '../../pattern/option-rules';
+import { checkedElsewhere, checkOptionsOf, text, type OptionRule } from '../../pattern/option-rules';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { redact, stripControl } from '../../process/redact';
 import type { ModelConnection } from './client';
@@ -27,7 +27,7 @@ export async function connectEndpoint(
   options: OpenAICompatibleOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  checkServerOptions('openai-compatible', options, rules);
+  checkOptionsOf('openai-compatible', options, rules);
   const endpoint = new Endpoint(model, options, context);
   const answer = await endpoint.completeOneToken();
   if (isCompletion(answer) || refusesTokenLimit(answer)) return endpoint.connection;

@@ -1,6 +1,6 @@
 import {
   checkedElsewhere,
-  checkServerOptions,
+  checkOptionsOf,
   flag,
   isObject,
   text,
@@ -51,6 +51,6 @@ const rules: Record<keyof VLLMOptions, OptionRule> = {
  * @throws ModelProviderError `CONFIG_INVALID` naming option, value and what is allowed.
  */
 export function validateVllmOptions(options: VLLMOptions): void {
-  checkServerOptions('vllm', options, rules, 'What vLLM alone knows goes into extraArgs.');
+  checkOptionsOf('vllm', options, rules, 'What vLLM alone knows goes into extraArgs.');
   refuseWhatLeasesDecide(options);
 }
