@@ -1,93 +1,239 @@
-// Who may import whom (DESIGN.md §5): pattern ← session, process ← providers ← evals ← report; preset may use all, nothing
-// imports preset or the public index.
+// Who may import whom: one line a folder of src/. docs/architecture.md says what lives in each of them; __tests__/boundaries.test.ts
+// breaks each rule once. `preset` may use everything, and nothing imports `preset` or the public index.
+const { dirname, join, relative, sep } = require('node:path');
+
+const base = ['base'];
+const pattern = [...base, 'pattern', 'pattern/blocks'];
+const process = ['process/os', 'process/ledger', 'process/output', 'process/guardian', 'process/readiness'];
 
 /** The folders of src/ with what each may import besides itself. */
 const mayImport = {
-  pattern: [],
-  process: ['pattern'],
-  session: ['pattern', 'process'],
-  providers: ['pattern', 'process', 'session'],
-  evals: ['pattern', 'providers'],
-  report: ['pattern', 'evals'],
-  testing: ['pattern', 'providers', 'evals'],
-  supervisor: ['pattern', 'process', 'session', 'providers'],
-  cli: ['pattern', 'process', 'providers', 'evals', 'report', 'supervisor'],
+  base: [],
+  answers: [...base],
+  pattern: [...base],
+  'pattern/blocks': [...base, 'pattern'],
+
+  'process/os': [...base, 'pattern'],
+  'process/ledger': [...base, 'pattern', 'process/os'],
+  'process/output': [...base],
+  'process/guardian': [...base, 'pattern', 'process/os', 'process/ledger', 'process/output'],
+  'process/readiness': [...base, 'pattern', 'process/guardian'],
+
+  'provider-module': [...base, 'pattern'],
+
+  'session/scheduler': [...base, 'pattern'],
+  'session/wire': [...base, 'pattern'],
+  'session/events': [...base, 'pattern'],
+  'session/resources': [
+    ...base,
+    'pattern',
+    ...process,
+    'session/scheduler',
+    'session/events',
+    'session/wire',
+  ],
+  'session/broker': [
+    ...[...base, 'pattern', ...process, 'provider-module'],
+    ...['session/scheduler', 'session/events', 'session/resources', 'session/wire'],
+  ],
+  'session/client': [...base, 'pattern', 'session/wire'],
+  'session/warm': [...base, 'pattern', ...process, 'session/wire', 'session/resources'],
+  session: [
+    ...[...base, 'pattern', ...process, 'provider-module', 'run'],
+    ...[
+      'session/wire',
+      'session/events',
+      'session/resources',
+      'session/broker',
+      'session/client',
+      'session/warm',
+    ],
+  ],
+
+  run: [...base, 'pattern', 'process/os', 'evals/log'],
+
+  providers: [
+    ...[...base, 'pattern', 'providers/database', 'providers/embedded', 'providers/llama-server'],
+    ...['providers/openai-compatible', 'providers/postgres-server', 'providers/vllm'],
+  ],
+  'providers/openai-compatible': [...base, 'answers', 'pattern', ...process],
+  'providers/local-server': [...base, 'pattern', ...process, 'providers/openai-compatible'],
+  'providers/gpu': [...base, 'pattern', 'process/os'],
+  'providers/embedded/gguf': [...base],
+  'providers/embedded/tokenizer': [...base, 'providers/embedded/gguf'],
+  'providers/embedded/network': [...base, 'providers/embedded/gguf'],
+  'providers/embedded/generation': [
+    ...[...base, 'providers/embedded/gguf', 'providers/embedded/tokenizer', 'providers/embedded/network'],
+  ],
+  'providers/embedded/server': [...base, 'providers/embedded/tokenizer', 'providers/embedded/generation'],
+  'providers/embedded': [
+    ...[...base, 'pattern', ...process, 'providers/embedded/gguf'],
+    ...['providers/local-server', 'providers/openai-compatible'],
+  ],
+  'providers/llama-server': [
+    ...[...base, 'pattern', ...process, 'providers/embedded/gguf', 'providers/gpu'],
+    ...['providers/local-server', 'providers/openai-compatible'],
+  ],
+  'providers/vllm': [
+    ...[
+      ...base,
+      'pattern',
+      ...process,
+      'providers/gpu',
+      'providers/local-server',
+      'providers/openai-compatible',
+    ],
+  ],
+  'providers/postgres-server': [...base, 'pattern', ...process],
+  'providers/database': [...base, 'pattern', 'providers/database/schema', 'providers/postgres-server'],
+  'providers/database/schema': [...base, 'pattern', 'providers/postgres-server'],
+
+  'evals/statistics': [...base],
+  'evals/data-sets': [...pattern, 'evals/statistics'],
+  'evals/scorers/texts': [...base, 'answers'],
+  'evals/scorers': [...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
+  'evals/log': [...base, 'pattern', 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+  'evals/summary': [
+    ...base,
+    'answers',
+    'pattern',
+    'evals/statistics',
+    'evals/data-sets',
+    'evals/scorers',
+    'evals/log',
+  ],
+  'evals/execution': [
+    ...[
+      ...pattern,
+      'answers',
+      'evals/statistics',
+      'evals/data-sets',
+      'evals/scorers',
+      'evals/log',
+      'evals/summary',
+    ],
+  ],
+  evals: [
+    ...[...pattern, 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+    ...['evals/log', 'evals/summary', 'evals/execution'],
+  ],
+
+  report: [...base, 'evals/statistics', 'evals/data-sets', 'evals/log', 'evals/summary'],
+  'report/terminal': [...base, 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
+  'report/export': [...base, 'answers', 'evals/log', 'report', 'report/terminal'],
+
+  supervisor: [
+    ...[...base, 'pattern', ...process, 'provider-module', 'providers'],
+    ...['session', 'session/wire', 'session/events', 'session/scheduler', 'session/broker', 'session/warm'],
+  ],
+  'cli/arguments': [...base, 'pattern'],
+  'cli/output': [...base, 'cli/arguments'],
+  'cli/doctor': [
+    ...[...base, 'process/os', 'process/ledger', 'providers/gpu', 'providers/llama-server'],
+    ...['providers/postgres-server', 'providers/vllm'],
+  ],
+  'cli/commands': [
+    ...[...base, 'process/ledger', 'process/guardian', 'report', 'report/terminal', 'report/export'],
+    ...['supervisor', 'cli/arguments', 'cli/output', 'cli/doctor'],
+  ],
+  cli: [...base, 'cli/commands', 'cli/output'],
+  testing: [...pattern, 'providers'],
 };
 
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */
-const mayImportTypes = { report: ['session'], testing: ['session'], cli: ['session'] };
+const mayImportTypes = {
+  'cli/output': ['session/warm'],
+  'evals/scorers': ['providers/openai-compatible'],
+  'session/client': ['session/broker'],
+  'report/terminal': ['session/events'],
+  'cli/commands': ['session/warm'],
+  testing: ['session', 'session/events'],
+};
 
 /**
- * Jest loads these into the realm of a spec, like all of pattern, evals and testing. There they must load nothing of the main
- * process: a session or a guardian of the spec's own would be a second one, and Jest's VM has no `import()`. Types are free.
+ * The files that Jest loads into the realm of a spec. They must load nothing else: a session or a guardian of the spec's own would
+ * be a second one, and Jest's VM has no `import()`. Types are free. Of a provider these are the spec halves.
  */
-const specHalves = ['src/providers/*/{provider,client,request-error}.ts', 'src/providers/built-in.ts'];
-const specRoots = ['src/realm.ts', 'src/index.ts'];
+const specRealm = [
+  /^src\/(index|runtime)$/,
+  /^src\/(base|answers|pattern|evals|testing)\//,
+  /^src\/providers\/built-in$/,
+  /^src\/providers\/[^/]+\/(provider|client|driver|request-error)$/,
+];
 
 /**
  * The doors in that wall: a `require()` that the compiler keeps where it stands, so that the other side is loaded when it is
- * needed. A provider reaches its own session half. realm.ts finds out where it runs, and then loads one of two files that bear
+ * needed. A provider reaches its own session half. runtime.ts finds out where it runs, and then loads one of two files that bear
  * any realm: the loader of the user's provider module, or, in a script outside Jest, the session of this very process.
  */
 const lazyRequires = {
   'src/providers/*/provider.ts': ['^\\./(resource|identity)$'],
-  'src/realm.ts': ['^\\./session/(provider-module|script-host)$'],
+  'src/runtime.ts': ['^\\./(provider-module/load|session/script-client)$'],
 };
-
-const publicIndex = {
-  regex: '^(\\./|(\\.\\./)+(src/)?)index$|^\\.\\.(/\\.\\.)*(/src)?/?$|^jest-model-provider(/|$)',
-  message: 'The public index is for users: import the file that holds what you need.',
-};
-
-const presetFolder = { regex: inFolder('preset'), message: 'Nothing imports preset: Jest alone loads it.' };
-
-const mainProcess = ['process', 'session'].map((folder) => ({
-  regex: inFolder(folder),
-  allowTypeImports: true,
-  message: `A spec must not load src/${folder}: import its types, or move the code into the session half.`,
-}));
 
 // A static import of an ES module compiles to require(), which Jest's VM refuses.
-const esModules = ['execa', 'get-port'].map((name) => ({
-  name,
-  allowTypeImports: true,
-  message: `${name} is an ES module: reach it by a lazy import() from src/process.`,
-}));
+const esModules = ['execa', 'get-port'];
 
-function otherFolders(folder) {
-  const allowed = mayImport[folder];
-  const types = mayImportTypes[folder] ?? [];
-  const words = [...allowed, ...types.map((name) => `the types of ${name}`)].join(', ') || 'no other folder';
-  return Object.keys(mayImport)
-    .filter((other) => other !== folder && !allowed.includes(other))
-    .map((other) => ({
-      regex: inFolder(other),
-      allowTypeImports: types.includes(other),
-      message: `src/${folder} may import ${words}.`,
-    }));
+const inSpecRealm = (file) => specRealm.some((files) => files.test(file));
+const folderOf = (file) => (dirname(file) === 'src' ? '' : dirname(file).replace(/^src\//, ''));
+
+/** What is wrong with an import from one file to another, or undefined. Both are paths from the root, without extension. */
+function refusal(from, to, isType) {
+  if (to === 'src/index' || to === 'src')
+    return 'The public index is for users: import the file that holds what you need.';
+  if (from.startsWith('preset/')) return undefined;
+  if (/^preset(\/|$)/.test(to)) return 'Nothing imports preset: Jest alone loads it.';
+  if (!isType && inSpecRealm(from) && !inSpecRealm(to))
+    return `A spec must not load ${to}: import its types, or move the code into the session half.`;
+  const [own, other] = [folderOf(from), folderOf(to)];
+  if (own === '' || own === other || other === '') return undefined;
+  if (!(own in mayImport)) return `src/${own} is not in the table of eslint.boundaries.js.`;
+  const types = mayImportTypes[own] ?? [];
+  if (mayImport[own].includes(other) || (isType && types.includes(other))) return undefined;
+  const words =
+    [...mayImport[own], ...types.map((name) => `the types of ${name}`)].join(', ') || 'no other folder';
+  return `src/${own} may import ${words}.`;
 }
 
-function inFolder(folder) {
-  return `^\\.{1,2}/(\\.\\./)*(src/)?${folder}/`;
-}
+const isTypeOnly = (node) =>
+  node.importKind === 'type' ||
+  node.exportKind === 'type' ||
+  (node.specifiers?.length > 0 &&
+    node.specifiers.every((one) => one.importKind === 'type' || one.exportKind === 'type'));
 
-function restrict(files, patterns) {
-  return {
-    files,
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths: esModules, patterns }] },
-  };
-}
+const oneWay = {
+  create(context) {
+    const from = relative(context.cwd, context.filename).split(sep).join('/').replace(/\.ts$/, '');
+    const check = (node, specifier, isType) => {
+      const report = (message) => message !== undefined && context.report({ node, message });
+      if (specifier === 'jest-model-provider' || specifier.startsWith('jest-model-provider/'))
+        report(refusal(from, 'src/index', isType));
+      else if (specifier.startsWith('.')) report(refusal(from, join(dirname(from), specifier), isType));
+      else if (esModules.includes(specifier) && !isType && node.type !== 'ImportExpression')
+        report(`${specifier} is an ES module: reach it by a lazy import() from src/process.`);
+    };
+    const checkDeclaration = (node) => {
+      if (node.source != null) check(node, node.source.value, isTypeOnly(node));
+    };
+    return {
+      ImportDeclaration: checkDeclaration,
+      ExportNamedDeclaration: checkDeclaration,
+      ExportAllDeclaration: checkDeclaration,
+      ImportExpression: (node) => check(node, String(node.source.value), false),
+      TSImportType: (node) => check(node, String(node.source?.value ?? node.argument?.literal?.value), true),
+    };
+  },
+};
 
-const everywhere = [publicIndex, presetFolder];
+exports.mayImport = mayImport;
 
-/** The configs that hold src/ and preset/ to the tables above. Of two that match a file the later one counts alone. */
+/** The configs that hold src/ and preset/ to the tables above. */
 exports.boundaries = [
-  ...Object.keys(mayImport).map((folder) =>
-    restrict([`src/${folder}/**/*.ts`], [...everywhere, ...otherFolders(folder)]),
-  ),
-  restrict(specHalves, [...everywhere, ...otherFolders('providers'), ...mainProcess]),
-  restrict(specRoots, [...everywhere, ...mainProcess]),
-  restrict(['preset/**/*.ts'], [publicIndex]),
+  {
+    files: ['src/**/*.ts', 'preset/**/*.ts'],
+    plugins: { boundaries: { rules: { 'one-way': oneWay } } },
+    rules: { 'boundaries/one-way': 'error' },
+  },
   ...Object.entries(lazyRequires).map(([file, allow]) => ({
     files: [file],
     rules: { '@typescript-eslint/no-require-imports': ['error', { allow }] },

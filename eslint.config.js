@@ -50,6 +50,22 @@ module.exports = defineConfig(
     extends: [tseslint.configs.strictTypeCheckedOnly],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
     rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'AbortSignal',
+          property: 'any',
+          message: 'Use anySignal(): Node forgets the sources of this one.',
+        },
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'vscode-jsonrpc/node',
+          importNames: ['createMessageConnection', 'StreamMessageReader'],
+          message: 'Use messageConnection(): the reader alone may keep its process from ending.',
+        },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': [
         'error',
@@ -60,6 +76,27 @@ module.exports = defineConfig(
       '@typescript-eslint/consistent-type-imports': [
         'error',
         { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
+    },
+  },
+  { files: ['src/base/message-connection.ts'], rules: { 'no-restricted-imports': 'off' } },
+  {
+    files: [
+      'src/{answers,base,evals,pattern,testing}/**/*.ts',
+      'src/providers/**/{client,driver,provider,request-error}.ts',
+    ],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['node:*'],
+              allowTypeImports: true,
+              message: 'A spec may have mocked it for the code under test: process.getBuiltinModule().',
+            },
+          ],
+        },
       ],
     },
   },

@@ -4,6 +4,8 @@ const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
 
+const { dependencies } = require('./package.json');
+
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
 // Jest evaluates this file once for all projects, so everything in it is shared and must not change.
@@ -16,6 +18,7 @@ module.exports = freeze({
   testMatch: extensions.map((extension) => `**/*.eval.${extension}`),
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx', 'json', 'node'],
   waitForUnhandledRejections: true,
+  unmockedModulePathPatterns: ownModules(),
   ...transform(),
 });
 
@@ -33,7 +36,10 @@ function transform() {
       '\\.[cm]?tsx?$':
         tsJest === undefined
           ? [require.resolve('./dist/preset/typescript-by-babel.js'), { babelJest }]
-          : [tsJest, { useESM: true, tsconfig: compilerOptions() }],
+          : [
+              require.resolve('./dist/preset/typescript-by-ts-jest.js'),
+              { tsJest, useESM: true, tsconfig: compilerOptions() },
+            ],
       ...(babelJest && { '\\.[cm]?jsx?$': babelJest }),
     },
   };
@@ -64,6 +70,16 @@ function tryResolve(from, name) {
   } catch {
     return undefined;
   }
+}
+
+/** This package and what it loads: with `automock` they stay as they are. */
+function ownModules() {
+  const packages = Object.keys(dependencies).map((name) => `/node_modules/${name}/`);
+  return [join(__dirname, 'dist', '/'), ...packages].map(escaped);
+}
+
+function escaped(text) {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 }
 
 function freeze(value) {

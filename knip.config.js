@@ -1,12 +1,12 @@
 // Files that are run or loaded by their path, which no import shows.
 module.exports = {
   entry: [
-    'src/process/{guardian,gate}.ts',
+    'src/process/guardian/main.ts',
     'src/supervisor/main.ts',
-    'src/providers/embedded/main.ts',
+    'src/providers/embedded/server/main.ts',
     'src/providers/*/{resource,identity}.ts',
-    'src/session/script-host.ts',
-    'src/session/provider-module.ts',
+    'src/session/script-client.ts',
+    'src/provider-module/load.ts',
     'preset/*.ts',
     'examples/**/*.{ts,js}',
     'scripts/*.mjs',

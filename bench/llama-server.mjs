@@ -15,7 +15,7 @@ if (answer.startsWith('skipped: ')) throw new Error(answer);
 /** The binary of the llama-server that is measured. */
 export const command = answer;
 
-/** Copies of a small model under several names, so that each is a model of its own. */
+/** Copies of a small model under several names, so that each counts as another model. */
 export function copyModels(directory, count) {
   return Array.from({ length: count }, (_, index) => {
     const path = join(directory, `model-${index}.gguf`);
@@ -24,7 +24,9 @@ export function copyModels(directory, count) {
   });
 }
 
-/** What a person writes by hand: starts a server with the arguments of the provider, and polls as tightly as it can. */
+/**
+ * What one writes by hand: starts a server with the provider's arguments, and polls it without long pauses.
+ */
 export async function startByHand(model, contextSize = 4096) {
   const port = await freePort();
   const args = ['-m', model, '--alias', 'm', '--host', '127.0.0.1', '--port', String(port)];
@@ -49,14 +51,14 @@ async function isHealthy(baseURL) {
   }
 }
 
-/** Ends a server, at once if nothing else is said, and waits until it is gone. */
+/** Ends a server, by default with SIGKILL, and waits until it is gone. */
 export async function kill({ server }, signal = 'SIGKILL') {
   const exit = once(server, 'exit');
   server.kill(signal);
   await exit;
 }
 
-/** Asks for one token. */
+/** Requests one token. */
 export async function firstToken(baseURL) {
   const response = await fetch(`${baseURL}/v1/chat/completions`, {
     method: 'POST',

@@ -1,19 +1,24 @@
 import { command, copyModels } from './llama-server.mjs';
 import { miniProject, runJest } from './mini-project.mjs';
+import { sized } from './size.mjs';
 
-const sizes = [
-  { files: 10, models: 3, slots: 1 },
-  { files: 10, models: 3, slots: 2 },
-  { files: 10, models: 5, slots: 2 },
-  { files: 50, models: 4, slots: 1 },
-];
+const sizes = sized(
+  [
+    { files: 10, models: 3, places: 1 },
+    { files: 10, models: 3, places: 2 },
+    { files: 10, models: 5, places: 2 },
+    { files: 50, models: 4, places: 1 },
+  ],
+  [{ files: 1, models: 2, places: 1 }],
+);
 
-/** Its cache is cleared at the start, which makes that of a small model as long as that of a larger one. */
-const contextSize = 524_288;
+/** llama-server clears its cache at the start, so that a small model with a large context starts slowly. */
+const contextSize = sized(524_288, 256);
 
 /**
- * N files × M models on C slots with the real llama-server: loads and wall clock of `modelMatrix()`, against files that start and stop
- * each model in `beforeAll` and `afterAll`, one file after the other, as one slot allows.
+ * N files × M models on C places with the real llama-server: loads and wall clock of `modelMatrix()`, against
+ * files that start and stop each model in `beforeAll` and `afterAll`, one file after the other, as one place
+ * allows.
  */
 export async function matrix() {
   const rows = [];
@@ -22,7 +27,7 @@ export async function matrix() {
     for (const mode of ['-i', '-w=4']) {
       const ours = await run(withMatrix, size, mode);
       rows.push([
-        `${size.files} files × ${size.models} models, ${size.slots} slot${size.slots === 1 ? '' : 's'}, ${mode}`,
+        `${size.files} files × ${size.models} models, ${size.places} place${size.places === 1 ? '' : 's'}, ${mode}`,
         'beforeAll, afterAll, -i',
         `${ours.loads} loads, ${seconds(ours.wallMs)}`,
         `${byHand.loads} loads, ${seconds(byHand.wallMs)}`,
@@ -44,7 +49,7 @@ async function run(write, size, mode) {
   }
 }
 
-function withMatrix(project, models, { files, slots }) {
+function withMatrix(project, models, { files, places }) {
   const specs = JSON.stringify(models.map((path) => `llama:${path}`));
   project.write({
     ...fileCopies(
@@ -57,7 +62,7 @@ function withMatrix(project, models, { files, slots }) {
     'providers.js': `
       const { defineProviders, LlamaServerProvider } = require('jest-model-provider');
       exports.default = defineProviders({
-        llama: new LlamaServerProvider({ command: ${JSON.stringify(command)}, threads: 1, maxLive: ${slots}, contextSize: ${contextSize} }),
+        llama: new LlamaServerProvider({ command: ${JSON.stringify(command)}, threads: 1, maxLive: ${places}, contextSize: ${contextSize} }),
       });`,
     'count-reporter.js': `
       const { sessionEvents } = require('jest-model-provider/session');

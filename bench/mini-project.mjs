@@ -1,25 +1,19 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { installPackage } from '../__tests__/support/install-package.cjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const published = ['dist', 'models', 'jest-preset.js', 'package.json'];
 
 /**
- * A throw-away project in which this package is installed as npm would install it: Jest would transform the files of a link. Call the
- * result's `remove`.
+ * A throw-away project in which this package is installed as npm would install it. Call the result's
+ * `remove`.
  */
 export function miniProject(files) {
   const directory = mkdtempSync(join(tmpdir(), 'jmp-bench-'));
-  const modules = join(directory, 'node_modules');
-  mkdirSync(modules);
-  for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (name !== '.bin') symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  }
-  for (const name of published)
-    cpSync(join(root, name), join(modules, 'jest-model-provider', name), { recursive: true });
+  installPackage(directory);
   writeFileSync(join(directory, 'package.json'), '{ "name": "bench", "private": true }');
   const write = (more) => {
     for (const [name, text] of Object.entries(more)) writeFileSync(join(directory, name), text);

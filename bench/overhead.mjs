@@ -1,9 +1,13 @@
 import { miniProject, runJest } from './mini-project.mjs';
 import { ms, paired } from './paired.mjs';
+import { sized } from './size.mjs';
 
-const fileCount = 50;
+// Two at least, or `-w=2` would run in one process.
+const fileCount = sized(50, 2);
 
-/** The preset over Jest's own Node environment: 50 files with one trivial test each, whole process. */
+/**
+ * The preset against Jest's own Node environment: many files with one trivial test each, the whole process.
+ */
 export async function overhead(rounds) {
   const files = Object.fromEntries(
     Array.from({ length: fileCount }, (_, n) => [

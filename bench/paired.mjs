@@ -1,4 +1,6 @@
-// Paired comparison: A and B in turn, so that a drift of the machine's speed meets both; the ratio is taken pair by pair.
+// Paired comparison: A and B in turn, so that a drift of the machine's speed affects both; one ratio for each
+// pair.
+import { isSmoke } from './size.mjs';
 
 /** @param {number[]} values */
 export function quantile(values, q) {
@@ -8,10 +10,12 @@ export function quantile(values, q) {
   return sorted[low] + ((sorted[low + 1] ?? sorted[low]) - sorted[low]) * (at - low);
 }
 
-/** Runs `a` and `b` alternately, one uncounted round first. Both return milliseconds. */
+/** Runs `a` and `b` in turn, after one round that is not counted. Both return milliseconds. */
 export async function paired(rounds, a, b) {
-  await a();
-  await b();
+  if (!isSmoke) {
+    await a();
+    await b();
+  }
   const pairs = [];
   for (let round = 0; round < rounds; round += 1) {
     pairs.push(round % 2 === 0 ? [await a(), await b()] : [await b(), await a()].reverse());

@@ -1,14 +1,18 @@
-// The same evaluation in the words of other packages. Each is installed in a folder of its own:
+// The same evaluation by other packages. Each is installed in its own folder:
 //
 //   npm i --prefix peers/langsmith langsmith@0.12 jest@30
 //   npm i --prefix peers/vitest-evals vitest-evals@0.16 vitest@4
 //   npm i --prefix peers/evalite evalite@0.19 vitest@3
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { leftOut } from './left-out.mjs';
 
-/** @param {string | undefined} folder the folder of those folders. */
+/** @param {string | undefined} folder that holds those folders. */
 export function peers(folder) {
-  if (folder === undefined) return {};
+  if (folder === undefined) {
+    leftOut(Object.keys(programs).join(', '), 'BENCH_PEERS is not set');
+    return {};
+  }
   const found = Object.entries(programs).map(([name, program]) => {
     const modules = resolve(folder, name, 'node_modules');
     if (!existsSync(modules))
@@ -44,7 +48,7 @@ const programs = {
   'vitest-evals': {
     most: 10_000,
     files: {
-      // Threads, so that all that is used is used by one process.
+      // Threads, so that one process uses all that is used.
       'vitest.config.mjs': `export default { test: { include: ['**/*.eval.mjs'], pool: 'threads' } };\n`,
       'answers.eval.mjs': `
         import { expect } from 'vitest';

@@ -2,18 +2,19 @@ import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import waitOn from 'wait-on';
 import { ms, quantile } from './paired.mjs';
+import { sized } from './size.mjs';
 
 const require = createRequire(import.meta.url);
-const { waitUntilReady } = require('../dist/src/process/readiness.js');
-const { httpStatus } = require('../dist/src/process/readiness-checks.js');
-const { freePort } = require('../dist/src/process/ports.js');
+const { waitUntilReady } = require('../dist/src/process/readiness/readiness.js');
+const { httpStatus } = require('../dist/src/process/readiness/readiness-checks.js');
+const { freePort } = require('../dist/src/process/os/ports.js');
 
-/** Time between "the server answers 200" and "the wait is over", for servers that need a random time to get there. */
+/** Time from "the server answers 200" to "the wait is over", for servers that start after a random time. */
 export async function readinessOvershoot(rounds) {
   const ours = [];
   const theirs = [];
   for (let round = 0; round < rounds; round += 1) {
-    const delayMs = 50 + Math.random() * 2000;
+    const delayMs = 50 + Math.random() * sized(2000, 50);
     ours.push(await overshoot(delayMs, waitOurs));
     theirs.push(
       await overshoot(delayMs, (port) => waitOn({ resources: [`http-get://127.0.0.1:${port}/health`] })),

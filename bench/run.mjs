@@ -1,22 +1,17 @@
-// npm run bench: every figure against a named reference in the same run. BENCH_ROUNDS sets the number of pairs.
-import Table from 'cli-table3';
+// npm run bench: every figure against a named reference in the same run. BENCH_ROUNDS sets the number of
+// pairs; names of benches as arguments run those alone.
 import { leaseRoundTrip } from './lease-roundtrip.mjs';
 import { loads } from './loads.mjs';
 import { overhead } from './overhead.mjs';
 import { readinessOvershoot } from './readiness-overshoot.mjs';
+import { runBenches } from './run-benches.mjs';
+import { roundsOr, sized } from './size.mjs';
 
-const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const table = new Table({
-  head: ['what', 'reference', 'ours', 'reference', 'ratio (min–max of pairs)'],
-  style: { head: [], border: [] },
-});
-for (const [name, bench] of Object.entries({
-  'lease round trip': () => leaseRoundTrip(rounds),
-  'readiness overshoot': () => readinessOvershoot(Math.max(24, rounds * 4)),
+const rounds = roundsOr(7);
+await runBenches({
+  lease: () => leaseRoundTrip(rounds),
+  // Quantiles need more rounds than medians.
+  readiness: () => readinessOvershoot(Math.max(sized(24, 1), rounds * sized(4, 1))),
   overhead: () => overhead(rounds),
   loads,
-})) {
-  process.stderr.write(`${name} …\n`);
-  table.push(...(await bench()));
-}
-console.log(table.toString());
+});

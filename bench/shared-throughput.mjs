@@ -2,16 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leftOut } from './left-out.mjs';
 import { command, copyModels } from './llama-server.mjs';
 import { miniProject, runJest } from './mini-project.mjs';
 import { quantile } from './paired.mjs';
+import { sized } from './size.mjs';
 
-const samples = 256;
-const concurrency = 32;
-/** Tokens of an answer. The longer it is, the less weighs what a client does for it. */
-const lengths = [64, 192];
+const samples = sized(256, 2);
+const concurrency = sized(32, 2);
+/** Tokens of an answer. The longer the answers, the smaller is the client's share of the time. */
+const lengths = sized([64, 192], [2]);
 
-/** The engines by their names in the table. Each tells the spec of its model and its provider's code; a text says why it cannot. */
+/**
+ * The engines by name. Each gives its model's spec and its provider's code, or a text that says why it cannot
+ * run.
+ */
 const engines = {
   'llama-server': (directory) => ({
     spec: `llama:${copyModels(directory, 1)[0]}`,
@@ -21,12 +26,12 @@ const engines = {
   }),
   vLLM: (directory) => {
     const script = fileURLToPath(new URL('../scripts/fetch-vllm.mjs', import.meta.url));
-    const place = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
-    if (place.startsWith('skipped: ')) return place.replace('skipped', 'not installed');
+    const installed = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();
+    if (installed.startsWith('skipped: ')) return installed.slice('skipped: '.length);
     return {
-      spec: `vllm:${join(place, 'one')}`,
+      spec: `vllm:${join(installed, 'one')}`,
       provider: `vllm: new VLLMProvider({
-        command: ${JSON.stringify(onOneCore(join(place, 'venv/bin/vllm'), directory))}, devices: [], slots: ${concurrency},
+        command: ${JSON.stringify(onOneCore(join(installed, 'venv/bin/vllm'), directory))}, devices: [], slots: ${concurrency},
         maxModelLen: 256, enforceEager: true, env: { VLLM_CPU_KVCACHE_SPACE: '1' },
       })`,
     };
@@ -34,8 +39,8 @@ const engines = {
 };
 
 /**
- * A command that leaves the other cores to the clients. The processes of vLLM poll each other: where clients get in between, a round takes
- * up to ten times as long as the next one, whoever asks.
+ * A command that leaves the other cores to the clients. The processes of vLLM poll each other: when clients
+ * compete with them for a core, a round takes up to ten times as long as the next one, for both clients.
  */
 function onOneCore(program, directory) {
   const path = join(directory, 'server');
@@ -45,12 +50,17 @@ function onOneCore(program, directory) {
 
 const reference = 'a loop of fetch() on the same server';
 
-/** Samples a second of `foreach` over one server of an engine, against a bare loop of requests to the same server, in turn. */
+/**
+ * Samples a second of `foreach` over one server, against a loop of bare requests to the same server, in turn.
+ */
 export async function sharedThroughput(name, rounds) {
   const project = miniProject({});
   try {
     const engine = engines[name](project.directory);
-    if (typeof engine === 'string') return [[`foreach over ${name}`, reference, engine, '', '']];
+    if (typeof engine === 'string') {
+      leftOut(`foreach over ${name}`, engine);
+      return [];
+    }
     project.write({
       'providers.js': `
         const { defineProviders, LlamaServerProvider, VLLMProvider } = require('jest-model-provider');
@@ -115,7 +125,7 @@ function spec(model, rounds) {
         }));
       });
       for (const tokens of ${JSON.stringify(lengths)}) {
-        // One round more than is counted: the first warms everything.
+        // The first round warms all caches and is not counted.
         for (let round = 0; round <= ${rounds}; round += 1) {
           for (const register of round % 2 === 0 ? [evaluation, bareLoop] : [bareLoop, evaluation]) register(tokens, round);
         }

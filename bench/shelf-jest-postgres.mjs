@@ -1,8 +1,9 @@
-// @shelf/jest-postgres as a program. It is installed in a folder of its own:
+// @shelf/jest-postgres as a program. It is installed in its own folder:
 //
 //   npm i --prefix peers/shelf-jest-postgres @shelf/jest-postgres@1 pg@8
 //
-// Its globalSetup runs the programs of Debian's PostgreSQL by `sudo -u postgres`. Where there is no sudo, root lends it one.
+// Its globalSetup runs the programs of Debian's PostgreSQL by `sudo -u postgres`. Without sudo, root gets a
+// replacement.
 import { accessSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -10,9 +11,9 @@ import { delimiter, join, resolve } from 'node:path';
 const installed = '/usr/lib/postgresql';
 
 /**
- * @param {string | undefined} folder of the folders of peers.
- * @returns {string | ((directory: string) => { text: string, env: Record<string, string> })} why it cannot run, or its program, given a
- *   directory for its files.
+ * @param {string | undefined} folder that holds the folders of peers.
+ * @returns {string | ((directory: string) => { text: string, env: Record<string, string> })} why it cannot
+ *   run, or a function from a directory for its files to its program.
  */
 export function shelfJestPostgres(folder) {
   if (folder === undefined) return 'BENCH_PEERS is not set';
@@ -35,7 +36,7 @@ export function shelfJestPostgres(folder) {
 
 const program = (modules) => `
   const { createRequire, _extensions } = require('node:module');
-  // Its files leave the extension out, which Jest, that runs them, allows.
+  // Its files are required without their extension, which Jest allows.
   _extensions['.cjs'] = _extensions['.js'];
   const theirs = createRequire(${JSON.stringify(join(modules, 'x.js'))});
   const { globalSetup, globalTeardown } = theirs('@shelf/jest-postgres');

@@ -1,17 +1,19 @@
 import { createRequire } from 'node:module';
 import { command, copyModels, firstToken, kill, startByHand } from './llama-server.mjs';
 import { ms, paired } from './paired.mjs';
+import { sized } from './size.mjs';
 
 const { LlamaServerProvider } = createRequire(import.meta.url)('../dist/src/index.js');
 
 /**
- * From the last release of one model to the first token of the next, on one slot; against kill, start and a tight poll by hand. With
- * SIGTERM in place of SIGKILL the reference waits for llama-server to end by itself, as we do. A large context makes the start of a
- * small model as long as that of a larger one: its cache is cleared.
+ * From the last release of one model to the first token of the next, on one place; against kill, start and a
+ * tight poll by hand. With SIGTERM in place of SIGKILL the reference waits for llama-server to end by itself,
+ * as we do. A large context makes a small model start as slowly as a larger one, because llama-server clears
+ * its cache.
  */
 export async function switchTime(rounds, directory) {
   const rows = [];
-  for (const contextSize of [4096, 524_288])
+  for (const contextSize of sized([4096, 524_288], [256]))
     for (const signal of ['SIGKILL', 'SIGTERM'])
       rows.push(await measure(rounds, copyModels(directory, 2), contextSize, signal));
   return rows;

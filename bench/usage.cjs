@@ -1,4 +1,4 @@
-// Loaded into every Node process of a run by NODE_OPTIONS: notes at its end what it used.
+// NODE_OPTIONS loads it into every Node process of a run; at its end the process records what it has used.
 const { appendFileSync } = require('node:fs');
 const { isMainThread } = require('node:worker_threads');
 

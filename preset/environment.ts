@@ -2,36 +2,39 @@ import type { Circus } from '@jest/types';
 import type { EnvironmentContext, JestEnvironmentConfig } from '@jest/environment';
 import { TestEnvironment } from 'jest-environment-node';
 import { relative } from 'node:path';
-import { serializeError } from '../src/pattern/errors';
-import { hostKey, privateHostKey } from '../src/pattern/host';
+import { serializeError } from '../src/base/errors';
+import { sessionClientKey, privateClientKey } from '../src/pattern/session-client';
 import { presentSession } from '../src/session/open-session';
-import { matrixFile } from '../src/pattern/matrix-project';
-import { openPrivateHost } from '../src/session/private-host';
-import type { SessionAddress } from '../src/session/private-socket';
-import { sessionVariable } from '../src/session/protocol';
-import { SocketLink, sessionEnded } from '../src/session/socket-link';
-import { providerModulePath, type ProjectOptions } from '../src/session/provider-module-path';
-import { matrixProject } from './matrix-project';
+import { openPrivateClient } from '../src/session/private-client';
+import type { SessionAddress } from '../src/session/wire/private-socket';
+import { sessionVariable } from '../src/session/wire/protocol';
+import { SocketTransport, sessionEnded } from '../src/session/client/socket-transport';
+import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
+import { makeErrorsHarmless } from './harmless-errors';
+import { matrixProject, matrixFile } from './matrix-project';
 import { ProjectBlocks } from './project-blocks';
-import { SpecHost } from './spec-host';
+import { SpecClient } from './spec-client';
+import { showUsersLines } from './users-lines';
 import { holdInterrupts } from './worker-signals';
 
 /**
- * Jest's Node environment with a connection to the session. Whatever a test file leased is released at its end, also when a
- * test, a hook or the file itself failed.
+ * Jest's Node environment with a connection to the session. Whatever a test file leased is released at its
+ * end, also when a test, a hook or the file itself failed.
  */
 class ModelProviderEnvironment extends TestEnvironment {
   readonly #project: ProjectOptions;
+  readonly #name: string;
   readonly #label: string;
   readonly #blocks: ProjectBlocks | undefined;
   readonly #file: string | undefined;
-  #host: SpecHost | undefined;
-  #link: SocketLink | undefined;
+  #client: SpecClient | undefined;
+  #transport: SocketTransport | undefined;
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
-    const { rootDir, testEnvironmentOptions } = config.projectConfig;
+    const { displayName, rootDir, testEnvironmentOptions } = config.projectConfig;
     this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions };
+    this.#name = displayName?.name ?? '';
     this.#label = relative(rootDir, context.testPath);
     const matrix = matrixProject(this.#project);
     this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
@@ -44,44 +47,47 @@ class ModelProviderEnvironment extends TestEnvironment {
   override async setup(): Promise<void> {
     await haltIfInterrupted();
     await super.setup();
-    Object.defineProperty(this.global, privateHostKey, { value: openPrivateHost, configurable: true });
+    Object.defineProperty(this.global, privateClientKey, { value: openPrivateClient, configurable: true });
     const address = process.env[sessionVariable];
-    // Without a session the first use says what to do; a file that uses none is none of our business.
+    // Without a session the first use says what to do. A file that does not use the package needs none.
     if (address === undefined) return;
     holdInterrupts();
-    const link = await SocketLink.open(JSON.parse(address) as SessionAddress, {
+    const transport = await SocketTransport.open(JSON.parse(address) as SessionAddress, {
       label: this.#label,
       file: this.#file,
       providerModule: providerModulePath(this.#project),
-      onLost: (leaseId, error) => this.#host?.lost(leaseId, error),
+      onLost: (leaseId, error) => this.#client?.lost(leaseId, error),
       onEnded: () => this.#sessionEnded(),
     });
-    this.#link = link;
-    this.#host = new SpecHost(link, this.#blocks);
-    Object.defineProperty(this.global, hostKey, { value: this.#host, configurable: true });
+    this.#transport = transport;
+    this.#client = new SpecClient(transport, this.#name, this.#blocks);
+    Object.defineProperty(this.global, sessionClientKey, { value: this.#client, configurable: true });
   }
 
   handleTestEvent: Circus.EventHandler = (event, state) => {
     if (event.name === 'run_start') this.#blocks?.removeOthers(state.rootDescribeBlock, this.global);
-    this.#host?.handleTestEvent(event, state);
+    showUsersLines(event, state);
+    this.#client?.handleTestEvent(event, state);
+    if (this.#client?.isUsed === true) makeErrorsHarmless(event, state, this.global.process.env);
     return haltIfInterrupted();
   };
 
   override async teardown(): Promise<void> {
-    await this.#link?.close();
+    await this.#transport?.close();
     await super.teardown();
   }
 
   #sessionEnded(): void {
-    this.#host?.lostAll(serializeError(sessionEnded()));
-    // A worker without its main process has nobody to report to. By signal, for a worker that exits is started again.
+    this.#client?.lostAll(serializeError(sessionEnded()));
+    // A worker has no use without its main process. By signal: a worker that exits is started again.
     if (presentSession() === undefined && process.send !== undefined) process.kill(process.pid, 'SIGKILL');
   }
 }
 
 /**
- * Never resolves once a signal has come to this process, which its handler is ending: losing the resources fails the tests
- * under way, and Jest would go on with the next ones. Workers have no handler; they end with the session's socket.
+ * Never resolves after a signal, while its handler ends this process: the loss of the resources fails the
+ * running tests, and Jest would start the next ones. Workers have no handler; they end with the session's
+ * socket.
  */
 async function haltIfInterrupted(): Promise<void> {
   if (presentSession()?.isInterrupted === true) await new Promise(() => undefined);

@@ -1,23 +1,25 @@
 import type { Config } from '@jest/types';
 import { createHash } from 'node:crypto';
 import { isAbsolute } from 'node:path';
-import { ModelProviderError } from '../src/pattern/errors';
-import type { MatrixProject } from '../src/pattern/matrix-project';
-import { parseModels } from '../src/pattern/model-list';
-import { nearest } from '../src/pattern/nearest';
+import { ModelProviderError } from '../src/base/errors';
+import { parseModels } from '../src/pattern/blocks/model-list';
+import { nearest } from '../src/base/nearest';
 import type { ModelInput, ParsedRequest } from '../src/pattern/resource-spec';
-import { chosenModels } from '../src/session/chosen-models';
+import { chosenModels } from '../src/run/chosen-models';
+import type { MatrixProject } from './matrix-project';
 
 /**
- * A Jest configuration that runs the whole suite model by model, so that each is loaded once: one project per model, called by its
- * label. `withClient` blocks run in the project of their label; tests that stand in no such block run in the first project. Every
- * test runs once, and none is skipped.
+ * A Jest configuration that runs the whole suite model by model, so that each is loaded once: one project per
+ * model, called by its label. `withClient` blocks run in the project of their label; tests that stand in no
+ * such block run in the first project. Every test runs once, and none is skipped.
  *
- * @param models as in {@link withClient}: specs, or `{ spec, config, label }`. `EVALS_MODELS` chooses among their labels.
- * @param config what all projects have in common, and Jest's options for the whole run; the preset unless it names another.
+ * @param models as in {@link withClient}: specs, or `{ spec, config, label }`. `EVALS_MODELS` chooses among
+ *   their labels.
+ * @param config what all projects have in common, and Jest's options for the whole run; the preset unless it
+ *   names another.
  * @returns the configuration for `jest.config`.
- * @throws ModelProviderError `MODELS_INVALID`, `SPEC_INVALID`; `CONFIG_INVALID` for a config with projects of its own, or if
- *   `EVALS_MODELS` names a label that is not among the models.
+ * @throws ModelProviderError `MODELS_INVALID`, `SPEC_INVALID`; `CONFIG_INVALID` for a config with projects of
+ *   its own, or if `EVALS_MODELS` names a label that is not among the models.
  * @example
  * const { modelMatrix } = require('jest-model-provider/model-matrix');
  * module.exports = modelMatrix(['llama:small.gguf', 'llama:large.gguf'], {
@@ -51,7 +53,9 @@ export function modelMatrix(
   return { ...whole, projects };
 }
 
-/** Jest's name for a project's caches: without it they would follow its place in the list, which `EVALS_MODELS` changes. */
+/**
+ * Names a project's caches. Without it Jest would use the position in the list, which `EVALS_MODELS` changes.
+ */
 function projectId(label: string): string {
   return createHash('sha256').update(`${process.cwd()}\n${label}`).digest('hex').slice(0, 32);
 }
@@ -75,7 +79,9 @@ function chosen(all: readonly ParsedRequest[]): readonly ParsedRequest[] {
   );
 }
 
-/** Jest warns of these in a project: https://jestjs.io/docs/configuration#projects-arraystring--projectconfig */
+/**
+ * Jest warns of these in a project: https://jestjs.io/docs/configuration#projects-arraystring--projectconfig
+ */
 const forWholeRun = new Set<string>([
   'bail',
   'changedFilesWithAncestor',

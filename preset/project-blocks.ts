@@ -1,14 +1,14 @@
 import type { Circus } from '@jest/types';
-import { matrixModel, type MatrixProject } from '../src/pattern/matrix-project';
 import type { ParsedRequest } from '../src/pattern/resource-spec';
 import { fullName } from './full-name';
+import { matrixModel, type MatrixProject } from './matrix-project';
 
 /**
- * Which part of a test file runs in a project of `modelMatrix()`: the blocks of its model, and in the first project also what
- * stands in no model's block. Over all projects every test runs once.
+ * Selects the part of a test file that runs in a project of `modelMatrix()`: the blocks of its model, and in
+ * the first project also the tests outside all models' blocks. Over all projects every test runs once.
  *
- * Jest collects the whole file in each project, so that hooks, `only` and the names of snapshots are as they are without a matrix;
- * then what belongs to other projects is taken out, as if it had never been there.
+ * Jest collects the whole file in each project, so that hooks, `only` and the names of snapshots are the same
+ * as without a matrix. Then the tests of other projects are removed.
  */
 export class ProjectBlocks {
   readonly #project: MatrixProject;
@@ -24,7 +24,7 @@ export class ProjectBlocks {
     if (model !== undefined) this.#models.set(block, model);
   }
 
-  /** Takes the tests of other projects out, once all are collected. `global` is the file's own. */
+  /** Removes the tests of other projects, once all are collected. `global` is that of the test file. */
   removeOthers(root: Circus.DescribeBlock, global: object): void {
     const removed = this.#removeFrom(root);
     keepSnapshots(removed.map(fullName), global);
@@ -68,7 +68,9 @@ function hasTests(block: Circus.DescribeBlock): boolean {
 // https://github.com/jestjs/jest/blob/main/packages/expect/src/jestMatchersObject.ts
 const matchersKey = Symbol.for('$$jest-matchers-object');
 
-/** All projects share a file's snapshots: those of tests that are not here are neither obsolete nor to be removed by `-u`. */
+/**
+ * All projects share a file's snapshots: those of removed tests are not obsolete, and `-u` must keep them.
+ */
 function keepSnapshots(names: readonly string[], global: object): void {
   const { state } = (global as { [matchersKey]?: { state: MatcherState } })[matchersKey] ?? {};
   for (const name of names) state?.snapshotState?.markSnapshotsAsCheckedForTest(name);

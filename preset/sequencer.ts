@@ -1,21 +1,21 @@
 import type { AggregatedResult, Test } from '@jest/test-result';
 import Sequencer, { type ShardOptions } from '@jest/test-sequencer';
-import { ownModel } from '../src/pattern/matrix-project';
 import { resourceKey } from '../src/pattern/resource-spec';
-import { LoadTimes } from '../src/session/load-times';
+import { LoadTimes } from '../src/session/resources/load-times';
 import { presentSession } from '../src/session/open-session';
-import { warmKeys } from '../src/session/warm-keys';
-import { matrixProject } from './matrix-project';
+import { warmKeys } from '../src/session/warm/warm-keys';
+import { matrixProject, ownModel } from './matrix-project';
 
 /**
- * Jest's own order (failed files first, then the slowest) within each project, and the projects one after the other: projects are how
- * one run is divided by model, so a project's model is used up before the next project's is needed. Of the projects of a matrix the one
- * whose model is loaded or kept warm goes first, then the one whose model loads fastest; what is not known yet keeps its place after them.
+ * Runs the projects one after the other, since projects divide a run by model: a project's model is done
+ * before the next one is needed. Within a project it keeps Jest's order: failed files first, then the
+ * slowest. In a matrix the projects whose models are loaded or kept warm go first, then the others by load
+ * time; those with an unknown load time come last, in their own order.
  */
 class ModelProviderSequencer extends Sequencer {
   /**
-   * The models of a matrix are divided among the machines, so that few are loaded by two. All machines must agree on the order, so
-   * nothing that one of them has learned counts.
+   * Divides the models of a matrix among the machines, so that few models are loaded on two. All machines
+   * must agree on the order, so it does not depend on the load times that one of them knows.
    */
   override async shard(tests: Test[], options: ShardOptions): Promise<Test[]> {
     if (!tests.some(isOfMatrix)) return super.shard(tests, options);
@@ -48,7 +48,7 @@ function isOfMatrix({ context }: Test): boolean {
   return matrixProject(context.config) !== undefined;
 }
 
-/** In the order in which the projects first come. */
+/** In the order of each project's first file. */
 function byProject(tests: readonly Test[]): Test[][] {
   const projects = new Map<string, Test[]>();
   for (const test of tests) {

@@ -1,14 +1,16 @@
-import { ModelProviderError } from '../src/pattern/errors';
+import { pauseEndpoint, sharePauses } from '../src/answers/endpoint-gate';
+import { ModelProviderError } from '../src/base/errors';
+import { printableLines } from '../src/base/printable';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
-import { describeClose } from '../src/session/close-report';
-import { evalRun } from '../src/session/eval-runs';
-import { lockRun } from '../src/session/run-lock';
+import { describeClose } from '../src/session/events/close-report';
+import { runSettings } from '../src/run/run-settings';
+import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
-import { loadProviderModule, providersOf, requireSameModule } from '../src/session/provider-module';
-import type { SessionEvent } from '../src/session/events';
-import '../src/realm';
-import { providerModulePath, type ProjectOptions } from '../src/session/provider-module-path';
+import { loadProviderModule, providersOf, requireSameModule } from '../src/provider-module/load';
+import type { SessionEvent } from '../src/session/events/events';
+import '../src/runtime';
+import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 
 export type { SessionEvent };
 
@@ -22,11 +24,13 @@ export interface GlobalOptions {
 }
 
 /**
- * Opens the model provider session; to be called from a `globalSetup` of your own, with its two arguments. Does nothing if the
- * session is open already: several projects share one, and watch mode keeps it across runs.
+ * Opens the model provider session; to be called from a `globalSetup` of your own, with its two arguments.
+ * Does nothing if the session is open already: several projects share one, and watch mode keeps it across
+ * runs.
  *
- * @throws ModelProviderError `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`, `PROVIDER_MODULE_CONFLICT`,
- *   `PLATFORM_UNSUPPORTED`, `RUN_IN_USE`, `STATE_DIRECTORY_UNSAFE`; nothing is left behind then.
+ * @throws ModelProviderError `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`,
+ *   `PROVIDER_MODULE_CONFLICT`, `PLATFORM_UNSUPPORTED`, `RUN_IN_USE`, `STATE_DIRECTORY_UNSAFE`; nothing is
+ *   left behind then.
  * @example
  * // global-setup.js
  * const { openSession } = require('jest-model-provider/session');
@@ -41,19 +45,22 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
   if (present !== undefined) {
     requireSameModule(present.providerModule, providerModule);
     // In watch mode each run has logs of its own, unless it has a name.
-    if (isWatching(globalConfig)) present.session.evals = evalRun(globalConfig, process.env);
+    if (isWatching(globalConfig)) present.board.run = runSettings(globalConfig, process.env);
     return;
   }
-  const evals = evalRun(globalConfig, process.env);
-  // A run without a name is nobody else's.
+  const evals = runSettings(globalConfig, process.env);
+  // No other process writes a run without a name.
   const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await evals());
   try {
-    const { session } = await openSocketSession({
+    const { session, board } = await openSocketSession({
       registry: () => loadRegistry(providerModule),
       providerModule,
     });
-    session.evals = evals;
-    if (unlock !== undefined) session.atEnd(unlock);
+    board.run = evals;
+    // The check of an endpoint at its setup, which runs here, waits with all others.
+    session.pauses.listen(pauseEndpoint);
+    sharePauses((pause) => session.pauses.add(pause, pauseEndpoint));
+    if (unlock !== undefined) void session.ended.then(unlock);
   } catch (error) {
     unlock?.();
     throw error;
@@ -72,8 +79,8 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
 }
 
 /**
- * Closes the session; to be called from a `globalTeardown` of your own, with its first argument. Stops every resource, prints
- * what was left behind, and keeps the session in watch mode. Safe to call twice.
+ * Closes the session; to be called from a `globalTeardown` of your own, with its first argument. Stops every
+ * resource, prints what was left behind, and keeps the session in watch mode. Safe to call twice.
  *
  * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, which makes the run red.
  * @example
@@ -88,7 +95,8 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
   const present = presentSession();
   if (present === undefined || isWatching(globalConfig)) return;
   const report = await present.close();
-  if (report.stopped > 0 || report.kept.length > 0) process.stderr.write(`${describeClose(report)}\n`);
+  if (report.stopped > 0 || report.kept.length > 0)
+    process.stderr.write(`${printableLines(describeClose(report))}\n`);
   const problems = [
     ...report.failures.map((failure) => failure.message),
     ...report.leftBehind.map((left) => `left behind: ${left}`),
@@ -101,8 +109,9 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
 }
 
 /**
- * Everything that has happened in this process's session so far, oldest first: requests, starts, leases, ends; times in
- * milliseconds since the session was opened, process ids and exit codes. For reporters of your own. Empty without a session.
+ * Everything that has happened in this process's session so far, oldest first: requests, starts, leases,
+ * ends; times in milliseconds since the session was opened, process ids and exit codes. For reporters of your
+ * own. Empty without a session.
  *
  * @example
  * const { sessionEvents } = require('jest-model-provider/session');

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { messageOf, ModelProviderError } from '../src/pattern/errors';
+import { messageOf, ModelProviderError } from '../src/base/errors';
 
 /** The part of Jest's transformers that matters here. */
 interface Transformer {
@@ -8,11 +8,11 @@ interface Transformer {
 }
 
 /**
- * Stands in for ts-jest where it or TypeScript is not installed: Babel does the work if it was set up for TypeScript, else the
- * error says what to install instead of what a parser did not expect.
+ * Replaces ts-jest where it or TypeScript is not installed. Babel transforms the file if it is set up for
+ * TypeScript; else the error says what to install, not at which token the parser stopped.
  */
 function createTransformer({ babelJest }: { babelJest: string }): Transformer {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest's own copy, wherever that lies
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest's own copy
   const { default: babel } = require(babelJest) as {
     default: { createTransformer(): Required<Transformer> };
   };

@@ -1,5 +1,5 @@
-import { ModelProviderError } from '../src/pattern/errors';
-import { nearest } from '../src/pattern/nearest';
+import { ModelProviderError } from '../src/base/errors';
+import { nearest } from '../src/base/nearest';
 
 /** The part of Jest's results that matters here. */
 export interface RunResults {
@@ -8,7 +8,10 @@ export interface RunResults {
   }[];
 }
 
-/** An error if no test ran with one of the chosen models: a run that evaluates less than was asked for must not be green. */
+/**
+ * An error if no test ran with one of the chosen models: a run that evaluates less than asked must not be
+ * green.
+ */
 export function unusedModels(chosen: readonly string[], { testResults }: RunResults): Error | undefined {
   const tests = testResults.flatMap((file) => file.testResults);
   const titles = (ran: boolean): Set<string> =>

@@ -1,8 +1,9 @@
 let isHeld = false;
 
 /**
- * Makes a worker wait for the main process when the terminal interrupts the whole group: if workers died at once, Jest would
- * report their files and go on while the session is being torn down. The end of the session's socket ends the worker.
+ * Makes a worker ignore the interrupt that a terminal sends to the whole process group. If workers died at
+ * once, Jest would report their files and start others during the teardown of the session. The worker ends
+ * with the session's socket.
  */
 export function holdInterrupts(): void {
   if (isHeld || process.send === undefined) return;

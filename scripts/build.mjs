@@ -1,8 +1,95 @@
-// Compiles src/ and preset/ to dist/, from scratch, so that no file of an earlier layout stays behind.
-import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+// Compiles src/ and preset/ to dist/. What has not changed since the last build is not compiled again; what
+// an earlier layout has left in dist/ is deleted.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
-rmSync('dist', { recursive: true, force: true });
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+const output = 'dist';
+const sources = ['src', 'preset'];
+// What decides how every file is compiled: after a change of it all are compiled anew.
+const settings = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package.json',
+  'package-lock.json',
+  'node_modules/.package-lock.json',
+  'scripts/build.mjs',
+];
+// Not below dist/, which is published.
+const cache = '.cache/build';
+const buildInfo = join(cache, 'tsconfig.tsbuildinfo');
+const lastBuild = join(cache, 'last.json');
+
+const last = readLast();
+const now = { settings: hash(settings), sources: hash(sources), output: hash([output]) };
+if (Object.keys(now).some((part) => now[part] !== last[part])) {
+  // While it is under way there is none to build upon.
+  rmSync(lastBuild, { force: true });
+  if (now.settings !== last.settings || now.output !== last.output) {
+    for (const path of [output, cache]) rmSync(path, { recursive: true, force: true });
+  }
+  mkdirSync(cache, { recursive: true });
+  const code = compile();
+  for (const path of entriesBelow(output))
+    if (!hasSource(path)) rmSync(path, { recursive: true, force: true });
+  // After errors only what depends on the files that have them is compiled again: the compiler keeps them in
+  // mind.
+  const done = {
+    settings: now.settings,
+    output: hash([output]),
+    ...(code === 0 && { sources: now.sources }),
+  };
+  writeFileSync(lastBuild, JSON.stringify(done));
+  process.exitCode = code;
+}
+
+/** Returns the compiler's exit code. Throws if it was stopped. */
+function compile() {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const incremental = ['--incremental', '--tsBuildInfoFile', buildInfo];
+  const args = [tsc, '-p', 'tsconfig.build.json', ...incremental];
+  const { status, signal, error } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status === null) throw error ?? new Error(`tsc was ended by ${signal}`);
+  return status;
+}
+
+/** Whether a file or a folder of dist/ comes from one of the repository. */
+function hasSource(path) {
+  return existsSync(path.slice(output.length + 1).replace(/(\.d\.ts|\.js)$/, '.ts'));
+}
+
+function readLast() {
+  try {
+    return JSON.parse(readFileSync(lastBuild, 'utf8'));
+  } catch {
+    // There was no build yet, or the last one was stopped.
+    return {};
+  }
+}
+
+/** Of the names and contents of files, and of all files below folders. */
+function hash(paths) {
+  const digest = createHash('sha256');
+  for (const path of paths.flatMap(filesBelow)) {
+    const content = readFileSync(path);
+    digest.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return digest.digest('hex');
+}
+
+/** The files below a folder, a file itself, or none if there is neither. */
+function filesBelow(path) {
+  return [path, ...entriesBelow(path)].filter((entry) =>
+    statSync(entry, { throwIfNoEntry: false })?.isFile(),
+  );
+}
+
+/** The files and folders below a folder, in the order of their names. */
+function entriesBelow(path) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(path, { recursive: true })
+    .sort()
+    .map((name) => join(path, name));
+}

@@ -1,12 +1,14 @@
-// Runs every stage, also after one has failed, and ends with `N passed, N failed` over all of them. `.ci/run` calls it. Names of
-// stages as arguments run those alone: `.ci/run lint knip`.
+// Runs every stage, also after one has failed, and ends with `N passed, N failed` over all of them. `.ci/run`
+// calls it. Names of stages as arguments run those alone: `.ci/run lint knip`.
 import { closingLine } from './closing-line.mjs';
 import { PrivatePlaces } from './private-places.mjs';
 import { runStage } from './stage.mjs';
 
-// `show` picks the lines of a passed stage that are worth reading.
+// `show` picks the lines of a passed stage that are worth reading. What is `inBackground` waits for the network or
+// for one server to start after the other: the next stages run beside it, but for those that are `isAlone`.
 const stages = {
   tests: { command: 'npm ci && npm test', limitMinutes: 25 },
+  engines: { command: 'npm run test:engines', inBackground: true, limitMinutes: 35, show: /skipped/ },
   lint: { command: 'npm run lint' },
   format: { command: 'npm run format:check' },
   types: { command: 'npm run typecheck' },
@@ -16,10 +18,10 @@ const stages = {
   attw: { command: 'npm run attw' },
   eval: { command: 'npm run eval', show: /^[┌├│└]|left behind/ },
   consumer: { command: 'npm run test:consumer', limitMinutes: 20, show: /^(✓|–)/ },
-  engines: { command: 'npm run test:engines', limitMinutes: 35, show: /skipped/ },
+  bench: { command: 'node scripts/bench-smoke.mjs', show: /^(✓|–)/ },
   inspect: { command: 'npm run test:inspect', limitMinutes: 15, show: /^(✓|–)/ },
-  resume: { command: 'npm run test:resume', limitMinutes: 20, show: /^(Seed|\d+ trials)/ },
-  kill: { command: 'npm run test:kill', limitMinutes: 25, show: /^(Seed|[┌├│└|])/ },
+  resume: { command: 'npm run test:resume', isAlone: true, limitMinutes: 20, show: /^(Seed|\d+ trials)/ },
+  kill: { command: 'npm run test:kill', isAlone: true, limitMinutes: 25, show: /^(Seed|[┌├│└|])/ },
 };
 
 const wanted = process.argv.slice(2);
@@ -32,22 +34,23 @@ if (unknown.length > 0) {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 const places = new PrivatePlaces();
+// Whatever is set for a quick run on one's own machine.
+const everything = { E2E_MODES: undefined, TEST_TIER: undefined };
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failedStages = [];
 const start = performance.now();
 console.log(`Node ${process.version}, ${process.platform} ${process.arch}`);
 
+const inBackground = [];
 for (const [name, stage] of Object.entries(stages)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (stage.isAlone) await reportBackground();
   console.log(`\n▶ ${name}: ${stage.command}`);
-  const result = await runStage(stage, { ...places.env, FORCE_COLOR: '0' });
-  for (const key of Object.keys(total)) total[key] += result[key];
-  const verdict = result.failed === 0 ? '✓' : '✗';
-  const text = result.failed === 0 ? linesOf(result.output, stage.show) : result.output;
-  if (text !== '') console.log(text.trimEnd());
-  if (result.failed > 0) failedStages.push(name);
-  console.log(`${verdict} ${name}: ${closingLine(result)} (${seconds(result.ms)})`);
+  const end = runStage(stage, { ...places.env, ...everything, FORCE_COLOR: '0' });
+  if (stage.inBackground) inBackground.push([name, stage, end]);
+  else report(name, stage, await end);
 }
+await reportBackground();
 
 const left = places.leftBehind();
 console.log(`\n${left.length === 0 ? '✓' : '✗'} left behind: ${left.join('; ') || 'nothing'}`);
@@ -63,6 +66,19 @@ console.log(`\nAll stages took ${seconds(performance.now() - start)}.`);
 if (failedStages.length > 0) console.log(`Failed: ${failedStages.join(', ')}.`);
 console.log(closingLine(total));
 process.exitCode = total.failed > 0 ? 1 : 0;
+
+async function reportBackground() {
+  for (const [name, stage, end] of inBackground.splice(0)) report(name, stage, await end);
+}
+
+function report(name, stage, result) {
+  for (const key of Object.keys(total)) total[key] += result[key];
+  const verdict = result.failed === 0 ? '✓' : '✗';
+  const text = result.failed === 0 ? linesOf(result.output, stage.show) : result.output;
+  if (text !== '') console.log(text.trimEnd());
+  if (result.failed > 0) failedStages.push(name);
+  console.log(`${verdict} ${name}: ${closingLine(result)} (${seconds(result.ms)})`);
+}
 
 function linesOf(output, pattern) {
   if (pattern === undefined) return '';

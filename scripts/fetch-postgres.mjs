@@ -1,6 +1,7 @@
-// Finds PostgreSQL 15 for the tests against a second real server: where Debian's package puts it, else from that package, fetched and
-// unpacked into the cache without being installed. Prints the folder of its programs, or "skipped: <why>" where it cannot be had; both
-// end with code 0. POSTGRES_15 names a folder to use instead.
+// Finds PostgreSQL 15 for the tests against a second real server: where Debian's package puts it, else from
+// that package, fetched and unpacked into the cache without being installed. Prints the folder of its
+// programs, or "skipped: <why>" where it cannot be had; both end with code 0. POSTGRES_15 names a folder to
+// use instead.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -21,7 +22,10 @@ const installed = '/usr/lib/postgresql/15/bin';
 const programs = ['postgres', 'initdb'];
 const limitMs = 300_000;
 
-/** The folder with the programs of a PostgreSQL 15 that runs on this machine. Throws `Unavailable` where there is none. */
+/**
+ * The folder with the programs of a PostgreSQL 15 that runs on this machine. Throws `Unavailable` where there
+ * is none.
+ */
 function fetchPostgres() {
   const named = process.env.POSTGRES_15;
   const folder = named ?? (isThere(installed) ? installed : download());

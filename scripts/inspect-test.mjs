@@ -1,6 +1,7 @@
-// npm run test:inspect: runs the examples, exports them in the log format of inspect-ai, and lets the real package read them.
+// npm run test:inspect: runs the examples, exports them in the log format of inspect-ai, and lets the real
+// package read them.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +9,16 @@ import { promisify } from 'node:util';
 import { Checks } from './checks.mjs';
 
 const version = '0.3.285';
+// Half of a letter, no letter, control characters, markup, formulas, a letter of more than 16 bits, nothing.
+const hostile = [
+  ...['\ud800', '\udfff\ud800', '\uffff\ufffe', '\0\u0001\u001b[31m\u007f\u0085', '\u2028\u202e'],
+  ...['</script><img src=x>', '=1+1\n=1+1', '\\ud800', '"\\\ud800', '😀', ''],
+];
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const name = `inspect-${process.pid}`;
 const run = join(repository, 'examples', '.evals', name);
 const temporary = mkdtempSync(join(tmpdir(), 'inspect-'));
+const examples = join(temporary, 'examples');
 const checks = new Checks();
 const execute = promisify(execFile);
 
@@ -33,12 +40,26 @@ async function compareWith(python) {
   );
   const tool = [join(repository, 'dist/src/cli/main.js')];
   await checks.check('export --format inspect', () =>
-    execute(process.execPath, [...tool, 'export', run, '--format', 'inspect', '--output', temporary]),
+    execute(process.execPath, [...tool, 'export', run, '--format', 'inspect', '--output', examples]),
   );
+  await checks.check(`inspect-ai ${version} reads texts that are hostile or no text at all`, async () => {
+    const [folder, exported] = ['hostile', 'hostile-exported'].map((path) => join(temporary, path));
+    writeHostileLog(folder);
+    await execute(process.execPath, [
+      ...[...tool, 'export', folder, '--format', 'inspect'],
+      ...['--output', exported],
+    ]);
+    const read = await execute(python, [join(repository, 'scripts/read-inspect-logs.py'), exported], {
+      env: quiet(),
+    });
+    const [log] = JSON.parse(read.stdout);
+    if (log?.samples !== hostile.length || log.errors !== 1)
+      throw new Error(`read ${read.stdout} of ${hostile.length} samples`);
+  });
   await checks.check(`inspect-ai ${version} reads what the run found`, async () => {
     const [ours, theirs] = await Promise.all([
       execute(process.execPath, [...tool, 'show', run, '--json']),
-      execute(python, [join(repository, 'scripts/read-inspect-logs.py'), temporary], { env: quiet() }),
+      execute(python, [join(repository, 'scripts/read-inspect-logs.py'), examples], { env: quiet() }),
     ]);
     const expected = JSON.parse(ours.stdout).evaluations.map(({ title, model, summary }) => ({
       task: title,
@@ -51,6 +72,26 @@ async function compareWith(python) {
     const [wanted, got] = [expected, JSON.parse(theirs.stdout)].map(sorted);
     if (wanted !== got || expected.length === 0) throw new Error(`Expected ${wanted}\ngot ${got}`);
   });
+}
+
+/** A log with one sample for each hostile text, which stands wherever a text may stand. */
+function writeHostileLog(folder) {
+  mkdirSync(folder);
+  const header = {
+    ...{ type: 'header', schema: 2, run: 'hostile', at: '2026-01-01T00:00:00.000Z', file: 'a.js' },
+    ...{ title: hostile.join(''), name: 'a', model: 'm\ud800', spec: null, config: null, code: 'c' },
+    ...{ identity: null, resource: null, git: null, seed: 1, packages: {}, options: {} },
+    dataset: { name: '\uffff', hash: null },
+  };
+  const samples = hostile.map((text, index) => ({
+    ...{ type: 'sample', id: `${index}${text}`, trial: 0, index, input: { [text]: text }, response: text },
+    scores: index === 0 ? [] : [{ name: 'x', value: true, metadata: { [text]: text } }],
+    ...{ at: 0, durationMs: 1, log: { [text]: text }, location: text },
+    ...(index === 0 && { error: { kind: 'user', message: text } }),
+    calls: [{ resource: 'm\ud800', ms: 1, finishReason: text || 'stop', reasoning: text }],
+  }));
+  const lines = [header, ...samples].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(join(folder, 'log.jsonl'), lines.join(''));
 }
 
 function sorted(logs) {

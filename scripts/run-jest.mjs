@@ -9,10 +9,11 @@ import { join } from 'node:path';
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 
 /**
- * Runs Jest with `args` and resolves to the number of tests that passed, failed and were skipped. A file that could not be run
- * counts as one failed test, and so does a run that ends badly although every test passed.
+ * Runs Jest with `args`, and with variables besides those of this process, and resolves to the number of
+ * tests that passed, failed and were skipped. A file that could not be run counts as one failed test, and so
+ * does a run that ends badly although every test passed.
  */
-export async function runJest(args) {
+export async function runJest(args, variables) {
   const directory = mkdtempSync(join(tmpdir(), 'jmp-test-'));
   const outputFile = join(directory, 'result.json');
   try {
@@ -20,7 +21,7 @@ export async function runJest(args) {
     const NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --no-warnings=ExperimentalWarning`;
     const child = spawn(process.execPath, [jest, ...args, '--json', `--outputFile=${outputFile}`], {
       stdio: ['inherit', 'ignore', 'inherit'],
-      env: { ...process.env, NODE_OPTIONS },
+      env: { ...process.env, ...variables, NODE_OPTIONS },
     });
     const [code] = await once(child, 'exit');
     const { passed, failed, skipped } = counts(outputFile);

@@ -1,5 +1,5 @@
-// npm run models:score: scores the embedded models on their held-out prompts and prints the table of models/README.md. With
-// --check it fails if the README says something else.
+// npm run models:score: scores the embedded models on their held-out prompts and prints the table of
+// models/README.md. With --check it fails if the README says something else.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 

@@ -7,8 +7,9 @@ const graceMs = 10_000;
 const lastWordsMs = 2000;
 
 /**
- * Runs one shell command without standard input, in a process group of its own, and resolves to `{ passed, failed, skipped, ms,
- * output }`. The counts are those of its last line `N passed, N failed`; a command without one counts as one.
+ * Runs one shell command without standard input, in a process group of its own, and resolves to `{ passed,
+ * failed, skipped, ms, output }`. The counts are those of its last line `N passed, N failed`; a command
+ * without one counts as one.
  */
 export async function runStage({ command, limitMinutes = 15 }, env) {
   const start = performance.now();
@@ -29,7 +30,8 @@ export async function runStage({ command, limitMinutes = 15 }, env) {
   }, limitMinutes * 60_000);
   process.once('exit', stop);
   const code = await new Promise((resolve) => child.once('exit', resolve));
-  // Its last words are still on their way, but something that it left behind could hold its streams open for ever.
+  // Its last words are still on their way, but something that it left behind could hold its streams open for
+  // ever.
   await Promise.race([once(child, 'close'), delay(lastWordsMs, undefined, { ref: false })]);
   clearTimeout(timer);
   process.removeListener('exit', stop);

@@ -1,9 +1,9 @@
-import './realm';
+import './runtime';
 
 export { modelProviders, type ModelProviders } from './pattern/model-providers';
-export { withClient } from './pattern/with-client';
-export { withClients, type NamedHandles, type NamedSpecs } from './pattern/with-clients';
-export type { WithClientOptions } from './pattern/register-block';
+export { withClient } from './pattern/blocks/with-client';
+export { withClients, type NamedHandles, type NamedSpecs } from './pattern/blocks/with-clients';
+export type { WithClientOptions } from './pattern/blocks/register-block';
 export type { LeaseScope } from './pattern/lease-scope';
 export { defineProviders, type ProviderMap } from './pattern/registry';
 export { ModelProvider, type Resource, type SetupOptions } from './pattern/model-provider';
@@ -20,7 +20,8 @@ export type {
   ServerProcess,
   SleepSteps,
 } from './pattern/resource-context';
-export type { Json } from './pattern/json';
+export { reportCall, type CallFacts } from './pattern/model-calls';
+export type { Json } from './base/json';
 export type { ModelInput, ResourceRequest, ResourceSpec } from './pattern/resource-spec';
 export type { BuiltInClients, ClientOf, KnownSpec, Register } from './pattern/client-types';
 export {
@@ -29,61 +30,70 @@ export {
   ModelProviderError,
   type ErrorCode,
   type ErrorDetails,
-} from './pattern/errors';
+} from './base/errors';
 
-export {
-  DatabaseProvider,
-  type DatabaseConfig,
-  type DatabaseIsolation,
-  type DatabaseOptions,
-  type DatabaseSchema,
-} from './providers/database/provider';
-export type { DatabaseClient, DatabaseConnection, DatabasePool } from './providers/database/client';
-export { EmbeddedProvider, type EmbeddedOptions } from './providers/embedded/provider';
-export {
-  LlamaServerProvider,
-  type LlamaServerConfig,
-  type LlamaServerOptions,
-} from './providers/llama-server/provider';
-export {
-  OpenAICompatibleProvider,
-  type OpenAICompatibleOptions,
-} from './providers/openai-compatible/provider';
-export { VLLMProvider, type VLLMConfig, type VLLMOptions } from './providers/vllm/provider';
+export { DatabaseProvider } from './providers/database/provider';
+export type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './providers/database/options';
+export type { DatabaseSchema } from './providers/database/schema/load-schema';
+export type { DatabaseClient, DatabaseConnection, DatabasePool } from './providers/postgres-server/client';
+export { EmbeddedProvider } from './providers/embedded/provider';
+export type { EmbeddedOptions } from './providers/embedded/options';
+export { LlamaServerProvider } from './providers/llama-server/provider';
+export type { LlamaServerConfig, LlamaServerOptions } from './providers/llama-server/options';
+export { OpenAICompatibleProvider } from './providers/openai-compatible/provider';
+export type { OpenAICompatibleOptions } from './providers/openai-compatible/options';
+export { VLLMProvider } from './providers/vllm/provider';
+export type { VLLMConfig, VLLMOptions } from './providers/vllm/options';
 export {
   ModelClient,
   type ChatMessage,
   type GenerateOptions,
   type Generation,
-  type ModelConnection,
-  type Usage,
+  type Tool,
 } from './providers/openai-compatible/client';
+export type { Answer, ToolCall, Usage } from './answers/answer';
+export type { AnswerStream } from './answers/answer-stream';
+export type { ReasoningOption } from './answers/read-answer';
+export { withoutReasoning } from './answers/reasoning';
 
 export { foreach, type Foreach, type RegisterEvaluation } from './evals/foreach';
-export type { ForeachOptions } from './evals/foreach-options';
-export type { SampleContext } from './evals/run-trial';
+export type { ForeachOptions } from './evals/execution/foreach-options';
+export type { SampleContext } from './evals/execution/attempt';
 export { rescore, type RescoreOptions } from './evals/rescore';
-export { Result, type Score } from './evals/result';
-export type { Returned } from './evals/returned';
+export { Result, type Score } from './evals/scorers/result';
+export type { Returned } from './evals/scorers/returned';
 export type { DataSet } from './evals/data-sets/data-set';
-export { csv } from './evals/data-sets/csv';
-export { jsonl } from './evals/data-sets/jsonl';
+export { csv, type CsvOptions } from './evals/data-sets/csv';
+export { jsonl, type JsonlOptions } from './evals/data-sets/jsonl';
 export { parquet } from './evals/data-sets/parquet';
 export { choice, type ExpectedChoice } from './evals/scorers/choice';
-export { defineScorer, type Check, type Judgement, type Scorer } from './evals/scorers/define-scorer';
+export type { ExpectedText, IgnoredDifference, TextOptions } from './evals/scorers/texts/expected-text';
+export type { ReasoningChoice } from './evals/scorers/texts/answer-text';
+export {
+  defineScorer,
+  type Check,
+  type Judgement,
+  type Scorer,
+  type ScorerOptions,
+} from './evals/scorers/define-scorer';
 export { exactMatch } from './evals/scorers/exact-match';
 export { fromAutoevals, type AutoevalsScore, type AutoevalsScorer } from './evals/scorers/from-autoevals';
-export { includes } from './evals/scorers/includes';
+export { includes, type ExpectedParts } from './evals/scorers/includes';
 export { judge, type JudgeClient, type JudgeOptions } from './evals/scorers/judge';
 export { levenshtein } from './evals/scorers/levenshtein';
 export { matches } from './evals/scorers/matches';
 export { numeric, type ExpectedNumber } from './evals/scorers/numeric';
-export { toolCall, type ExpectedToolCall, type ToolCallAnswer } from './evals/scorers/tool-call';
-export { validJson, type JsonSchema } from './evals/scorers/valid-json';
+export {
+  toolCall,
+  type ExpectedToolCall,
+  type ToolCallAnswer,
+  type ToolCallCompletion,
+} from './evals/scorers/tool-call';
+export { validJson, type ExpectedJson, type JsonSchema } from './evals/scorers/valid-json';
 export type { ScoreMatchers, ToScoreOptions } from './evals/matchers';
 
 export type { Interval } from './evals/statistics/interval';
-export type { SampleScore } from './evals/statistics/sample-score';
+export type { SampleScore, ScoreKind } from './evals/statistics/sample-score';
 export { wilsonInterval } from './evals/statistics/wilson';
 export { tInterval } from './evals/statistics/t-interval';
 export { bootstrapInterval, type BootstrapOptions } from './evals/statistics/bootstrap';
@@ -98,7 +108,6 @@ export { permutationTest, type PermutationOptions } from './evals/statistics/per
 export { holm } from './evals/statistics/holm';
 export { detectableDifference } from './evals/statistics/detectable-difference';
 export {
-  evaluateGate,
   type Gate,
   type GatedScore,
   type GateOutcome,
@@ -106,3 +115,5 @@ export {
   type GateVerdict,
   type ScoreGate,
 } from './evals/statistics/gate';
+export { evaluateGate } from './evals/statistics/evaluate-gate';
+export { type ModelConnection } from './providers/openai-compatible/connection';

@@ -8,7 +8,7 @@ import { checkLoopback } from '../../src/cli/doctor/machine';
 import { checkNode, checkPackages } from '../../src/cli/doctor/packages';
 import { checkDatabaseUrl, checkPostgres } from '../../src/cli/doctor/postgres';
 import { WarmPlaces } from '../e2e/warm-places';
-import { ownPlaces } from '../process/own-places';
+import { ownPlaces } from '../support/own-places';
 
 const own = ownPlaces();
 const places = new WarmPlaces();

@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { parse } from 'csv-parse/sync';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageVersion } from '../../src/pattern/version';
+import { toUSVString } from 'node:util';
+import { packageVersion } from '../../src/base/version';
 import { answers, OwnRuns } from './own-runs';
 
 const runs = new OwnRuns();
@@ -67,7 +69,7 @@ describe('a run', () => {
     writeFileSync(path, text);
     expect(runs.run('show', 'bad')).toMatchObject({
       exit: 1,
-      err: expect.stringMatching(/^LOG_INVALID: The log .* is damaged: line 2 is not JSON/) as string,
+      out: expect.stringMatching(/\n- The log .* is damaged: line 2 is not JSON/) as string,
     });
   });
 });
@@ -147,6 +149,59 @@ describe('compare', () => {
   });
 });
 
+describe('a log that cannot be read', () => {
+  it('is named by show, compare and export, which fail and show all others', () => {
+    for (const run of ['old', 'new']) {
+      runs.write(run, { model: 'a' }, answers(3, 1));
+      writeFileSync(join(runs.directory, '.evals', run, 'bad.jsonl'), 'nonsense\n');
+    }
+    const bad = /Logs that cannot be read.*\n- The log .*bad\.jsonl is damaged: line 1 is not JSON/;
+    const [show, compare, models] = [
+      ['show', 'old'],
+      ['compare', 'old', 'new'],
+      ['compare', 'old'],
+    ].map((args) => runs.run(...args));
+    expect(show).toMatchObject({ exit: 1, out: expect.stringMatching(bad) as string });
+    expect(show?.out).toMatch(/│ sums +│ exactMatch +│ 4 +│/);
+    expect(compare).toMatchObject({ exit: 1, out: expect.stringMatching(bad) as string });
+    expect(compare?.out).toMatch(/│ sums, a +│/);
+    expect(models).toMatchObject({ exit: 1, out: expect.stringMatching(bad) as string });
+    const csv = runs.run('export', 'old', '--format', 'csv');
+    expect(csv).toMatchObject({ exit: 1, err: expect.stringMatching(bad) as string });
+    expect(csv.out.split('\n')).toHaveLength(6);
+    const inspect = runs.run('export', 'old', '--format', 'inspect');
+    expect(inspect).toMatchObject({ exit: 1, err: expect.stringMatching(bad) as string });
+    expect(inspect.out.trim().split('\n')).toHaveLength(1);
+    expect(JSON.parse(runs.run('show', 'old', '--json').out)).toMatchObject({ unreadable: [{}] });
+  });
+});
+
+describe('logs of other schemas', () => {
+  const sum = { count: 2, latencyMs: 30, promptTokens: 7, completionTokens: 3 };
+
+  it('are read by show, compare and export if they are earlier', () => {
+    const old = answers(3, 1).map((each) => ({ ...each, calls: sum as never }));
+    runs.write('old', { model: 'a', schema: 1 }, old);
+    runs.write('new', { model: 'a' }, answers(3, 1));
+    expect(runs.run('show', 'old').out).toMatch(/│ sums +│ a +│ 4 +│ 15 ms +│ 15 ms +│ 100 +│/);
+    expect(runs.run('compare', 'old', 'new').exit).toBe(0);
+    expect(runs.run('export', 'old', '--format', 'csv').out.split('\n')).toHaveLength(6);
+    expect(runs.run('export', 'old', '--format', 'inspect').exit).toBe(0);
+    const [log = ''] = readdirSync(join(runs.directory, '.evals/old/inspect'));
+    const text = readFileSync(join(runs.directory, '.evals/old/inspect', log), 'utf8');
+    expect(JSON.parse(text)).toMatchObject({
+      samples: Array.from({ length: 4 }, () => ({ output: { usage: { total_tokens: 10 } } })),
+    });
+  });
+
+  it('are refused if they are later, naming both versions', () => {
+    runs.write('later', { schema: 3, packages: { 'jest-model-provider': '9.1.0' } }, []);
+    const { out, exit } = runs.run('show', 'later');
+    expect(exit).toBe(1);
+    expect(out).toContain(`has schema 3, written by jest-model-provider 9.1.0; this is ${packageVersion}`);
+  });
+});
+
 describe('export', () => {
   it('wants a format', () => {
     runs.write('mine', {}, answers(1, 0));
@@ -185,9 +240,53 @@ describe('export', () => {
     expect(readFileSync(file, 'utf8')).toContain('sums.eval.ts,sums,a,id0');
   });
 
+  it('to CSV is harmless and readable, whatever a text has in it', () => {
+    const texts = [
+      ['a\n=1+1\r\n \t@x\n-y', "a\n'=1+1\r\n \t'@x\n'-y"],
+      ['\n=1+1', "\n'=1+1"],
+      ['a\0b\u001b[31m\ud800 \uffff', 'a\ufffdb\ufffd[31m\ufffd \uffff'],
+      ['-5\n5', "'-5\n5"],
+    ];
+    runs.write(
+      'mine',
+      { model: 'a' },
+      texts.map(([response = '']) => ({ response, scores: [{ name: '=x', value: -1 }] })),
+    );
+    const rows = parse<Record<string, string>>(runs.run('export', '--format', 'csv').out, { columns: true });
+    expect(rows.map((row) => row['response'])).toEqual(texts.map(([, text]) => text));
+    expect(rows.map((row) => row["'=x"])).toEqual(texts.map(() => '-1'));
+  });
+
+  it('to Inspect has no half of a letter, and leaves all others as they are', () => {
+    const response = '\\ud800 \\\ud800 \ud83d\ude00\udc00\0\uffff"';
+    runs.write('mine', { model: 'a' }, [
+      { response, input: { '\udfff': 'x' }, scores: [{ name: '\ud800', value: true }] },
+    ]);
+    expect(runs.run('export', '--format', 'inspect').exit).toBe(0);
+    const folder = join(runs.directory, '.evals/mine/inspect');
+    const [name = ''] = readdirSync(folder);
+    const text = readFileSync(join(folder, name), 'utf8');
+    expect(text).not.toMatch(/(?<!\\)(\\\\)*\\ud[89a-f]/i);
+    expect(JSON.parse(text)).toMatchObject({
+      samples: [
+        {
+          messages: [{ content: '{"\\udfff":"x"}' }, { content: toUSVString(response) }],
+          scores: { '\ufffd': { value: true } },
+        },
+      ],
+    });
+    expect(statSync(join(folder, name)).mode & 0o777).toBe(0o600);
+  });
+
   it('to Inspect writes a file for each log, and prints their paths', () => {
     runs.write('mine', { model: 'a' }, [
       ...answers(1, 1),
+      ...['length', 'content_filter', 'tool_calls', 'odd'].map((finishReason) => ({
+        calls: [
+          { resource: 'judge', ms: 1, finishReason: 'stop' },
+          { resource: 'a', ms: 1, finishReason, usage: { promptTokens: 2, completionTokens: 3 } },
+        ],
+      })),
       { scores: [], error: { kind: 'timeout', message: 'late' } },
     ]);
     runs.write('mine', { model: 'b' }, answers(2, 0));
@@ -207,7 +306,13 @@ describe('export', () => {
       samples: [
         { id: 'id0', epoch: 1, scores: { exactMatch: { value: true } } },
         { id: 'id1', scores: { exactMatch: { value: false } } },
-        { id: 'id2', error: { message: 'timeout: late' } },
+        ...['max_tokens', 'content_filter', 'tool_calls', 'unknown'].map((stop_reason) => ({
+          output: {
+            choices: [{ stop_reason }],
+            usage: { input_tokens: 2, output_tokens: 3, total_tokens: 5 },
+          },
+        })),
+        { id: 'id6', error: { message: 'timeout: late' } },
       ],
     });
   });

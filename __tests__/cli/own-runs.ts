@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logPath } from '../../src/evals/log/log-path';
 import type { HeaderRecord, SampleRecord } from '../../src/evals/log/log-record';
-import { ownPlaces, type OwnPlaces } from '../process/own-places';
+import { ownPlaces, type OwnPlaces } from '../support/own-places';
 import { header, sample } from '../evals/log/records';
 
 const program = join(__dirname, '../../dist/src/cli/main.js');

@@ -1,8 +1,8 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ledger, ledgerDirectory } from '../../src/process/ledger';
+import { Ledger, ledgerDirectory } from '../../src/process/ledger/ledger';
 import { WarmPlaces, type Status } from '../e2e/warm-places';
-import { eventually } from '../process/eventually';
+import { eventually } from '../support/eventually';
 
 const places = new WarmPlaces();
 const nothing = 'No supervisor is running: nothing is warm. Start one with jest-model-provider up <spec>.\n';

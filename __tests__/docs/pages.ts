@@ -23,12 +23,12 @@ export interface Page {
   readonly prose: string;
 }
 
-/** README.md and every page of docs/. */
+/** Every page at the top of the repository, README.md among them, and every page of docs/. */
 export function readPages(): Page[] {
-  const docs = readdirSync(join(repository, 'docs')).filter((name) => name.endsWith('.md'));
-  return ['README.md', ...docs.map((name) => `docs/${name}`)].map((path) =>
-    parsePage(path, readFileSync(join(repository, path), 'utf8')),
-  );
+  return ['.', 'docs']
+    .flatMap((folder) => readdirSync(join(repository, folder)).map((name) => join(folder, name)))
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => parsePage(path, readFileSync(join(repository, path), 'utf8')));
 }
 
 export function parsePage(path: string, text: string): Page {
@@ -74,7 +74,10 @@ export function anchors(page: Page): string[] {
   });
 }
 
-/** The links of a page that stay inside the repository: the file they name, relative to the repository, and its anchor. */
+/**
+ * The links of a page that stay inside the repository: the file they name, relative to the repository, and
+ * its anchor.
+ */
 export function innerLinks(page: Page): { link: string; file: string; anchor: string }[] {
   return [...page.prose.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, link = '']) => link)

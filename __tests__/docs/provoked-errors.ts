@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ownIdentity } from '../../src/process/process-identity';
+import { ownIdentity } from '../../src/process/os/process-identity';
 import { runJest, type RunOptions } from '../e2e/run-jest';
 import { header } from '../evals/log/records';
 
@@ -61,6 +61,11 @@ const specs = `
   const { defineProviders, exactMatch, foreach, modelProviders, rescore, Result, withClient } = require('jest-model-provider');
   jest.setTimeout(60_000);
   const setup = (...args) => modelProviders.setup(...args);
+  test('ANSWER_CUT', async () => {
+    const stream = (await setup('embedded:novice')).client.stream('2 + 3');
+    for await (const piece of stream) break;
+    await stream.reply;
+  });
   test('CONFIG_INVALID', () => setup('embedded:expret'));
   test('COMMAND_NOT_FOUND', () => setup('llama:model.gguf'));
   test('CLIENT_FAILED', () => setup('old:v1'));

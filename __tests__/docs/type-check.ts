@@ -32,8 +32,9 @@ const options: ts.CompilerOptions = {
 };
 
 /**
- * Type-checks the code blocks of one page against the built package, as a project in which every block with a title is a file,
- * so that blocks may import each other. JavaScript is checked as well. Returns what is wrong, with the place in the page.
+ * Type-checks the code blocks of one page against the built package, as a project in which every block with a
+ * title is a file, so that blocks may import each other. JavaScript is checked as well. Returns what is
+ * wrong, with the place in the page.
  */
 export function typeErrors(page: Page): string[] {
   // Inside the repository, so that the package resolves by its own name; the folder exists in memory only.
@@ -76,7 +77,10 @@ function moduleText({ language, text }: CodeBlock): string {
 
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
-/** A compiler host that also sees what `read` knows below `root`, and that reads every other file once for all pages. */
+/**
+ * A compiler host that also sees what `read` knows below `root`, and that reads every other file once for all
+ * pages.
+ */
 function host(root: string, read: (path: string) => string | undefined): ts.CompilerHost {
   const real = ts.createCompilerHost(options);
   const isOurs = (path: string): boolean => path === root || path.startsWith(`${root}/`);

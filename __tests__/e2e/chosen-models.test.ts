@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { notesUnder, started } from '../support/eval-logs';
 import { outcome, spec } from './noting-project';
-import { bothModes, runJest } from './run-jest';
+import { bothModes, runJest, type JestRun } from './run-jest';
 
 const files = {
   'sums.eval.js': spec(`
@@ -17,51 +18,60 @@ const files = {
     withClient(['embedded:expert'], () => {
       withClient(['embedded:novice'], () => test('nested', () => note('nested')));
     });`),
+  'inner.eval.js': spec(`
+    withClient([{ spec: 'embedded:expert', label: 'best' }], () => {
+      withClient(['embedded:novice'], () => test('inner', () => note('inner')));
+    });`),
 };
 
 const rows = ['10 + 1', '2 + 3', '4 + 4'];
 
 describe.each(bothModes)('EVALS_MODELS, %s', (mode) => {
-  test('skips the blocks of other models, starts none of them, and leaves tests without a model alone', async () => {
-    const run = await runJest(files, mode, { env: { EVALS_MODELS: 'best' } });
-    expect(run).toMatchObject({ exit: 0, left: [] });
+  const choose = (models: string, chosenFiles: Partial<typeof files> = files): Promise<JestRun> =>
+    runJest(chosenFiles, mode, { env: { EVALS_MODELS: models } });
+
+  let several: JestRun;
+  beforeAll(async () => {
+    several = await choose('best, embedded:novice');
+  });
+
+  /** What chooses a model that there is none of, and what names none. */
+  const red: Record<string, JestRun> = {};
+  for (const models of ['bset', 'best,embedded:none', 'a,,b'])
+    beforeAll(async () => {
+      red[models] = await choose(models);
+    });
+
+  test('skips the blocks of other models, starts none of them, and leaves tests without a model alone', () => {
+    const run = red['best,embedded:none']!;
     expect([...run.notes].sort()).toEqual(
       [...rows.map((row) => `${row} best`), 'plain best', 'without'].sort(),
     );
-    expect(run.events.filter(({ type }) => type === 'ready')).toHaveLength(1);
+    expect(started(run)).toEqual(['embedded:expert#1']);
     expect(outcome(run, 'embedded:novice sums').status).toBe('pending');
+    expect(run.tests.filter(({ status }) => status === 'failed')).toEqual([]);
   });
 
-  test('of several, all run; a Parquet file gives its rows', async () => {
-    const run = await runJest(files, mode, { env: { EVALS_MODELS: 'best, embedded:novice' } });
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(run.notes.filter((line) => line.startsWith('4 + 4')).sort()).toEqual([
-      '4 + 4 best',
-      '4 + 4 embedded:novice',
-    ]);
-    expect(run.notes).not.toContain('nested');
+  test('of several, all run; a Parquet file gives its rows', () => {
+    expect(several).toMatchObject({ exit: 0, left: [] });
+    expect(notesUnder(several, '4 + 4').sort()).toEqual(['best', 'embedded:novice']);
+    expect(several.notes).not.toContain('nested');
   });
 
   test.each([
     ['bset', 'no withClient() has that label; did you mean "best"?'],
     ['best,embedded:none', 'EVALS_MODELS names "embedded:none", but nothing ran with it'],
     ['a,,b', 'EVALS_MODELS is "a,,b"; it must be labels of models with commas between them'],
-  ])('%s is red, and says why', async (models, message) => {
-    const run = await runJest(files, mode, { env: { EVALS_MODELS: models } });
-    expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(run.output).toContain(message);
+  ])('%s is red, and says why', (models, message) => {
+    expect(red[models]).toMatchObject({ exit: 1, left: [] });
+    expect(red[models]!.output).toContain(message);
   });
 
   test('a model whose block stands in that of another is red until both are named', async () => {
-    const { 'nested.eval.js': nested } = files;
-    const alone = await runJest({ 'nested.eval.js': nested }, mode, {
-      env: { EVALS_MODELS: 'embedded:novice' },
-    });
+    const { 'inner.eval.js': inner } = files;
+    const alone = await choose('embedded:novice', { 'inner.eval.js': inner });
     expect(alone.exit).toBe(1);
     expect(alone.output).toContain('name that one as well');
-    const both = await runJest({ 'nested.eval.js': nested }, mode, {
-      env: { EVALS_MODELS: 'embedded:novice,embedded:expert' },
-    });
-    expect(both).toMatchObject({ exit: 0, notes: ['nested'] });
+    expect(several.notes).toContain('inner');
   });
 });

@@ -1,6 +1,5 @@
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { outcome, spec } from './noting-project';
+import { leftOfDatabaseServers, noteDirectory } from './database-servers';
+import { spec } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 const schema = `
@@ -9,7 +8,6 @@ const schema = `
 
 const request = `{ spec: 'postgres:shop', config: { schema: './shop.sql' } }`;
 const count = `(await handle.client.query('SELECT count(*)::int AS n FROM products')).rows[0].n`;
-const noteDirectory = `note((await handle.client.query('SHOW data_directory')).rows[0].data_directory);`;
 const writes = (name: string): string =>
   spec(`
     withClient([${request}], (handle) => {
@@ -43,23 +41,6 @@ const specs = {
     });`),
 };
 
-/**
- * What is left of the servers of a run: their directories, and processes that work in them. Backends leave the group of their
- * server, and hide their environment.
- */
-function leftOfServers({ notes }: JestRun): string[] {
-  const directories = notes.filter((line) => line.startsWith('/')).map((data) => dirname(data));
-  expect(directories.length).toBeGreaterThan(0);
-  const processes = readdirSync('/proc').filter((name) => {
-    try {
-      return directories.some((directory) => readlinkSync(`/proc/${name}/cwd`).startsWith(directory));
-    } catch {
-      return false;
-    }
-  });
-  return [...processes, ...directories.filter((directory) => existsSync(directory))];
-}
-
 describe.each(bothModes)('databases, %s', (mode) => {
   let run: JestRun;
   beforeAll(async () => {
@@ -72,45 +53,6 @@ describe.each(bothModes)('databases, %s', (mode) => {
     const started = run.events.flatMap((event) => (event.type === 'starting' ? [event.spec] : []));
     expect(started.filter((started) => started === 'postgres-server:embedded')).toHaveLength(1);
     expect(started.filter((started) => started === 'postgres:shop')).toHaveLength(5);
-    expect(leftOfServers(run)).toEqual([]);
-  });
-});
-
-const deadly = {
-  'shop.sql': schema,
-  'dies.eval.js': spec(`
-    withClient([${request}], (handle) => {
-      test('in the middle of a query', async () => {
-        ${noteDirectory}
-        const query = handle.client.query('SELECT pg_sleep(600)');
-        servers('-D').forEach((pid) => process.kill(pid, 'SIGKILL'));
-        await query;
-      });
-      test('without a query', () => undefined);
-    });
-    withClient([${request}], (handle) => {
-      test('starts anew', async () => expect(${count}).toBe(2));
-    });`),
-};
-
-describe.each(bothModes)('a database server that is killed, %s', (mode) => {
-  let run: JestRun;
-  beforeAll(async () => {
-    run = await runJest(deadly, mode, { env: { DATABASE_URL: '', PGHOST: '' } });
-  });
-
-  test('fails the query and every test that held a database, with its reason', () => {
-    const title = 'postgres:shop in the middle of a query';
-    expect(outcome(run, title).status).toBe('failed');
-    expect(outcome(run, title).message).toMatch(
-      /RESOURCE_LOST[^]*its dependency died: "postgres-server:embedded#1" died while it was in use: its server \(pid \d+\) was ended by SIGKILL/,
-    );
-    expect(outcome(run, 'postgres:shop without a query').status).toBe('failed');
-    expect(outcome(run, 'postgres:shop starts anew').status).toBe('passed');
-  });
-
-  test('leaves nothing, the backend of the query included', () => {
-    expect(run.left).toEqual([]);
-    expect(leftOfServers(run)).toEqual([]);
+    expect(leftOfDatabaseServers(run)).toEqual([]);
   });
 });

@@ -7,17 +7,19 @@ const providers = providerModule({
   blocks: one,
   left: one,
   right: one,
+  east: one,
+  west: one,
   siblings: one,
   samples: one,
   loop: one,
   concurrent: one,
   turn: one,
   pairs: one,
-  // Whoever gets one of the two slots waits until both are taken, by blocks that want two each.
+  // Whoever gets one of the two places waits until both are taken, by blocks that want two each.
   two: `new (class extends NotingProvider {
     async createResource(name) {
       const made = await super.createResource(name);
-      if (name === 'a' || name === 'c') await Promise.all([noted('start a'), noted('start c')]);
+      if (name === 'p' || name === 'r') await Promise.all([noted('start p'), noted('start r')]);
       return made;
     }
   })({ maxLive: 2 })`,
@@ -26,7 +28,7 @@ const providers = providerModule({
 const specs = {
   'nested.eval.js': spec(`
     withClient(['nested:a'], (handle) => {
-      test('asks for the slot it holds', async () => {
+      test('asks for the place it holds', async () => {
         const refusal = modelProviders.setup('nested:b');
         await expect(refusal).rejects.toMatchObject({ code: 'DEADLOCK' });
         expect(handle.isActive).toBe(true);
@@ -99,21 +101,36 @@ const specs = {
     test.concurrent('to the left', () => cross('right:a', 'left:b'), 60_000);`),
 };
 
+// Two files that cross, for two workers.
+const crossing = (first: string, second: string): string =>
+  spec(`
+    withClient(['${first}'], () => {
+      beforeAll(async () => {
+        note('holds one of two files');
+        await noted('holds one of two files', 2);
+      }, 60_000);
+      withClient(['${second}'], () => test('has both of two files', () => note('got both of two files')));
+    });`);
+const onlyIn = {
+  'in band': {},
+  'in workers': { 'a.eval.js': crossing('east:a', 'west:b'), 'b.eval.js': crossing('west:a', 'east:b') },
+};
+
 describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
   let run: JestRun;
   beforeAll(async () => {
-    run = await runJest({ ...providers, ...specs }, mode, { config: withProviders });
+    run = await runJest({ ...providers, ...specs, ...onlyIn[mode] }, mode, { config: withProviders });
   });
 
   test('leave nothing', () => {
     expect(run).toMatchObject({ exit: 1, left: [] });
   });
 
-  test('a test that asks for the slot its block holds fails at once, naming both and the file', () => {
-    const { status, message } = outcome(run, 'nested:a asks for the slot it holds');
+  test('a test that asks for the place its block holds fails at once, naming both and the file', () => {
+    const { status, message } = outcome(run, 'nested:a asks for the place it holds');
     expect(status).toBe('failed');
     expect(message).toContain(
-      '"nested:b" can never be granted to nested.eval.js > nested:a > asks for the slot it holds',
+      '"nested:b" can never be granted to nested.eval.js > nested:a > asks for the place it holds',
     );
     expect(message).toContain('nested:a#1 is held by nested.eval.js > nested:a');
     expect(outcome(run, 'gets it afterwards').status).toBe('passed');
@@ -123,7 +140,7 @@ describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
     expect(outcome(run, 'nested:a asks for what it has').status).toBe('passed');
   });
 
-  test('an inner block that needs the slot of the outer one fails, and the next block is served', () => {
+  test('an inner block that needs the place of the outer one fails, and the next block is served', () => {
     expect(outcome(run, 'blocks:a blocks:b never').message).toContain(
       '"blocks:b" can never be granted to blocks.eval.js > blocks:a > blocks:b',
     );
@@ -163,62 +180,60 @@ describe.each(bothModes)('leases that wait for each other, %s', (mode) => {
       'got both',
     ]);
   });
-});
 
-test('of two files in two workers that cross, one is refused naming both files, and the other is served', async () => {
-  const cross = (first: string, second: string): string =>
-    spec(`
-      withClient(['${first}'], () => {
-        beforeAll(async () => {
-          note('holds one');
-          await noted('holds one', 2);
-        }, 60_000);
-        withClient(['${second}'], () => test('has both', () => note('got both')));
-      });`);
-  const files = {
-    ...providers,
-    'a.eval.js': cross('left:a', 'right:b'),
-    'b.eval.js': cross('right:a', 'left:b'),
-  };
-  const run = await runJest(files, 'in workers', { config: withProviders });
-  expect(run).toMatchObject({ exit: 1, left: [] });
-  expect(run.notes.filter((line) => line === 'got both')).toHaveLength(1);
-  const refused = run.tests.filter(({ status }) => status === 'failed');
-  expect(refused).toHaveLength(1);
-  expect(refused[0]?.message).toMatch(/can never be granted to (a|b)\.eval\.js/);
-  expect(refused[0]?.message).toContain('left:a#1 is held by a.eval.js > left:a');
-  expect(refused[0]?.message).toContain('right:a#1 is held by b.eval.js > right:a');
+  if (mode === 'in workers')
+    test('of two files in two workers that cross, one is refused naming both files, and the other is served', () => {
+      expect(run.notes.filter((line) => line === 'got both of two files')).toHaveLength(1);
+      const refused = run.tests.filter(
+        ({ title, status }) => title.endsWith('has both of two files') && status === 'failed',
+      );
+      expect(refused).toHaveLength(1);
+      expect(refused[0]?.message).toMatch(/can never be granted to (a|b)\.eval\.js/);
+      expect(refused[0]?.message).toContain('east:a#1 is held by a.eval.js > east:a');
+      expect(refused[0]?.message).toContain('west:a#1 is held by b.eval.js > west:a');
+    });
 });
 
 describe('of two files in two workers that want the same at once', () => {
-  const both = (specs: Record<string, string>): string =>
+  const both = (meeting: string, specs: Record<string, string>): string =>
     spec(`
       beforeAll(async () => {
-        note('here');
-        await noted('here', 2);
+        note('here for ${meeting}');
+        await noted('here for ${meeting}', 2);
       }, 60_000);
       withClients(${JSON.stringify(specs)}, (handles) => {
-        test('has both', () => note('has ' + Object.values(handles).map(({ client }) => client.name).sort().join('')));
+        const names = () => Object.values(handles).map(({ client }) => client.name).sort().join('');
+        test('has both of ${meeting}', () => note('has ' + names() + ' of ${meeting}'));
       });`);
+
+  let run: JestRun;
+  beforeAll(async () => {
+    const files = {
+      ...providers,
+      'a.eval.js': both('two providers', { x: 'left:a', y: 'right:b' }),
+      'b.eval.js': both('two providers', { x: 'right:a', y: 'left:b' }),
+      'c.eval.js': both('one provider', { x: 'two:p', y: 'two:q' }),
+      'd.eval.js': both('one provider', { x: 'two:r', y: 'two:s' }),
+    };
+    run = await runJest(files, 'in workers', { config: withProviders, workers: 4 });
+  });
 
   test.each([
     [
-      'one slot each of two providers, under names in another order',
-      { x: 'left:a', y: 'right:b' },
-      { x: 'right:a', y: 'left:b' },
-      ['has ab', 'has ab'],
+      'one place each of two providers, under names in another order',
+      'two providers',
+      ['has ab of two providers', 'has ab of two providers'],
     ],
     [
-      'both slots of one provider, of which each got one',
-      { x: 'two:a', y: 'two:b' },
-      { x: 'two:c', y: 'two:d' },
-      ['has ab', 'has cd'],
+      'both places of one provider, of which each got one',
+      'one provider',
+      ['has pq of one provider', 'has rs of one provider'],
     ],
-  ])('%s, both are served', async (_what, one, other, served) => {
-    const files = { ...providers, 'a.eval.js': both(one), 'b.eval.js': both(other) };
-    const run = await runJest(files, 'in workers', { config: withProviders });
+  ])('%s, both are served', (_what, meeting, served) => {
     expect(run.tests.filter(({ status }) => status !== 'passed')).toEqual([]);
     expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(run.notes.filter((line) => line.startsWith('has')).sort()).toEqual(served);
+    expect(run.notes.filter((line) => line.startsWith('has') && line.endsWith(meeting)).sort()).toEqual(
+      served,
+    );
   });
 });

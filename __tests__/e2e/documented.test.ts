@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readPages, repository, type Page } from '../docs/pages';
-import { leftBehind } from './left-behind';
-import { bothModes, runJest } from './run-jest';
+import { leftBehind } from '../support/left-behind.cjs';
+import { bothModes, runJest, type JestRun } from './run-jest';
 
 const pages = new Map(readPages().map((page) => [page.path, page]));
 
@@ -42,26 +42,52 @@ function outputOf(path: string): string {
   return shown?.text ?? '';
 }
 
-test.each(bothModes)('the project of the getting-started page runs as documented, %s', async (mode) => {
-  const { 'remote.eval.js': _key, 'local.eval.js': _server, ...files } = filesOf('docs/getting-started.md');
-  const { exit, output, tests, left } = await runJest(files, mode, { args: ['--config', 'jest.config.js'] });
-  expect({ exit, left }).toEqual({ exit: 0, left: [] });
-  expect(tests.map(({ title }) => title).sort()).toEqual([
-    'embedded:expert answers on one line',
-    'embedded:expert foreach question, answer',
-    'embedded:expert foreach question, answer',
-    'embedded:novice answers on one line',
-    'embedded:novice foreach question, answer',
-    'embedded:novice foreach question, answer',
-  ]);
-  const scores = matrixOf(outputOf('docs/getting-started.md')).map((line) =>
-    line.slice(line.indexOf('exactMatch')),
-  );
-  expect(scores).toHaveLength(1);
-  expect(matrixOf(output).map((line) => line.slice(line.indexOf('exactMatch')))).toEqual([
-    ...scores,
-    ...scores,
-  ]);
+describe.each(bothModes)('one project for the pages about getting started and databases, %s', (mode) => {
+  const { 'remote.eval.js': _key, 'local.eval.js': _server, ...start } = filesOf('docs/getting-started.md');
+  const databases = filesOf('docs/databases.md');
+  const own = ['shop.sql', 'shop.eval.ts', 'isolation.eval.ts'];
+  const files = { ...start, ...Object.fromEntries(own.map((name) => [name, databases[name] ?? ''])) };
+  let run: JestRun;
+  beforeAll(async () => {
+    run = await runJest(files, mode, {
+      args: ['--config', 'jest.config.js'],
+      env: { DATABASE_URL: '', PGHOST: '' },
+    });
+  });
+
+  test('is green and leaves nothing', () => {
+    const { exit, left, output } = run;
+    expect({ exit, left, output: exit === 0 ? '' : output }).toEqual({ exit: 0, left: [], output: '' });
+  });
+
+  test('runs as the page for getting started has documented', () => {
+    const titles = run.tests.map(({ title }) => title).filter((title) => title.startsWith('embedded:'));
+    expect(titles.sort()).toEqual([
+      'embedded:expert answers on one line',
+      'embedded:expert foreach question, answer',
+      'embedded:expert foreach question, answer',
+      'embedded:novice answers on one line',
+      'embedded:novice foreach question, answer',
+      'embedded:novice foreach question, answer',
+    ]);
+    const scores = matrixOf(outputOf('docs/getting-started.md')).map((line) =>
+      line.slice(line.indexOf('exactMatch')),
+    );
+    expect(scores).toHaveLength(1);
+    expect(matrixOf(run.output).map((line) => line.slice(line.indexOf('exactMatch')))).toEqual([
+      ...scores,
+      ...scores,
+    ]);
+  });
+
+  test('runs as the page about databases has documented', () => {
+    const titles = run.tests.map(({ title }) => title).filter((title) => !title.startsWith('embedded:'));
+    expect(titles.sort()).toEqual([
+      'postgres:shop sells lamps',
+      'postgres:shop test 1 finds the lamp and the desk, and nothing else',
+      'postgres:shop test 2 finds the lamp and the desk, and nothing else',
+    ]);
+  });
 });
 
 const leases = `const { modelProviders } = require('jest-model-provider');
@@ -91,46 +117,64 @@ test('the globalSetup and the environment of the configuration page work', async
   expect({ exit, left, output: exit === 0 ? '' : output }).toEqual({ exit: 0, left: [], output: '' });
 });
 
-test('the projects of the configuration page work', async () => {
+test('the projects of the configuration page work, and a path with spaces does no harm', async () => {
   const { blocks } = pages.get('docs/configuration.md') as Page;
   const config = blocks.find(({ text }) => text.includes('projects: ['))?.text ?? '';
   const files = {
-    'several.config.js': config,
-    'a.eval.js': leases,
-    'b.test.js': `test('unit', () => undefined);`,
+    'my project/several.config.js': config,
+    'my project/a.eval.js': leases,
+    'my project/b.test.js': `test('unit', () => undefined);`,
   };
-  const { exit, tests, left } = await runJest(files, 'in band', { args: ['--config', 'several.config.js'] });
+  const args = ['--config', 'my project/several.config.js'];
+  const { exit, tests, left } = await runJest(files, 'in band', { args });
   expect({ exit, left }).toEqual({ exit: 0, left: [] });
   expect(tests.map(({ title }) => title).sort()).toEqual(['leases', 'unit']);
 });
 
-test('a path with spaces does no harm', async () => {
-  const { 'jest.config.js': config = '', 'sums.eval.js': spec = '' } = filesOf('docs/getting-started.md');
-  const files = { 'my project/jest.config.js': config, 'my project/sums.eval.js': spec };
-  const { exit, left } = await runJest(files, 'in band', { args: ['--config', 'my project/jest.config.js'] });
-  expect({ exit, left }).toEqual({ exit: 0, left: [] });
-});
-
-test('npm run eval prints the matrix that the README shows', async () => {
+/** What `npm run eval` prints, with these further arguments. */
+async function evalOutput(...args: string[]): Promise<string> {
   const [temporary, state] = [mkdtempSync(join(tmpdir(), 't-')), mkdtempSync(join(tmpdir(), 's-'))];
   const { NODE_OPTIONS: _flags, JEST_WORKER_ID: _inside, ...env } = process.env;
   const jest = join(repository, 'node_modules/jest/bin/jest.js');
   const { stderr } = await promisify(execFile)(
     process.execPath,
-    [jest, '--config', 'examples/jest.config.js'],
+    [jest, '--config', 'examples/jest.config.js', ...args],
     {
       cwd: repository,
       env: { ...env, TMPDIR: temporary, XDG_STATE_HOME: state },
     },
   );
-  const shown = matrixOf(outputOf('README.md'));
-  expect(shown).toHaveLength(3);
-  expect(matrixOf(stderr)).toEqual(shown);
-  expect(differencesOf(outputOf('README.md'))).toHaveLength(4);
-  expect(differencesOf(stderr).sort()).toEqual(differencesOf(outputOf('README.md')).sort());
   expect(leftBehind({ temporary, state })).toEqual([]);
   for (const directory of [temporary, state]) rmSync(directory, { recursive: true });
+  return stderr;
+}
+
+test('npm run eval prints the matrix and the differences that the page about the output shows', async () => {
+  const printed = await evalOutput();
+  const shown = matrixOf(outputOf('docs/output.md'));
+  expect(shown).toHaveLength(3);
+  expect(matrixOf(printed)).toEqual(shown);
+  expect(differencesOf(outputOf('docs/output.md'))).toHaveLength(4);
+  expect(differencesOf(printed).sort()).toEqual(differencesOf(outputOf('docs/output.md')).sort());
 });
+
+test('the result that the README shows is printed, line by line but for the times, and fits into 100 columns', async () => {
+  const { blocks } = pages.get('README.md') as Page;
+  const result = blocks.find(({ attributes: { title } }) => title === 'npm run eval -- arithmetic');
+  const shown = linesWithoutTimes(result?.text ?? '').filter((line) => line !== '…');
+  expect(matrixOf(shown.join('\n'))).toHaveLength(1);
+  expect(shown.at(-1)).toMatch(/left behind: nothing$/);
+  expect(shown.filter((line) => line.length > 100)).toEqual([]);
+  const printed = linesWithoutTimes(await evalOutput('arithmetic'));
+  expect(printed.filter((line) => shown.includes(line))).toEqual(shown);
+});
+
+function linesWithoutTimes(text: string): string[] {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => line.replaceAll(/\d+ ms/g, '… ms'));
+}
 
 test('the provider of the writing-a-provider page keeps its contract', async () => {
   const examples = ['search-provider.ts', 'search-server.js', 'people.txt'].map((name) => [
@@ -144,20 +188,4 @@ test('the provider of the writing-a-provider page keeps its contract', async () 
   });
   expect({ exit, left, output: exit === 0 ? '' : output }).toEqual({ exit: 0, left: [], output: '' });
   expect(tests.length).toBeGreaterThan(10);
-});
-
-test.each(bothModes)('the specs of the page about databases run as documented, %s', async (mode) => {
-  const {
-    'shop.sql': schema = '',
-    'shop.eval.ts': shop = '',
-    'isolation.eval.ts': isolation = '',
-  } = filesOf('docs/databases.md');
-  const files = { 'shop.sql': schema, 'shop.eval.ts': shop, 'isolation.eval.ts': isolation };
-  const { exit, tests, left } = await runJest(files, mode, { env: { DATABASE_URL: '', PGHOST: '' } });
-  expect({ exit, left }).toEqual({ exit: 0, left: [] });
-  expect(tests.map(({ title }) => title).sort()).toEqual([
-    'postgres:shop sells lamps',
-    'postgres:shop test 1 finds the lamp and the desk, and nothing else',
-    'postgres:shop test 2 finds the lamp and the desk, and nothing else',
-  ]);
 });

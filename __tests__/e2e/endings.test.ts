@@ -1,7 +1,7 @@
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
-import { bothModes, runJest } from './run-jest';
+import { bothModes, runJest, type JestRun } from './run-jest';
 
-const closings = (output: string): number => output.split('jest-model-provider: stopped ').length - 1;
+// How a run ends when something goes wrong at its end, or when the process of a test ends before its file.
 
 describe.each(bothModes)('the end of a run, %s', (mode) => {
   test('--bail on the last file, where Jest may tear down twice, ends the session once', async () => {
@@ -13,88 +13,8 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
     };
     const run = await runJest(files, mode, { args: ['--bail'] });
     expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(closings(run.output)).toBe(1);
+    expect(run.output.split('jest-model-provider: stopped ')).toHaveLength(2);
     expect(run.events.filter(({ type }) => type === 'stopped')).toHaveLength(1);
-  });
-
-  test('an afterAll that fails makes the run red, with everything torn down', async () => {
-    const files = {
-      'a.eval.js': spec(`
-        withClient(['embedded:novice'], (handle) => {
-          test('answers', async () => expect((await handle.client.generate('2 + 3')).text).not.toBe(''));
-        });
-        afterAll(() => { throw new Error('broken afterAll'); });`),
-    };
-    const run = await runJest(files, mode);
-    expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(outcome(run, 'embedded:novice answers').status).toBe('passed');
-    expect(run.output).toContain('broken afterAll');
-  });
-
-  test('a promise that is rejected unhandled after the last test fails the run, with everything torn down', async () => {
-    const files = {
-      'a.eval.js': spec(`
-        withClient(['embedded:novice'], (handle) => {
-          test('leaves a rejection', () => { void Promise.reject(new Error('nobody cares')); });
-        });`),
-    };
-    const run = await runJest(files, mode);
-    expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(outcome(run, 'embedded:novice leaves a rejection').message).toContain('nobody cares');
-    expect(closings(run.output)).toBe(1);
-  });
-
-  test('a rejection that ends the whole process, because Jest was told not to wait for it, leaves nothing', async () => {
-    const files = {
-      'a.eval.js': spec(`
-        withClient(['embedded:novice'], () => {
-          test('leaves a rejection', () => { setImmediate(() => void Promise.reject(new Error('nobody cares'))); });
-        });`),
-    };
-    const run = await runJest(files, mode, { config: { waitForUnhandledRejections: false } });
-    expect(run.left).toEqual([]);
-    expect(run.exit).not.toBe(0);
-  });
-
-  test('process.exit in a test leaves nothing, and a file that is tried again leases again', async () => {
-    const files = {
-      ...providerModule({ noting: `new NotingProvider({ maxLive: 1 })` }),
-      'a.eval.js': spec(`
-        withClient(['embedded:novice'], () => {
-          withClient(['noting:held'], () => {
-            test('exits', () => { note('exit now'); process.exit(3); });
-          });
-        });`),
-      'b.eval.js': spec(`test('goes on', () => undefined);`),
-    };
-    const run = await runJest(files, mode, { config: withProviders });
-    expect(run.left).toEqual([]);
-    if (mode === 'in band') {
-      expect(run).toMatchObject({ exit: 3, notes: ['start held', 'exit now'] });
-    } else {
-      expect(run.exit).toBe(1);
-      expect(outcome(run, 'goes on').status).toBe('passed');
-      // Jest tries a file of an exiting worker four times.
-      expect(notesAbout(run, 'held')).toEqual(
-        Array.from({ length: 4 }, () => ['start held', 'stop held']).flat(),
-      );
-    }
-  });
-
-  test('a test that kills its own process leaves nothing', async () => {
-    const files = {
-      'a.eval.js': spec(`
-        withClient(['embedded:novice'], (handle) => {
-          test('dies', async () => {
-            await handle.client.generate('2 + 3');
-            process.kill(process.pid, 'SIGKILL');
-            await new Promise(() => undefined);
-          });
-        });`),
-      'b.eval.js': spec(`test('goes on', () => undefined);`),
-    };
-    const run = await runJest(files, mode);
-    expect(run).toMatchObject({ exit: mode === 'in band' ? 'SIGKILL' : 1, left: [] });
   });
 
   test('a teardown that fails makes the run red and is named, and the others are torn down all the same', async () => {
@@ -110,6 +30,7 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
     };
     const run = await runJest(files, mode, { config: withProviders });
     expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.tests.filter(({ status }) => status !== 'passed')).toEqual([]);
     expect(run.output).toContain('"stuck:x#1" could not be torn down: the door is locked');
     expect(notesAbout(run, 'first')).toEqual(['start first', 'stop first']);
     expect(notesAbout(run, 'last')).toEqual(['start last', 'stop last']);
@@ -117,42 +38,77 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
       expect.objectContaining({ type: 'stopped', resourceId: 'embedded:novice#1' }),
     );
   });
+});
 
-  test('a teardown that fails in afterAll makes its file red and is tried again', async () => {
-    const shy = `new (class extends NotingProvider {
-      #tries = 0;
-      async destroyResource({ name }) {
-        note('try ' + name);
-        this.#tries += 1;
-        if (this.#tries === 1) throw new Error('not yet');
-      }
-    })()`;
-    const files = {
-      ...providerModule({ shy }),
-      'a.eval.js': spec(`withClient(['shy:x'], () => test('passes', () => undefined));`),
-    };
-    const run = await runJest(files, mode, { config: withProviders });
-    expect(run).toMatchObject({ exit: 1, left: [], notes: ['start x', 'try x', 'try x'] });
-    expect(run.output).toContain('"shy:x#1" could not be torn down: not yet');
+const rejecting = spec(`
+  withClient(['embedded:novice'], () => {
+    test('leaves a rejection', () => { setImmediate(() => void Promise.reject(new Error('nobody cares'))); });
+  });`);
+const exiting = {
+  ...providerModule({ noting: 'new NotingProvider({ maxLive: 1 })' }),
+  'exits.eval.js': spec(`
+    withClient(['embedded:novice'], () => {
+      withClient(['noting:held'], () => {
+        test('exits', () => { note('exit now'); process.exit(3); });
+      });
+    });`),
+  'goes-on.eval.js': spec(`test('goes on', () => undefined);`),
+};
+const killing = spec(`
+  withClient(['embedded:novice'], (handle) => {
+    test('dies', async () => {
+      await handle.client.generate('2 + 3');
+      process.kill(process.pid, 'SIGKILL');
+      await new Promise(() => undefined);
+    });
+  });`);
+const notWaiting = { waitForUnhandledRejections: false };
+
+describe('the end of a process in the middle of its file, in band', () => {
+  test('a rejection that ends the whole process, because Jest was told not to wait for it, leaves nothing', async () => {
+    const run = await runJest({ 'rejects.eval.js': rejecting }, 'in band', { config: notWaiting });
+    expect(run.left).toEqual([]);
+    expect(run.exit).not.toBe(0);
   });
 
-  test('the report names every resource with its loads and its end, and teardown says that nothing is left', async () => {
-    const files = {
-      ...providerModule({ noting: `new NotingProvider()` }),
-      'a.eval.js': spec(`
-        withClient(['embedded:novice', 'noting:x'], () => test('passes', () => undefined));
-        withClient(['embedded:novice', 'noting:x'], () => {
-          foreach('question', ['2 + 3'], () => new Result('5', exactMatch('5', '5')), { title: 'sums' });
-        });`),
-    };
-    const run = await runJest(files, mode, { config: withProviders });
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(run.output).toMatch(/│ resource +│ loads │ time to ready │ leases │ +busy │ how it ended +│/);
-    expect(run.output).toMatch(
-      /│ embedded:novice │ +1 │ +[\d.]+ m?s │ +2 │ +[\d.]+ m?s │ kept until the session ends │/,
+  test('process.exit in a test leaves nothing', async () => {
+    const run = await runJest(exiting, 'in band', { config: withProviders });
+    expect(run).toMatchObject({ exit: 3, left: [], notes: ['start held', 'exit now'] });
+  });
+
+  test('a test that kills its own process leaves nothing', async () => {
+    const run = await runJest({ 'dies.eval.js': killing }, 'in band');
+    expect(run).toMatchObject({ exit: 'SIGKILL', left: [] });
+  });
+});
+
+describe('the end of a process in the middle of its file, in workers', () => {
+  let run: JestRun;
+  beforeAll(async () => {
+    const files = { ...exiting, 'rejects.eval.js': rejecting, 'dies.eval.js': killing };
+    // A worker for each file: what ends one of them must not end another file.
+    run = await runJest(files, 'in workers', { config: { ...withProviders, ...notWaiting }, workers: 4 });
+  });
+
+  test('makes the run red and leaves nothing, and other files go on', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(outcome(run, 'goes on').status).toBe('passed');
+  });
+
+  test('a rejection that Jest was told not to wait for makes its file red', () => {
+    const titles = ['embedded:novice leaves a rejection', 'rejects.eval.js'];
+    expect(titles.map((title) => outcome(run, title).status)).toContain('failed');
+  });
+
+  test('process.exit in a test gives its leases back, and the file that is tried again leases again', () => {
+    expect(outcome(run, 'exits.eval.js').status).toBe('failed');
+    // Jest tries a file of an exiting worker four times.
+    expect(notesAbout(run, 'held')).toEqual(
+      Array.from({ length: 4 }, () => ['start held', 'stop held']).flat(),
     );
-    expect(run.output).toMatch(/│ noting:x +│ +2 │ +[\d.]+ m?s │ +2 │ +[\d.]+ m?s │ stopped +│/);
-    expect(run.output).toMatch(/│ sums +│ exactMatch │ 1 +│ 100\.0 % \([\d.]+ %–100\.0 %\) │ 100\.0 %/);
-    expect(run.output).toMatch(/jest-model-provider: stopped 1 resource in \d+ ms; left behind: nothing/);
+  });
+
+  test('a test that kills its own process makes its file red', () => {
+    expect(outcome(run, 'dies.eval.js').status).toBe('failed');
   });
 });

@@ -1,134 +1,310 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { FooterRecord, LogRecord, SampleRecord } from '../../src/evals/log/log-record';
-import { completion, fakeEndpoint, json, refusal, type Answerer } from '../fixtures/fake-endpoint';
-import { spec } from './noting-project';
-import { bothModes, runJest, type JestRun, type Mode } from './run-jest';
+import {
+  completion,
+  fakeEndpoint,
+  json,
+  refusal,
+  type Answerer,
+  type EndpointRequest,
+} from '../fixtures/fake-endpoint';
+import { limited, type Limited } from '../fixtures/limited-endpoint';
+import { footer, mine, records, samples } from '../support/eval-logs';
+import { outcome, spec } from './noting-project';
+import { bothModes, runJest, startJest, type JestRun } from './run-jest';
 
-const endpoint = fakeEndpoint();
+const [endpoint, shared] = [fakeEndpoint(), fakeEndpoint()];
+const right = json(200, completion('yes'));
 
-/** What a sample asked, and when; undefined for the check at setup. */
+/** What a sample asked, and when. */
 interface Asked {
-  readonly sample: string;
+  readonly sample: number;
   readonly at: number;
 }
 
-/** Answers samples by `answer`, and the check at setup as it wants to be. */
-function forSamples(answer: (asked: Asked) => Answerer): Answerer {
+function sampleIn({ body }: EndpointRequest): { title: string; sample: number } | undefined {
+  const [message] = (body['messages'] ?? []) as { content: string }[];
+  const [, title, sample] = /^sample of (\S+): (\d+)$/.exec(message?.content ?? '') ?? [];
+  return title === undefined ? undefined : { title, sample: Number(sample) };
+}
+
+/** Answers the samples of each evaluation by its title, and the check at setup as it wants to be. */
+function forSamples(answers: Readonly<Record<string, (asked: Asked) => Answerer>>): Answerer {
   return (response, request) => {
-    const [message] = (request.body['messages'] ?? []) as { content: string }[];
-    const [, sample] = /^sample (\d+)$/.exec(message?.content ?? '') ?? [];
-    if (sample !== undefined) return answer({ sample, at: performance.now() })(response, request);
-    const body = request.path.endsWith('/models') ? { data: [{ id: 'm' }] } : completion('ready');
-    json(200, body)(response, request);
+    const { title = '', sample = 0 } = sampleIn(request) ?? {};
+    const answer = answers[title]?.({ sample, at: performance.now() }) ?? right;
+    answer(response, request);
   };
 }
 
-const right = json(200, completion('yes'));
+const evaluate = `
+  const evaluate = (title, samples, options) =>
+    foreach('n', Array.from({ length: samples }, (_, n) => n), async (n, { client, signal }) => {
+      const { text } = await client.generate('sample of ' + title + ': ' + n, { signal });
+      return new Result(text, exactMatch(text, 'yes'));
+    }, { title, ...options });`;
 
-function evaluate(mode: Mode, samples: number, options: string): Promise<JestRun> {
-  return runJest(
-    {
-      'limits.eval.js': spec(`
-        withClient(['openai:m'], () => {
-          foreach('n', Array.from({ length: ${samples} }, (_, n) => n), async (n, { client, signal }) => {
-            const { text } = await client.generate('sample ' + n, { signal });
-            return new Result(text, exactMatch(text, 'yes'));
-          }, { title: 'limits', ${options} });
-        });`),
-    },
-    mode,
-    { env: { EVALS_RUN: 'mine', OPENAI_BASE_URL: endpoint.baseURL, OPENAI_API_KEY: 'key-of-the-test' } },
-  );
-}
+const sharing = (title: string): string =>
+  spec(`${evaluate}
+    withClient(['shared:m'], () => evaluate('${title}', 30, { concurrency: 30, timeoutMs: 1500 }));`);
 
-function records({ project }: JestRun): LogRecord[] {
-  const folder = join(project, '.evals/mine');
-  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
-  const lines = readFileSync(join(folder, file), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as LogRecord);
-}
+const files = {
+  'providers.js': `
+    const { defineProviders, OpenAICompatibleProvider } = require('jest-model-provider');
+    module.exports = defineProviders({
+      shared: new OpenAICompatibleProvider({ baseURL: process.env.SHARED_URL, apiKeyVariable: 'OPENAI_API_KEY' }),
+    });`,
+  // In one file, so that they come one after the other.
+  'limits.eval.js': spec(`${evaluate}
+    withClient(['openai:m'], () => {
+      evaluate('busy', 60, { concurrency: 8 });
+      evaluate('again', 3, { concurrency: 1, timeoutMs: 1500 });
+      evaluate('gone', 1, { retries: 3, gate: { maxErrors: 1 } });
+      evaluate('unpaid', 8, { concurrency: 2 });
+      evaluate('forbidden', 4, { concurrency: 1 });
+      evaluate('moderated', 4, { concurrency: 1, gate: { maxErrors: 1 } });
+      evaluate('quota', 4, { concurrency: 4 });
+      evaluate('tomorrow', 4, { concurrency: 4, maxWaitMs: 60_000 });
+      evaluate('down', 30, { concurrency: 1, retries: 0, stopAfterEqualErrors: 5 });
+      const failing = (url, status) => Object.assign(new Error('HTTP ' + status), { url, statusCode: status });
+      foreach('n', [401, 402, 429, 503], async (n, { client }) => {
+        const { text } = await client.generate('sample of tools: 0');
+        if (text === 'yes') throw failing('http://tools.example/v1', n);
+        return new Result(text);
+      }, { title: 'tools', gate: { maxErrors: 4 } });
+      foreach('n', [1, 2, 3, 4], async (n, { client }) => {
+        throw failing(client.openai.baseURL + '/chat/completions', 401);
+      }, { title: 'sdk', concurrency: 1 });
+    });`),
+  'one.eval.js': sharing('one'),
+  'two.eval.js': sharing('two'),
+};
 
 describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
-  test('is asked again when it said, and the log keeps why', async () => {
-    const refusedAt: number[] = [];
-    const askedAgainAt: number[] = [];
-    endpoint.answer(
-      forSamples(({ sample, at }) => {
-        if (sample !== '1') return right;
-        (refusedAt.length < 2 ? refusedAt : askedAgainAt).push(at);
-        if (askedAgainAt.length > 0) return right;
-        const retryAfter = refusedAt.length === 1 ? '1' : new Date(Date.now() + 2000).toUTCString();
-        return refusal(429, 'slow down', { 'retry-after': retryAfter });
-      }),
+  const refusedAt: number[] = [];
+  const askedAgainAt: number[] = [];
+  const again = ({ sample, at }: Asked): Answerer => {
+    if (sample !== 1) return right;
+    (refusedAt.length < 2 ? refusedAt : askedAgainAt).push(at);
+    if (askedAgainAt.length > 0) return right;
+    const retryAfter = refusedAt.length === 1 ? '1' : new Date(Date.now() + 2000).toUTCString();
+    return refusal(429, 'slow down', { 'retry-after': retryAfter });
+  };
+
+  const held: (() => void)[] = [];
+  const atOnce: number[] = [];
+  let inFlight = 0;
+  let isBusy = true;
+  const busy = (): Answerer => (response, request) => {
+    inFlight += 1;
+    if (!isBusy) atOnce.push(inFlight);
+    const end = (answer: Answerer): void => {
+      inFlight -= 1;
+      answer(response, request);
+    };
+    if (!isBusy) return void setTimeout(() => end(right), 100);
+    // The first eight come together, and are refused together.
+    held.push(() => end(refusal(429, 'too many', { 'retry-after-ms': '50' })));
+    if (held.length < 8) return;
+    isBusy = false;
+    for (const refuse of held) refuse();
+  };
+
+  const goneAt: number[] = [];
+  const gone = ({ at }: Asked): Answerer => {
+    goneAt.push(at);
+    // What does not say when waits longer each time.
+    return refusal(503, 'no capacity', goneAt.length === 3 ? { 'retry-after-ms': '1' } : {});
+  };
+
+  let isPaid = false;
+  const unlessPaid = (from: number, refused: Answerer) => {
+    return ({ sample }: Asked): Answerer => (isPaid || sample < from ? right : refused);
+  };
+  const counts: Record<string, number> = {};
+  const counted = (title: string, answer: (asked: Asked) => Answerer) => (asked: Asked) => {
+    counts[title] = (counts[title] ?? 0) + 1;
+    return answer(asked);
+  };
+  const answers = {
+    again,
+    busy,
+    gone,
+    unpaid: counted('unpaid', unlessPaid(3, refusal(402, 'insufficient balance'))),
+    forbidden: counted('forbidden', unlessPaid(0, refusal(403, 'not for this key'))),
+    moderated: ({ sample }: Asked) => (sample === 2 ? refusal(403, 'flagged') : right),
+    quota: unlessPaid(2, json(429, { error: { message: 'pay first', type: 'insufficient_quota' } })),
+    tomorrow: unlessPaid(0, refusal(429, 'come back tomorrow', { 'retry-after': '3600' })),
+    down: counted('down', ({ sample }) => refusal(503, `no capacity (request id req_${sample}abc)`)),
+  };
+
+  let limits: Limited;
+  let run: JestRun;
+  let continued: JestRun;
+  beforeAll(async () => {
+    endpoint.answer(forSamples(answers));
+    limits = limited(10, 1000);
+    shared.answer((response, request) =>
+      (sampleIn(request) === undefined ? right : limits.answerer)(response, request),
     );
-    const run = await evaluate(mode, 3, 'concurrency: 1');
-    expect(run).toMatchObject({ exit: 0, left: [] });
+    const env = {
+      EVALS_RUN: mine,
+      OPENAI_BASE_URL: endpoint.baseURL,
+      OPENAI_API_KEY: 'key-of-the-test',
+      SHARED_URL: shared.baseURL,
+    };
+    const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+    run = await runJest(files, mode, { env, config });
+    isPaid = true;
+    const chosen = ['-t', 'unpaid|forbidden|quota|tomorrow'];
+    continued = await runJest(files, mode, { env, config, project: run.project, args: chosen });
+  });
+
+  const statusOf = (title: string): string => outcome(run, `openai:m ${title}`).status;
+  const messageOf = (title: string): string => outcome(run, `openai:m ${title}`).message;
+
+  test('leaves nothing', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+  });
+
+  test('is asked again when it said, and the sample is none that failed', () => {
+    expect(statusOf('again')).toBe('passed');
     const [first = 0, second = 0] = refusedAt;
     expect(second - first).toBeGreaterThan(990);
     // A date says whole seconds only.
     expect((askedAgainAt[0] ?? 0) - second).toBeGreaterThan(900);
-    const sample = records(run).find(
-      (record): record is SampleRecord => record.type === 'sample' && record.input === 1,
-    );
-    expect(sample).toMatchObject({ scores: [{ value: true }], calls: { count: 1 } });
-    expect(sample?.retried).toHaveLength(2);
-    for (const message of sample?.retried ?? []) expect(message).toContain('slow down');
-    expect((records(run).at(-1) as FooterRecord).summary).toMatchObject({ errors: 0, retries: 2 });
+    const log = records(run, 'again');
+    const sample = samples(log).find(({ input }) => input === 1);
+    expect(sample).toMatchObject({ scores: [{ value: true }] });
+    expect(sample?.retried).toBeUndefined();
+    expect(footer(log).summary).toMatchObject({ errors: 0, retries: 0 });
   });
 
-  test('gets half as many requests at once after it had too many, and slowly more again', async () => {
-    const held: (() => void)[] = [];
-    const atOnce: number[] = [];
-    let underWay = 0;
-    let isBusy = true;
-    endpoint.answer(
-      forSamples(() => (response, request) => {
-        underWay += 1;
-        if (!isBusy) atOnce.push(underWay);
-        const end = (answer: Answerer): void => {
-          underWay -= 1;
-          answer(response, request);
-        };
-        if (!isBusy) return void setTimeout(() => end(right), 100);
-        // The first eight come together, and are refused together.
-        held.push(() => end(refusal(429, 'too many', { 'retry-after': '0' })));
-        if (held.length < 8) return;
-        isBusy = false;
-        for (const refuse of held) refuse();
-      }),
-    );
-    const run = await evaluate(mode, 60, 'concurrency: 8');
-    expect(run).toMatchObject({ exit: 0, left: [] });
+  test('gets half as many requests at once after it had too many, and slowly more again', () => {
+    expect(statusOf('busy')).toBe('passed');
     expect(held).toHaveLength(8);
-    expect(Math.max(...atOnce.slice(0, 10))).toBeLessThanOrEqual(4);
+    expect(Math.max(...atOnce.slice(0, 4))).toBeLessThanOrEqual(4);
+    expect(Math.max(...atOnce.slice(0, 10))).toBeLessThanOrEqual(6);
     expect(Math.max(...atOnce)).toBeGreaterThan(4);
     expect(Math.max(...atOnce)).toBeLessThanOrEqual(8);
-    expect((records(run).at(-1) as FooterRecord).summary).toMatchObject({
-      samples: 60,
-      errors: 0,
-      retries: 8,
-    });
+    expect(footer(records(run, 'busy')).summary).toMatchObject({ samples: 60, errors: 0, retries: 0 });
   });
 
-  test('that refuses for good is an infrastructure error, after as many tries as are allowed', async () => {
-    const asked: number[] = [];
-    endpoint.answer(
-      forSamples(({ at }) => {
-        asked.push(at);
-        // What does not say when waits longer each time.
-        return refusal(503, 'no capacity', asked.length === 3 ? { 'retry-after': '0' } : {});
-      }),
-    );
-    const run = await evaluate(mode, 1, 'retries: 3, gate: { maxErrors: 1 }');
-    expect(asked).toHaveLength(4);
-    const [first = 0, second = 0, third = 0] = asked;
+  test('shared by two files gets no request while it has too many, and answers all in the end', () => {
+    for (const title of ['one', 'two']) {
+      expect(outcome(run, `shared:m ${title}`).status).toBe('passed');
+      expect(footer(records(run, title)).summary).toMatchObject({ samples: 30, errors: 0, retries: 0 });
+    }
+    const { answered, refused, windows } = limits;
+    expect(answered).toHaveLength(60);
+    expect(refused.length).toBeGreaterThan(20);
+    for (const [index, begin] of windows.entries()) {
+      const within = (at: number): boolean => at > begin && at < begin + 980;
+      const first = refused.find(within) ?? Infinity;
+      // What was under way when it was refused comes in a moment; at first that is everything.
+      const momentMs = index === 0 ? 500 : 200;
+      expect([...answered, ...refused].filter((at) => within(at) && at > first + momentMs)).toEqual([]);
+    }
+  });
+
+  test('that refuses for good is an infrastructure error, after as many tries as are allowed', () => {
+    expect(statusOf('gone')).toBe('failed');
+    expect(goneAt).toHaveLength(4);
+    const [first = 0, second = 0, third = 0] = goneAt;
     expect(second - first).toBeGreaterThan(245);
     expect(third - second).toBeGreaterThan(490);
-    expect(records(run).find(({ type }) => type === 'sample')).toMatchObject({
+    expect(samples(records(run, 'gone'))[0]).toMatchObject({
       error: { kind: 'infrastructure', message: expect.stringContaining('no capacity') as string },
       retried: [expect.any(String), expect.any(String), expect.any(String)],
     });
-    expect(run).toMatchObject({ exit: 1, left: [] });
   });
+
+  test.each<[string, number, string, string]>([
+    ['unpaid', 3, '"m" answered 402 insufficient balance', 'What was paid for there is used up.'],
+    ['forbidden', 0, '"m" answered 403 not for this key', 'It forbids the key to use the model.'],
+    ['quota', 2, '"m" answered 429 pay first', 'What was paid for there is used up.'],
+    ['tomorrow', 0, '"m" answered 429 come back tomorrow', 'It wants to be asked again in 3,600 s'],
+    ['sdk', 0, 'HTTP 401', 'It refuses the key.'],
+  ])('that will answer nothing else stops the evaluation, with its words: %s', (title, done, words, why) => {
+    expect(statusOf(title)).toBe('failed');
+    expect(messageOf(title)).toContain(`"${title}": ${words}`);
+    expect(messageOf(title)).toContain(why);
+    expect(messageOf(title)).toContain(`trials did not run. EVALS_RUN=${mine} goes on with them.`);
+    expect(run.output).toMatch(new RegExp(`${title} .*stopped`));
+    const log = records(run, title);
+    const first = log.slice(0, log.findIndex(({ type }) => type === 'footer') + 1);
+    expect(samples(first).every(({ error }) => error === undefined)).toBe(true);
+    expect(samples(first).length).toBeLessThanOrEqual(done);
+    expect(footer(first)).toMatchObject({ status: 'stopped', summary: { errors: 0 } });
+    expect(footer(first).summary.notRun).toBeGreaterThan(0);
+  });
+
+  test('that was stopped for is asked little more than nothing', () => {
+    const continuedWith = { unpaid: 8 - 3, forbidden: 4 };
+    expect(counts['unpaid']).toBeLessThanOrEqual(3 + 2 + continuedWith.unpaid);
+    expect(counts['forbidden']).toBe(1 + continuedWith.forbidden);
+  });
+
+  test.each(['unpaid', 'forbidden', 'quota', 'tomorrow'])(
+    'a run that it stopped can be continued: %s',
+    (title) => {
+      expect(outcome(continued, `openai:m ${title}`).status).toBe('passed');
+      expect(footer(records(continued, title))).toMatchObject({
+        status: 'complete',
+        summary: { errors: 0, notRun: 0 },
+      });
+    },
+  );
+
+  test('that forbids a request after it has answered others has an error of that sample', () => {
+    expect(statusOf('moderated')).toBe('passed');
+    expect(footer(records(run, 'moderated'))).toMatchObject({
+      status: 'complete',
+      summary: { samples: 4, errors: 1, errorKinds: { user: 1 } },
+    });
+  });
+
+  test('that fails in the same way again and again stops the evaluation', () => {
+    expect(messageOf('down')).toContain('5 equal infrastructure errors in a row (stopAfterEqualErrors)');
+    expect(counts['down']).toBe(5);
+    expect(footer(records(run, 'down'))).toMatchObject({
+      status: 'stopped',
+      summary: { errors: 5, notRun: 25 },
+    });
+  });
+
+  test('is not the API of a tool, whose errors are those of their samples and are not retried', () => {
+    expect(footer(records(run, 'tools'))).toMatchObject({
+      status: 'complete',
+      summary: { samples: 4, errors: 4, errorKinds: { user: 4 }, retries: 0 },
+    });
+  });
+});
+
+test.each(bothModes)('a wait is shown, and Ctrl-C ends it at once, %s', async (mode) => {
+  endpoint.answer((response, request) =>
+    (sampleIn(request) === undefined ? right : refusal(429, 'slow down', { 'retry-after': '200' }))(
+      response,
+      request,
+    ),
+  );
+  const waiting = {
+    'waits.eval.js': spec(`${evaluate}
+      withClient(['openai:m'], (handle) => {
+        evaluate('told', 3, {});
+        foreach('n', [1, 2], () => handle.client.generate('sample of deaf: 1').then(() => true), { title: 'deaf' });
+      });`),
+  };
+  const running = startJest(waiting, mode, {
+    env: { EVALS_RUN: mine, OPENAI_BASE_URL: endpoint.baseURL, OPENAI_API_KEY: 'key-of-the-test' },
+  });
+  const shown = `${endpoint.baseURL} had too many requests (429): paused`;
+  await running.until('the wait', () => running.output.includes(shown));
+  expect(running.output).toMatch(/paused \d+ s, 19\d s to go/);
+  const begin = performance.now();
+  process.kill(-running.pid, 'SIGINT');
+  const run = await running.finished();
+  expect(performance.now() - begin).toBeLessThan(15_000);
+  expect(run).toMatchObject({ exit: 130, left: [] });
+  expect(endpoint.requests.filter((request) => sampleIn(request) !== undefined).length).toBeLessThanOrEqual(
+    3,
+  );
 });

@@ -1,5 +1,6 @@
-import { outcome, notesAbout, providerModule, spec, withProviders } from './noting-project';
+import { noModel, outcome, notesAbout, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
+import { wrongUses, wrongUseSpecs } from './wrong-uses';
 
 // Each leases a resource of its own name, and fails.
 const failing = {
@@ -30,7 +31,22 @@ const failing = {
     throw new Error('broken file');`,
   timeout: `
     beforeAll(() => modelProviders.setup('slow:timeout'), 50);
-    test('never', () => undefined);`,
+    test('never, for want of time', () => undefined);`,
+  atTheEnd: `
+    withClient(['embedded:novice'], (handle) => {
+      test('answers', async () => expect((await handle.client.generate('2 + 3')).text).not.toBe(''));
+    });
+    afterAll(() => { throw new Error('broken end'); });`,
+  rejection: `
+    withClient(['embedded:novice'], (handle) => {
+      test('leaves a rejection', () => { void Promise.reject(new Error('nobody cares')); });
+    });`,
+  teardown: `withClient(['shy:teardown'], () => test('is torn down at the second try', () => undefined));`,
+  several: `
+    withClients({ bad: 'zfailing:x', good: 'noting:good', busy: 'stuck:door' }, () => {
+      test('never', () => note('went on'));
+    });
+    withClient(['noting:next'], () => test('is served', () => undefined));`,
 };
 
 const setupFile = `
@@ -52,15 +68,34 @@ const slow = `new (class extends NotingProvider {
   }
 })()`;
 
+const shy = `new (class extends NotingProvider {
+  #tries = 0;
+  async destroyResource({ name }) {
+    note('try ' + name);
+    this.#tries += 1;
+    if (this.#tries === 1) throw new Error('not yet');
+  }
+})()`;
+
+const stuck = `new (class extends NotingProvider {
+  disposeClient({ name }) { throw new Error(name + ' is busy'); }
+})()`;
+
+// Set up after all others.
+const zfailing = `new (class extends NotingProvider {
+  async createResource() { throw new Error('no licence'); }
+})()`;
+
 describe.each(bothModes)('a file that fails, %s', (mode) => {
   let run: JestRun;
   beforeAll(async () => {
     const specs = Object.entries(failing).map(([name, body]) => [`${name}.eval.js`, spec(body)]);
     run = await runJest(
       {
-        ...providerModule({ noting: 'new NotingProvider()', slow }),
+        ...providerModule({ noting: 'new NotingProvider()', db: noModel(), slow, shy, stuck, zfailing }),
         'setup.js': setupFile,
         ...(Object.fromEntries(specs) as Record<string, string>),
+        ...wrongUseSpecs,
       },
       mode,
       { config: { ...withProviders, setupFilesAfterEnv: ['./setup.js'] } },
@@ -95,7 +130,74 @@ describe.each(bothModes)('a file that fails, %s', (mode) => {
   });
 
   test('whose own beforeAll times out during a setup gives the setup up at its end', () => {
-    expect(outcome(run, 'never').message).toContain('Exceeded timeout of 50 ms');
+    expect(outcome(run, 'never, for want of time').message).toContain('Exceeded timeout of 50 ms');
     expect(notesAbout(run, 'timeout')).toEqual(['start timeout', 'abort timeout']);
+  });
+
+  test('in an afterAll of its own is red, though its tests passed, with everything torn down', () => {
+    expect(outcome(run, 'embedded:novice answers').status).toBe('passed');
+    expect(outcome(run, 'atTheEnd.eval.js')).toMatchObject({
+      status: 'failed',
+      message: expect.stringContaining('broken end') as string,
+    });
+    const ends = run.events.filter(
+      (event) => event.type === 'stopped' && event.resourceId === 'embedded:novice#1',
+    );
+    expect(ends).toHaveLength(1);
+  });
+
+  test('because a promise is rejected unhandled after its last test is red, and the session ends once', () => {
+    const { status, message } = outcome(run, 'embedded:novice leaves a rejection');
+    expect(status).toBe('failed');
+    expect(message).toContain('nobody cares');
+    expect(run.output.split('jest-model-provider: stopped ')).toHaveLength(2);
+  });
+
+  test('because a teardown fails in afterAll is red, and the teardown is tried again', () => {
+    expect(outcome(run, 'shy:teardown is torn down at the second try').status).toBe('passed');
+    const { status, message } = outcome(run, 'teardown.eval.js');
+    expect(status).toBe('failed');
+    expect(message).toContain('"shy:teardown#1" could not be torn down: not yet');
+    expect(notesAbout(run, 'teardown')).toEqual(['start teardown', 'try teardown', 'try teardown']);
+  });
+
+  describe('a setup of several that fails', () => {
+    test('fails the tests of the block with its reason, and with the teardowns that failed after it', () => {
+      const { status, message } = outcome(run, 'zfailing:x noting:good stuck:door never');
+      expect(status).toBe('failed');
+      expect(message).toContain('no licence');
+      expect(message).toContain('What had been set up with it could not be torn down');
+      expect(message).toContain('The client of "stuck:door#1" could not be closed: door is busy');
+      expect(run.notes).not.toContain('went on');
+    });
+
+    test('gives the others back, and the next block is served', () => {
+      expect(run.notes.filter((line) => / (good|door|next)$/.test(line))).toEqual([
+        'start good',
+        'start door',
+        'stop door',
+        'stop good',
+        'start next',
+        'stop next',
+      ]);
+      expect(outcome(run, 'noting:next is served').status).toBe('passed');
+    });
+  });
+
+  describe('because withClient or withClients is used wrongly', () => {
+    test('runs nothing and asks for nothing', () => {
+      expect(run.tests.filter(({ title }) => title.includes('of a wrong use'))).toEqual([]);
+      expect(run.notes).not.toContain('went on');
+      const asked = run.events.filter(
+        (event) => event.type === 'requested' && event.requester.startsWith('wrong-'),
+      );
+      expect(asked).toEqual([]);
+    });
+
+    test.each(wrongUses)('%s: %s says: %s', (name, _call, message) => {
+      const { status, message: said } = outcome(run, `wrong-${name}.eval.js`);
+      expect(status).toBe('failed');
+      expect(said).toContain(message);
+    });
   });
 });

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { unnamedRun } from '../support/eval-logs';
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -119,15 +120,15 @@ describe.each(bothModes)('foreach, %s', (mode) => {
   });
 
   test('what it found is a file beside the logs, and is on the page of a job in GitHub Actions', () => {
-    const [folder = ''] = readdirSync(join(run.project, '.evals')).filter((name) => /^\d/.test(name));
-    const summary = JSON.parse(readFileSync(join(run.project, '.evals', folder, 'summary.json'), 'utf8')) as {
+    const folder = unnamedRun(run);
+    const summary = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as {
       evaluations: { title: string }[];
     };
     expect(summary.evaluations.map(({ title }) => title)).toEqual(
       expect.arrayContaining(['half wrong', 'easy shared', 'hard shared', 'throws']),
     );
     const page = readFileSync(join(run.project, 'page.md'), 'utf8');
-    expect(page).toContain(`## Evaluations of ${folder}`);
+    expect(page).toContain(`## Evaluations of ${basename(folder)}`);
     expect(page).toMatch(/\| half wrong \| exactMatch \| 2 \| 50\.0 %/);
   });
 

@@ -10,43 +10,50 @@ import { bothModes, runJest, type JestRun } from './run-jest';
 
 closeSessionsAfterEach();
 
-const files = (options: string): Record<string, string> => ({
+/** On a server of their own, and on the one of DATABASE_URL. */
+const providers = (options: string): Record<string, string> => ({
   'providers.js': `
     const { DatabaseProvider, defineProviders } = require('jest-model-provider');
-    module.exports = defineProviders({ postgres: new DatabaseProvider(${options}) });`,
-  'a.eval.js': spec(`
+    module.exports = defineProviders({
+      own: new DatabaseProvider({ server: 'embedded', ${options} }),
+      given: new DatabaseProvider({ ${options} }),
+    });`,
+});
+
+const failing = (provider: string): string =>
+  spec(`
     const write = (handle, text) => handle.client.query("CREATE TABLE t AS SELECT '" + text + "' AS text");
-    withClient(['postgres:block'], (handle) => {
+    withClient(['${provider}:block'], (handle) => {
       test('writes and fails', async () => { await write(handle, 'of the block'); throw new Error('red'); });
       test('passes', () => undefined);
     });
-    withClient(['postgres:each'], { scope: 'test' }, (handle) => {
+    withClient(['${provider}:each'], { scope: 'test' }, (handle) => {
       test('fails by itself', async () => { await write(handle, 'of a test'); expect(1).toBe(2); });
       test('passes by itself', async () => { await write(handle, 'dropped'); });
     });
-    withClient(['postgres:green'], (handle) => {
+    withClient(['${provider}:green'], (handle) => {
       test('passes as well', async () => { await write(handle, 'dropped'); });
     });
     test('fails with nothing leased', () => { throw new Error('red'); });
     test('leaves its lease to the file', async () => {
-      await write(await modelProviders.setup('postgres:open'), 'left open');
+      await write(await modelProviders.setup('${provider}:open'), 'left open');
       throw new Error('red');
     });
-    withClient(['postgres:gate'], (handle) => {
+    withClient(['${provider}:gate'], (handle) => {
       foreach('n', [1], async () => { await write(handle, 'of an evaluation'); return false; }, { gate: { score: { min: 1 } } });
     });
-    withClient([{ spec: 'postgres:sample', config: { isolation: 'test' } }], (handle) => {
+    withClient([{ spec: '${provider}:sample', config: { isolation: 'test' } }], (handle) => {
       foreach('n', [1], async () => { await write(handle, 'of a sample'); throw new Error('red'); });
     });
     foreach('n', [1], async () => {
-      await (await modelProviders.setup('postgres:ended')).teardown();
+      await (await modelProviders.setup('${provider}:ended')).teardown();
       throw new Error('red');
     }, { title: 'ends by itself' });
     foreach('n', [1], async () => {
-      await write(await modelProviders.setup('postgres:unended'), 'left open by a sample');
+      await write(await modelProviders.setup('${provider}:unended'), 'left open by a sample');
       throw new Error('red');
-    }, { title: 'ends with its file' });`),
-});
+    }, { title: 'ends with its file' });`);
+const specs = { 'own.eval.js': failing('own'), 'given.eval.js': failing('given') };
 
 const contents = {
   block: 'of the block',
@@ -57,24 +64,24 @@ const contents = {
   unended: 'left open by a sample',
 };
 
-/** The URLs that a run has printed, by the name of the database. */
-function keptIn({ output }: JestRun): Map<string, string> {
+/** The URLs of a file's databases that a run has printed, by the name of the database. */
+function keptIn({ output }: JestRun, file: string): Map<string, string> {
   const lines = [...output.matchAll(/of "([^"]*)": (postgresql:\S+)$/gm)];
-  return new Map(lines.map(([, , url = '']) => [/jmp_[0-9a-f]+_([a-z]+)_/.exec(url)?.[1] ?? url, url]));
+  return new Map(
+    lines.flatMap(([, test = '', url = '']) =>
+      test.startsWith(`${file} > `) ? [[/jmp_[0-9a-f]+_([a-z]+)_/.exec(url)?.[1] ?? url, url]] : [],
+    ),
+  );
 }
 
-function requireRed(run: JestRun): void {
-  expect(run).toMatchObject({ exit: 1, left: [] });
-  expect(outcome(run, 'postgres:block passes').status).toBe('passed');
-  expect(run.output).toMatch(/left behind: nothing\n/);
-  expect(run.output).toContain('of "a.eval.js > postgres:block writes and fails": postgresql:');
-}
-
-async function requireKept(run: JestRun): Promise<void> {
-  const kept = keptIn(run);
-  expect([...kept.keys()].sort()).toEqual(Object.keys(contents));
-  for (const [name, text] of Object.entries(contents))
-    expect(await ask(kept.get(name) ?? '', 'SELECT text FROM t')).toEqual([{ text }]);
+/** What is in the databases, by their names. */
+async function textsIn(kept: ReadonlyMap<string, string>): Promise<Record<string, unknown>> {
+  const texts: [string, unknown][] = [];
+  for (const [name, url] of kept) {
+    const [row] = await ask<{ text: string }>(url, 'SELECT text FROM t');
+    texts.push([name, row?.text]);
+  }
+  return Object.fromEntries(texts);
 }
 
 /** Resolves when a server that is being started answers. */
@@ -95,19 +102,45 @@ const commandOf = ({ output }: JestRun, label: string): string =>
   new RegExp(`${label}: (.*)$`, 'm').exec(output)?.[1] ?? '';
 
 describe.each(bothModes)('keepOnFailure, %s', (mode) => {
+  let run: JestRun;
+  let next: JestRun;
+  let given: { texts: unknown; databases: string[]; dropped: string[] };
+
+  // The given server ends with the first test, so it is asked before.
+  beforeAll(async () => {
+    const { servers } = await databaseSession();
+    const { url } = (await servers.setup('embedded')).client;
+    const options = { config: withProviders, env: { DATABASE_URL: url } };
+    run = await runJest({ ...providers('keepOnFailure: true'), ...specs }, mode, options);
+    next = await runJest({ ...providers(''), ...specs }, mode, options);
+    const texts = await textsIn(keptIn(run, 'given.eval.js'));
+    const databases = await ourDatabases(url);
+    for (const [, sql = ''] of run.output.matchAll(/remove it: (.*)$/gm)) await ask(url, sql);
+    given = { texts, databases, dropped: await ourDatabases(url) };
+  }, 240_000);
+
+  test('makes the run no greener, and says what it kept', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toMatch(/left behind: nothing\n/);
+    for (const provider of ['own', 'given']) {
+      expect(outcome(run, `${provider}:block passes`).status).toBe('passed');
+      expect(run.output).toContain(
+        `of "${provider}.eval.js > ${provider}:block writes and fails": postgresql:`,
+      );
+    }
+  });
+
   test('keeps the data of a failed test on the own server, with the commands that serve and remove them', async () => {
-    const options = "{ server: 'embedded', keepOnFailure: true }";
-    const run = await runJest(files(options), mode, { config: withProviders });
-    requireRed(run);
     const remove = commandOf(run, 'remove them');
     const place = remove.replace('rm -r ', '');
     expect(existsSync(place)).toBe(true);
     const server = spawn('sh', ['-c', `exec ${commandOf(run, 'serve them')}`], { stdio: 'ignore' });
     const ended = once(server, 'exit');
     try {
-      const [url = ''] = keptIn(run).values();
+      const kept = keptIn(run, 'own.eval.js');
+      const [url = ''] = kept.values();
       await answers(url);
-      await requireKept(run);
+      expect(await textsIn(kept)).toEqual(contents);
     } finally {
       server.kill('SIGINT');
       await ended;
@@ -116,23 +149,14 @@ describe.each(bothModes)('keepOnFailure, %s', (mode) => {
     expect(existsSync(place)).toBe(false);
   });
 
-  test('keeps the database of a failed test on a given server, also from the next run, until it is dropped', async () => {
-    const { servers } = await databaseSession();
-    const { url } = (await servers.setup('embedded')).client;
-    const options = '{ keepOnFailure: true }';
-    const env = { DATABASE_URL: url };
-    const run = await runJest(files(options), mode, { config: withProviders, env });
-    requireRed(run);
-    await runJest(files('{}'), mode, { config: withProviders, env });
-    await requireKept(run);
-    expect(await ourDatabases(url)).toHaveLength(Object.keys(contents).length);
-    for (const [, sql = ''] of run.output.matchAll(/remove it: (.*)$/gm)) await ask(url, sql);
-    expect(await ourDatabases(url)).toEqual([]);
+  test('keeps the database of a failed test on a given server, also from the next run, until it is dropped', () => {
+    expect(given.texts).toEqual(contents);
+    expect(given.databases).toHaveLength(Object.keys(contents).length);
+    expect(given.dropped).toEqual([]);
   });
 
-  test('is asked for: without it a failed test leaves nothing', async () => {
-    const run = await runJest(files("{ server: 'embedded' }"), mode, { config: withProviders });
-    expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(run.output).not.toContain('jest-model-provider: kept');
+  test('is asked for: without it a failed test leaves nothing', () => {
+    expect(next).toMatchObject({ exit: 1, left: [] });
+    expect(next.output).not.toContain('jest-model-provider: kept');
   });
 });

@@ -7,8 +7,8 @@ interface Matrix {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** A provider with one slot whose resources stay as long as nobody needs it. */
-export const oneSlot = providerModule({ noting: `new NotingProvider({ maxLive: 1, retain: 'session' })` });
+/** A provider with one place whose resources stay as long as nobody needs it. */
+export const onePlace = providerModule({ noting: `new NotingProvider({ maxLive: 1, retain: 'session' })` });
 
 /** Runs jest on files whose configuration comes from `modelMatrix()`. */
 export function runMatrix(
@@ -17,7 +17,7 @@ export function runMatrix(
   { models, config = {} }: Matrix,
   options: RunOptions = {},
 ): Promise<JestRun> {
-  return runJest({ ...oneSlot, ...matrixConfig(mode, { models, config }), ...files }, mode, {
+  return runJest({ ...onePlace, ...matrixConfig(mode, { models, config }), ...files }, mode, {
     ...options,
     args: ['--config', 'matrix.config.js', ...(options.args ?? [])],
   });

@@ -1,5 +1,5 @@
 import { outcome, spec, withProviders } from './noting-project';
-import { bothModes, runJest } from './run-jest';
+import { bothModes, runJest, type JestRun } from './run-jest';
 
 const greeter = `
   class GreeterProvider extends ModelProvider {
@@ -43,15 +43,6 @@ describe.each(bothModes)('a provider module, %s', (mode) => {
     expect(run.tests.map(({ status }) => status)).toEqual(['passed', 'passed', 'passed']);
   });
 
-  test('in JavaScript without defineProviders or export default is accepted too', async () => {
-    const files = {
-      'providers.js': `const { ModelProvider } = require('jest-model-provider'); ${greeter} module.exports = { greeter: new GreeterProvider() };`,
-      'a.eval.js': greeting,
-    };
-    const run = await runJest(files, mode, { config: withProviders });
-    expect(run).toMatchObject({ exit: 0, left: [] });
-  });
-
   test('in native ESM works for CommonJS and ESM specs where Jest can load ES modules', async () => {
     const files = {
       ...modulesInEsm,
@@ -88,10 +79,15 @@ describe.each(bothModes)('a provider module, %s', (mode) => {
     expect(run).toMatchObject({ exit: 1, left: [] });
     expect(outcome(run, 'greeter:Ada greets').message).toContain('NODE_OPTIONS=--experimental-vm-modules');
   });
+});
 
-  test('a spec works without injected globals', async () => {
+describe.each(bothModes)('a project without injected globals, %s', (mode) => {
+  let run: JestRun;
+  beforeAll(async () => {
     const files = {
-      'a.eval.js': `
+      'providers.js': `const { ModelProvider } = require('jest-model-provider'); ${greeter} module.exports = { greeter: new GreeterProvider() };`,
+      'a.eval.js': `const { expect, test } = require('@jest/globals'); ${greeting}`,
+      'b.eval.js': `
         const { expect, test } = require('@jest/globals');
         const { foreach, Result, withClient } = require('jest-model-provider');
         withClient(['embedded:novice'], (handle) => {
@@ -100,8 +96,21 @@ describe.each(bothModes)('a provider module, %s', (mode) => {
         });
         test('has no globals', () => expect(typeof globalThis.describe).toBe('undefined'));`,
     };
-    const run = await runJest(files, mode, { config: { injectGlobals: false } });
+    run = await runJest(files, mode, { config: { ...withProviders, injectGlobals: false } });
+  });
+
+  test('a spec works in it', () => {
     expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(run.tests).toHaveLength(3);
+    expect(run.tests.map(({ status, title }) => `${status} ${title}`).sort()).toEqual([
+      'passed embedded:novice answers',
+      'passed embedded:novice foreach question',
+      'passed greeter:Ada greets',
+      'passed has no globals',
+    ]);
+  });
+
+  test('a provider module in JavaScript without defineProviders or export default is accepted too', () => {
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(outcome(run, 'greeter:Ada greets').status).toBe('passed');
   });
 });

@@ -1,190 +1,200 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { FooterRecord, LogRecord, SampleRecord } from '../../src/evals/log/log-record';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { footer, logPath, mine, notesUnder, records, recordsIn, samples } from '../support/eval-logs';
 import { outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
-const named = { EVALS_RUN: 'mine' };
+const storing = (title: string, answers: string): string =>
+  spec(`foreach('n', [0, 1], (n) => new Result(${answers}[n], []), { title: '${title}' });`);
 
-function logOf({ project }: JestRun, title: string, run = 'mine'): string {
-  const folder = join(project, '.evals', run);
-  return join(folder, readdirSync(folder).find((name) => name.startsWith(`${title}.`)) ?? '');
-}
+const first = {
+  ...providerModule({ noting: 'new NotingProvider()' }),
+  'lazy.js': 'exports.half = 0.5;',
+  'lazy.eval.js': spec(`
+    withClient(['noting:a', 'noting:b'], (_handle, model) => {
+      foreach('n', [1, 2], (n) => {
+        note('lazy ' + model + ' ' + n);
+        return require('./lazy').half;
+      }, { title: 'lazy', concurrency: 1 });
+    });`),
+  'begin.eval.js': spec(`
+    foreach('n', [1], () => true, { title: 'begin-empty' });
+    foreach('n', [1], () => true, { title: 'begin-torn' });`),
+  'big.eval.js': spec(`
+    foreach('n', [1n, 2n], (n) => typeof n === 'bigint', { title: 'rows' });
+    foreach('n', [1, 2, 3], (n, { log }) => { log('fact', n === 2 ? 2n : n); return true; },
+      { title: 'facts' });`),
+  'stored-same.eval.js': storing('stored-same', `['a', 'b']`),
+  'stored-other.eval.js': storing('stored-other', `['a', 'b']`),
+  'stored-cut.eval.js': storing('stored-cut', `['a', 'b']`),
+};
 
-function records(log: string | Buffer): LogRecord[] {
-  const text = typeof log === 'string' ? readFileSync(log, 'utf8') : log.toString('utf8');
-  const lines = text.trimEnd().split('\n');
-  return lines.map((line) => JSON.parse(line) as LogRecord);
-}
+/** With `FULL` there is no more room for its log in the midst of a line. */
+const torn = {
+  'torn.eval.js': spec(`
+    const { execFileSync } = require('node:child_process');
+    const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':unlimited']);
+    foreach('n', Array.from({ length: 12 }, (_, n) => n), (n) => {
+      note('torn ' + n);
+      if (n === 0 && process.env.FULL !== undefined) limit(400_000);
+      return new Result('x'.repeat(100_000), exactMatch('x', 'x'));
+    }, { title: 'torn', concurrency: 2 });
+    afterAll(() => limit('unlimited'));`),
+};
+// At the limit on the size of a file the kernel writes what fits, and kills the process at its next write.
+const canTear = process.platform === 'linux';
 
-const samples = (log: readonly LogRecord[]): SampleRecord[] =>
-  log.filter((record): record is SampleRecord => record.type === 'sample');
-const asked = (run: JestRun): string[] => run.notes.filter((line) => line.startsWith('asked'));
+/** Judges the answers that the first run has stored under that title. */
+const rescoring = (title: string): string => `
+  const { rescore } = require('jest-model-provider');
+  const { note } = require('e2e-kit');
+  rescore('mine', '${title}', (n, response) => { note('${title} judged ' + response); return response === 'a'; });`;
+/** What the run beside the first one does, twice. */
+const later = {
+  'again-same.eval.js': rescoring('stored-same'),
+  'again-other.eval.js': rescoring('stored-other'),
+  'again-cut.eval.js': rescoring('stored-cut'),
+  'self.eval.js': spec(
+    `foreach('n', [1], () => true, { title: 'self', gate: { vsBaseline: { run: 'later' } } });`,
+  ),
+  'foreign.eval.js': spec(
+    `foreach('n', [1], () => { note('foreign asked'); return true; }, { title: 'foreign' });`,
+  ),
+};
+const misspelt = {
+  'misspelt.eval.js': `require('jest-model-provider').rescore('mime', 'stored-same', () => true);`,
+};
 
 describe.each(bothModes)('a run that is continued, %s', (mode) => {
-  test('runs nothing again for a module that only samples load, nor for a provider that only they need', async () => {
-    const files = {
-      ...providerModule({ noting: 'new NotingProvider()' }),
-      'lazy.js': 'exports.half = 0.5;',
-      'lazy.eval.js': spec(`
-        withClient(['noting:a', 'noting:b'], (_handle, model) => {
-          foreach('n', [1, 2], (n) => {
-            note('asked ' + model + ' ' + n);
-            return require('./lazy').half;
-          }, { title: 'lazy', concurrency: 1 });
-        });`),
-    };
-    const options = { config: withProviders, env: named };
-    const first = await runJest(files, mode, options);
-    expect(first).toMatchObject({ exit: 0, left: [] });
-    expect(asked(first)).toHaveLength(4);
-    const second = await runJest(files, mode, { ...options, project: first.project });
-    expect(second).toMatchObject({ exit: 0, notes: [], left: [] });
+  /** Writes files into the project and runs these, under that name. */
+  const again = (
+    name: string,
+    files: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<JestRun> =>
+    runJest(files, mode, {
+      config: withProviders,
+      project: begun.project,
+      env: { EVALS_RUN: name, ...env },
+      args: [`--testPathPatterns=${Object.keys(files).join('|')}`],
+    });
+
+  let begun: JestRun;
+  beforeAll(async () => {
+    begun = await runJest(first, mode, { config: withProviders, env: { EVALS_RUN: mine } });
   });
 
-  // At the limit on the size of a file the kernel writes what fits, and kills the process when it goes on to write.
-  (process.platform === 'linux' ? test : test.skip)(
+  let full: JestRun;
+  let written: Buffer;
+  if (canTear)
+    beforeAll(async () => {
+      full = await again(mine, torn, { FULL: 'yes' });
+      written = readFileSync(logPath(begun, 'torn'));
+    });
+
+  let judged: JestRun;
+  beforeAll(async () => {
+    judged = await again('later', later);
+  });
+
+  let continued: JestRun;
+  beforeAll(async () => {
+    writeFileSync(logPath(begun, 'begin-empty'), '');
+    writeFileSync(logPath(begun, 'begin-torn'), '{"type":"hea');
+    const { 'lazy.eval.js': lazy, 'begin.eval.js': begin } = first;
+    continued = await again(mine, {
+      'lazy.eval.js': lazy,
+      'begin.eval.js': begin,
+      'stored-other.eval.js': storing('stored-other', `['a', 'c']`),
+      ...(canTear ? torn : {}),
+    });
+  });
+
+  let judgedAgain: JestRun;
+  beforeAll(async () => {
+    const unfinished = logPath(begun, 'stored-cut');
+    writeFileSync(unfinished, readFileSync(unfinished, 'utf8').split('\n').slice(0, -2).join('\n') + '\n');
+    appendFileSync(logPath(begun, 'foreign', 'later'), '{"type":"row"}\n');
+    judgedAgain = await again('later', { ...later, ...misspelt });
+  });
+
+  test('is green where nothing is wrong with it and red where something is, and leaves nothing', () => {
+    expect(begun).toMatchObject({ exit: 0, left: [] });
+    expect(continued).toMatchObject({ exit: 0, left: [] });
+    expect(judgedAgain).toMatchObject({ exit: 1, left: [] });
+  });
+
+  test('runs nothing again for a module that only samples load, nor for a provider that only they need', () => {
+    expect(notesUnder(begun, 'lazy')).toHaveLength(4);
+    expect(continued.notes.filter((line) => !line.startsWith('torn '))).toEqual([]);
+  });
+
+  (canTear ? test : test.skip)(
     'goes on behind a line in the midst of which its process was killed: no sample is lost, none runs twice',
-    async () => {
-      const files = {
-        'torn.eval.js': spec(`
-          const { execFileSync } = require('node:child_process');
-          const limit = (bytes) => execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':unlimited']);
-          foreach('n', Array.from({ length: 12 }, (_, n) => n), (n) => {
-            note('asked ' + n);
-            if (n === 0 && process.env.FULL !== undefined) limit(400_000);
-            return new Result('x'.repeat(100_000), exactMatch('x', 'x'));
-          }, { title: 'torn', concurrency: 2 });
-          afterAll(() => limit('unlimited'));`),
-      };
-      const first = await runJest(files, mode, { env: { ...named, FULL: 'yes' } });
-      expect(first.exit).toBe(mode === 'in band' ? 'SIGXFSZ' : 1);
-      const path = logOf(first, 'torn');
-      const written = readFileSync(path);
+    () => {
+      expect(full.exit).toBe(mode === 'in band' ? 'SIGXFSZ' : 1);
       const complete = written.subarray(0, written.lastIndexOf(0x0a) + 1);
       expect(written.length).toBe(400_000);
       expect(written.length - complete.length).toBeGreaterThan(1000);
-      const second = await runJest(files, mode, { project: first.project, env: named });
-      expect(second).toMatchObject({ exit: 0, left: [] });
-      const continued = readFileSync(path);
-      expect(continued.subarray(0, complete.length).equals(complete)).toBe(true);
-      const log = records(path);
+      const now = readFileSync(logPath(begun, 'torn'));
+      expect(now.subarray(0, complete.length).equals(complete)).toBe(true);
+      const log = recordsIn(now.toString('utf8'));
       const keys = samples(log).map(({ input }) => Number(input));
       expect(keys.sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, n) => n));
       expect(log.filter(({ type }) => type === 'cut')).toEqual([
         expect.objectContaining({ bytes: written.length - complete.length }),
       ]);
-      expect(log.at(-1) as FooterRecord).toMatchObject({ status: 'complete', summary: { samples: 12 } });
-      expect(asked(second)).toHaveLength(12 - samples(records(complete)).length);
+      expect(footer(log)).toMatchObject({ status: 'complete', summary: { samples: 12 } });
+      const kept = samples(recordsIn(complete.toString('utf8')));
+      expect(notesUnder(continued, 'torn')).toHaveLength(12 - kept.length);
     },
   );
 
-  test('begins anew where its process was killed before the first line was there', async () => {
-    const files = { 'begin.eval.js': spec(`foreach('n', [1], () => true, { title: 'begin' });`) };
-    const first = await runJest(files, mode, { env: named });
-    for (const rest of ['', '{"type":"hea']) {
-      writeFileSync(logOf(first, 'begin'), rest);
-      const second = await runJest(files, mode, { project: first.project, env: named });
-      expect(second).toMatchObject({ exit: 0, left: [] });
-      expect(records(logOf(first, 'begin')).map(({ type }) => type)).toEqual(['header', 'sample', 'footer']);
-    }
+  test.each(['empty', 'torn'])(
+    'begins anew where its process was killed before the first line was there: %s',
+    (title) => {
+      const types = records(begun, `begin-${title}`).map(({ type }) => type);
+      expect(types).toEqual(['header', 'sample', 'footer']);
+    },
+  );
+
+  test('is refused for a log that is none, before anything is asked', () => {
+    expect(notesUnder(judged, 'foreign')).toEqual(['asked']);
+    expect(outcome(judgedAgain, 'foreign').message).toContain('is damaged: line 4 is no line of a log');
+    expect(notesUnder(judgedAgain, 'foreign')).toEqual([]);
   });
 
-  test('is refused for a log that is none, before anything is asked', async () => {
-    const files = {
-      'foreign.eval.js': spec(
-        `foreach('n', [1], () => { note('asked'); return true; }, { title: 'foreign' });`,
-      ),
-    };
-    const first = await runJest(files, mode, { env: named });
-    writeFileSync(
-      logOf(first, 'foreign'),
-      `${readFileSync(logOf(first, 'foreign'), 'utf8')}{"type":"row"}\n`,
-    );
-    const second = await runJest(files, mode, { project: first.project, env: named });
-    expect(outcome(second, 'foreign').message).toContain('is damaged: line 4 is no line of a log');
-    expect(second).toMatchObject({ exit: 1, notes: [], left: [] });
-  });
-
-  test('keeps what JSON cannot hold from ending it: a row is written as it can be, a fact is an error of its sample', async () => {
-    const run = await runJest(
-      {
-        'big.eval.js': spec(`
-          foreach('n', [1n, 2n], (n) => typeof n === 'bigint', { title: 'rows' });
-          foreach('n', [1, 2, 3], (n, { log }) => { log('fact', n === 2 ? 2n : n); return true; },
-            { title: 'facts', gate: { maxErrors: 1 } });`),
-      },
-      mode,
-      { env: named },
-    );
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    const rows = samples(records(logOf(run, 'rows')));
+  test('writes what JSON cannot hold as near as it comes: rows and facts', () => {
+    const rows = samples(records(begun, 'rows'));
     expect(rows.map(({ input, scores }) => [input, scores[0]?.value])).toEqual([
-      [1, true],
-      [2, true],
+      ['1', true],
+      ['2', true],
     ]);
-    expect(records(logOf(run, 'facts')).at(-1)).toMatchObject({
-      summary: { samples: 3, errors: 1, errorKinds: { user: 1 } },
-    });
-    expect(run.output).toContain('what it returned or logged is no JSON');
+    expect(samples(records(begun, 'facts')).map(({ log }) => log)).toEqual([
+      { fact: 1 },
+      { fact: '2' },
+      { fact: 3 },
+    ]);
   });
 
-  test('judges stored answers anew where they have become others, and refuses those of a run that did not end', async () => {
-    const answering = (answers: string): Record<string, string> => ({
-      'answers.eval.js': spec(`
-        foreach('n', [0, 1], (n) => new Result(${answers}[n], []), { title: 'stored' });`),
-    });
-    const first = await runJest(answering(`['a', 'b']`), mode, { env: named });
-    const rescoring = {
-      'again.eval.js': `
-        const { rescore } = require('jest-model-provider');
-        const { note } = require('e2e-kit');
-        rescore('mine', 'stored', (n, response) => { note('judged ' + response); return response === 'a'; }, { title: 'again' });`,
-    };
-    const rescore = (): Promise<JestRun> =>
-      runJest(rescoring, mode, {
-        project: first.project,
-        env: { EVALS_RUN: 'rescored' },
-        args: ['--testPathPatterns=again.eval'],
-      });
-    expect((await rescore()).notes.toSorted()).toEqual(['judged a', 'judged b']);
-    expect((await rescore()).notes).toEqual([]);
-    await runJest(answering(`['a', 'c']`), mode, {
-      project: first.project,
-      env: named,
-      args: ['--testPathPatterns=answers.eval'],
-    });
-    expect((await rescore()).notes.toSorted()).toEqual(['judged a', 'judged c']);
-    const path = logOf(first, 'stored');
-    writeFileSync(path, readFileSync(path, 'utf8').split('\n').slice(0, -2).join('\n') + '\n');
-    const refused = await rescore();
-    expect(refused).toMatchObject({ exit: 1, notes: [], left: [] });
-    expect(refused.output).toContain(
-      'rescore(): "stored" did not run to its end in the run "mine": continue it with EVALS_RUN=mine',
+  test('judges stored answers anew where they have become others, and refuses those of a run that did not end', () => {
+    for (const title of ['stored-same', 'stored-other', 'stored-cut'])
+      expect(notesUnder(judged, title).sort()).toEqual(['judged a', 'judged b']);
+    expect(notesUnder(judgedAgain, 'stored-same')).toEqual([]);
+    expect(notesUnder(judgedAgain, 'stored-other').sort()).toEqual(['judged a', 'judged c']);
+    expect(notesUnder(judgedAgain, 'stored-cut')).toEqual([]);
+    expect(outcome(judgedAgain, 'again-cut.eval.js').message).toContain(
+      'rescore(): "stored-cut" did not run to its end in the run "mine": continue it with EVALS_RUN=mine',
     );
   });
 
-  test('is called by its name where a rescore misspells it', async () => {
-    const stored = spec(`foreach('n', [1], () => true, { title: 'stored' });`);
-    const first = await runJest({ 'a.eval.js': stored }, mode, { env: named });
-    const misspelt = `require('jest-model-provider').rescore('mime', 'stored', () => true);`;
-    const run = await runJest({ 'again.eval.js': misspelt }, mode, {
-      project: first.project,
-      args: ['--testPathPatterns=again.eval'],
-    });
-    expect(run.exit).toBe(1);
-    expect(run.output).toMatch(/rescore\(\): there is no run "mime" at \S+, but one called "mine"\./);
+  test('is called by its name where a rescore misspells it', () => {
+    expect(outcome(judgedAgain, 'misspelt.eval.js').message).toMatch(
+      /rescore\(\): there is no run "mime" at \S+, but one called "mine"\./,
+    );
   });
 
-  test('is no baseline of itself', async () => {
-    const files = {
-      'self.eval.js': spec(
-        `foreach('n', [1], () => true, { title: 'self', gate: { vsBaseline: { run: 'mine' } } });`,
-      ),
-    };
-    const first = await runJest(files, mode, { env: named });
-    const second = await runJest(files, mode, { project: first.project, env: named });
-    for (const run of [first, second])
-      expect(outcome(run, 'self').message).toContain('baseline "mine": it is this very run');
+  test('is no baseline of itself', () => {
+    for (const run of [judged, judgedAgain])
+      expect(outcome(run, 'self').message).toContain('baseline "later": it is this very run');
   });
 });

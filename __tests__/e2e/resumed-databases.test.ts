@@ -1,22 +1,29 @@
+import { mine, notesUnder } from '../support/eval-logs';
 import { outcome, spec } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
-const request = `{ spec: 'postgres:shop', config: { schema: './my migrations' } }`;
-const migrations = {
-  'my migrations/1_products.sql':
-    'CREATE TABLE products (price int); INSERT INTO products VALUES (20), (150);',
-};
-const specs = {
-  'alone.eval.js': spec(`
-    withClient([${request}], (db) => {
+const database = (name: string): string =>
+  `{ spec: 'postgres:${name}', config: { schema: './migrations of ${name}' } }`;
+const products = 'CREATE TABLE products (price int); INSERT INTO products VALUES (20), (150);';
+
+/** Whether each price is that of one product. */
+const counting = (name: string): string =>
+  spec(`
+    withClient([${database(name)}], (db) => {
       foreach('price', [20, 150], async (price) => {
-        note('asked alone ' + price);
+        note('asked ${name} ' + price);
         const { rows } = await db.client.query('SELECT count(*)::int AS n FROM products WHERE price = $1', [price]);
         return rows[0].n === 1;
-      }, { title: 'alone' });
-    });`),
+      }, { title: '${name}' });
+    });`);
+const files = {
+  'migrations of grown/1_products.sql': products,
+  'migrations of edited/1_products.sql': products,
+  'migrations of edited/2_more.sql': 'INSERT INTO products VALUES (20);',
+  'grown.eval.js': counting('grown'),
+  'edited.eval.js': counting('edited'),
   'tool.eval.js': spec(`
-    withClients({ model: 'embedded:novice', db: ${request} }, ({ model, db }) => {
+    withClients({ model: 'embedded:novice', db: ${database('grown')} }, ({ model, db }) => {
       foreach('question', ['2 + 3', '4 + 4'], async (question) => {
         note('asked tool ' + question);
         await db.client.query('SELECT 1 FROM products');
@@ -30,45 +37,56 @@ const specs = {
       }, { title: 'without' });
     });`),
 };
+const changes = {
+  'migrations of grown/2_more.sql': 'INSERT INTO products VALUES (20);',
+  'migrations of edited/2_more.sql': 'INSERT INTO products VALUES (30);',
+};
 
-const asked = ({ notes }: JestRun): string[] => notes.filter((note) => note.startsWith('asked')).sort();
-const ofDatabases = ['asked alone 150', 'asked alone 20', 'asked tool 2 + 3', 'asked tool 4 + 4'];
+const asked = (run: JestRun): string[] => notesUnder(run, 'asked').sort();
+const ofEdited = ['edited 150', 'edited 20'];
+const ofGrown = ['grown 150', 'grown 20', 'tool 2 + 3', 'tool 4 + 4'];
 
 describe.each(bothModes)('an evaluation with a database that is continued, %s', (mode) => {
-  let first: JestRun;
-  const again = (files: Readonly<Record<string, string>>): Promise<JestRun> =>
-    runJest(files, mode, { env, project: first.project });
-  const env = { EVALS_RUN: 'mine', DATABASE_URL: '', PGHOST: '' };
+  const env = { EVALS_RUN: mine, DATABASE_URL: '', PGHOST: '' };
 
+  let first: JestRun;
   beforeAll(async () => {
-    first = await runJest({ ...migrations, ...specs }, mode, { env });
+    first = await runJest(files, mode, { env });
+  });
+
+  let changed: JestRun;
+  beforeAll(async () => {
+    changed = await runJest(changes, mode, { env, project: first.project });
+  });
+
+  let unchanged: JestRun;
+  beforeAll(async () => {
+    unchanged = await runJest({}, mode, { env, project: first.project });
   });
 
   test('runs all its samples first', () => {
     expect(first).toMatchObject({ exit: 0, left: [] });
-    expect(asked(first)).toEqual([...ofDatabases, 'asked without 2 + 3']);
+    expect(asked(first)).toEqual([...ofEdited, ...ofGrown, 'without 2 + 3']);
   });
 
-  test('runs none again, and starts nothing, where nothing has changed', async () => {
-    const run = await again(migrations);
-    expect(run).toMatchObject({ exit: 0, notes: [], left: [] });
-    expect(run.events.filter(({ type }) => type === 'requested')).toEqual([]);
+  test('runs none again, and starts nothing, where nothing has changed', () => {
+    expect(unchanged).toMatchObject({ exit: 0, notes: [], left: [] });
+    expect(unchanged.events.filter(({ type }) => type === 'requested')).toEqual([]);
   });
 
-  test('runs those with a database again once a migration has come, and no other', async () => {
-    const run = await again({ 'my migrations/2_more.sql': 'INSERT INTO products VALUES (20);' });
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(asked(run)).toEqual(ofDatabases);
-    expect(outcome(run, 'postgres:shop alone').status).toBe('passed');
+  test('runs those with a database again once a migration has come, and no other', () => {
+    expect(changed).toMatchObject({ exit: 0, left: [] });
+    expect(asked(changed)).toEqual([...ofEdited, ...ofGrown]);
+    expect(outcome(changed, 'postgres:grown grown').status).toBe('passed');
     // What is right changed with the rows.
-    expect(run.output).toMatch(/│ alone +│[^\n]*│ 50\.0 %/);
-    expect(asked(await again({}))).toEqual([]);
+    expect(first.output).toMatch(/│ grown +│[^\n]*│ 100\.0 %/);
+    expect(changed.output).toMatch(/│ grown +│[^\n]*│ 50\.0 %/);
   });
 
-  test('runs them again once a migration reads otherwise', async () => {
-    const run = await again({ 'my migrations/2_more.sql': 'INSERT INTO products VALUES (30);' });
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(asked(run)).toEqual(ofDatabases);
-    expect(run.output).toMatch(/│ alone +│[^\n]*│ 100\.0 %/);
+  test('runs them again once a migration reads otherwise', () => {
+    expect(changed).toMatchObject({ exit: 0, left: [] });
+    expect(asked(changed).filter((line) => line.startsWith('edited '))).toEqual(ofEdited);
+    expect(first.output).toMatch(/│ edited +│[^\n]*│ 50\.0 %/);
+    expect(changed.output).toMatch(/│ edited +│[^\n]*│ 100\.0 %/);
   });
 });

@@ -2,11 +2,14 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionEvent } from '../../src/session/events';
-import { Installation } from './installation';
-import { leftBehind, processesOf } from './left-behind';
+import type { SessionEvent } from '../../src/session/events/events';
+import { Installation } from '../support/installation';
+import { killProcessesOf, leftBehind, processesOf } from '../support/left-behind.cjs';
+import { chosenModes, type Mode } from '../support/modes.cjs';
 
-/** In the main process, or in workers. A limit on idle memory is what makes Jest use workers for a single file too. */
+export type { Mode };
+
+/** A limit on idle memory is what makes Jest use workers for a single file too. */
 const modes = {
   'in band': { args: () => ['-i'], config: {} },
   'in workers': {
@@ -15,10 +18,8 @@ const modes = {
   },
 };
 
-export type Mode = keyof typeof modes;
-
-/** Every end-to-end rule holds in both. */
-export const bothModes = Object.keys(modes) as Mode[];
+/** Every end-to-end rule holds in both; E2E_MODES chooses one, for a quick run. */
+export const bothModes = chosenModes();
 
 export interface RunOptions {
   /** What the project's Jest configuration says besides the preset. */
@@ -28,11 +29,15 @@ export interface RunOptions {
   /** How many workers there are, in a mode that has some; 2 by default. */
   readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether its JavaScript goes through Babel, as the preset has it. */
+  readonly hasBabel?: boolean;
   /** The project of an earlier run, to be run again; files that are given are written anew. */
   readonly project?: string;
   /** The state directory of an earlier run, with what it has learned. */
   readonly state?: string;
-  /** Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`. */
+  /**
+   * Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`.
+   */
   readonly terminal?: boolean;
   /** Milliseconds for the run, and for each thing that is waited for in it. */
   readonly limitMs?: number;
@@ -43,6 +48,9 @@ export interface TestOutcome {
   readonly title: string;
   readonly status: string;
   readonly message: string;
+  /** The name of its file and its line there, with --testLocationInResults. */
+  readonly file?: string;
+  readonly line?: number;
 }
 
 /** A finished run of the real jest command. */
@@ -65,6 +73,8 @@ export interface JestRun {
   readonly left: readonly string[];
 }
 
+/** The preset's own pattern, so that what is given for it takes the place of Babel. */
+const javaScript = String.raw`\.[cm]?jsx?$`;
 const usualLimitMs = 90_000;
 const leftBehindLimitMs = 20_000;
 jest.setTimeout(usualLimitMs + leftBehindLimitMs + 10_000);
@@ -120,6 +130,7 @@ export class RunningJest {
       args = [],
       workers = 2,
       env = {},
+      hasBabel = false,
       terminal = false,
       project,
       state,
@@ -137,14 +148,19 @@ export class RunningJest {
     ];
     for (const made of [this.project, this.#temporary, this.#state]) mkdirSync(made, { recursive: true });
     writeFileSync(this.#notes, '');
-    const configuration = { preset: 'jest-model-provider', ...modes[mode].config, ...config };
+    const configuration = {
+      preset: 'jest-model-provider',
+      ...(hasBabel ? {} : { transform: { [javaScript]: installed.plainJavaScript } }),
+      ...modes[mode].config,
+      ...config,
+    };
     this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
     const reporters = ['default', 'jest-model-provider/reporter', installed.eventsReporter];
     const command = [
       process.execPath,
       installed.jest,
       ...modes[mode].args(workers),
-      ...['--json', '--outputFile', this.#results, '--cacheDirectory', join(installed.root, 'cache')],
+      ...['--json', '--outputFile', this.#results, '--cacheDirectory', installed.cache],
       ...reporters.flatMap((reporter) => ['--reporters', reporter]),
       ...args,
     ];
@@ -265,12 +281,14 @@ export class RunningJest {
 
   /** Kills whatever of the run is still there. */
   killAll(): void {
-    for (const { pid } of processesOf(this.#temporary)) process.kill(pid, 'SIGKILL');
+    killProcessesOf(this.#temporary);
   }
 }
 
 /** The command under script(1), which makes a terminal and passes on what it reads, and the exit code. */
 function inTerminal(command: readonly string[]): string[] {
+  // That of the BSDs takes the command as it is, and writes at once.
+  if (process.platform !== 'linux') return ['script', '-q', '/dev/null', ...command];
   const quoted = command.map((part) => `'${part.replaceAll("'", String.raw`'\''`)}'`);
   return ['script', '--quiet', '--return', '--flush', '--command', quoted.join(' '), '/dev/null'];
 }
@@ -286,19 +304,26 @@ interface JsonResults {
     name: string;
     message: string;
     status: string;
-    assertionResults: { fullName: string; status: string; failureMessages: string[] | null }[];
+    assertionResults: {
+      fullName: string;
+      status: string;
+      failureMessages: string[] | null;
+      location: { line: number } | null;
+    }[];
   }[];
 }
 
 function readOutcomes(path: string): TestOutcome[] {
   const { testResults } = JSON.parse(readFileSync(path, 'utf8')) as JsonResults;
   return testResults.flatMap(({ name, message, status, assertionResults }) => {
-    const tests = assertionResults.map((test) => ({
+    const title = name.slice(name.lastIndexOf('/') + 1);
+    const tests = assertionResults.map(({ location, ...test }) => ({
       title: test.fullName,
       status: test.status,
       message: (test.failureMessages ?? []).join('\n'),
+      ...(location === null ? {} : { file: title, line: location.line }),
     }));
-    const file = { title: name.slice(name.lastIndexOf('/') + 1), status, message };
+    const file = { title, status, message };
     return tests.some((test) => test.status === 'failed') || status === 'passed' ? tests : [file, ...tests];
   });
 }

@@ -43,12 +43,22 @@ const specs = {
     foreach('n', [1], () => new Result('x', exactMatch('x')), { title: 'forgotten' });
     foreach('n', [1], () => new Result('x', broken('x', 'y')), { title: 'broken' });
     foreach('n', [1], async () => new Result('x', await judge({ client, rubric: 'r' })('x', 'y')), { title: 'undecided' });`),
+  'kinds.eval.js': spec(`
+    const { defineScorer } = require('jest-model-provider');
+    const given = (name, kind) => defineScorer(name, (value) => value, { kind });
+    const [flag, grade, stars] = [given('flag'), given('grade'), given('stars', 'real')];
+    withClient(['noting:a', 'noting:b'], (handle, model) => {
+      foreach('n, id', [[0, 'a'], [1, 'b'], [1, 'c'], [1, 'd']], ({ n }) => new Result('x', [
+        flag(n, ''), grade(model === 'noting:b' && n === 0 ? 0.5 : n, ''), stars(n, ''),
+      ]), { title: 'kinds', gate: { flag: { min: 0.75, by: 'mean' } } });
+    });
+    foreach('n', [1], () => new Result('x', given('passed', 'binary')(0.5, '')), { title: 'not binary' });`),
 };
 
 describe.each(bothModes)('scorers and data sets, %s', (mode) => {
   let run: JestRun;
   beforeAll(async () => {
-    run = await runJest({ ...providerModule({}), ...specs }, mode, {
+    run = await runJest({ ...providerModule({ noting: 'new NotingProvider()' }), ...specs }, mode, {
       config: withProviders,
       env: { NODE_OPTIONS: '--experimental-vm-modules' },
     });
@@ -80,7 +90,18 @@ describe.each(bothModes)('scorers and data sets, %s', (mode) => {
   });
 
   test.each([
-    ['no such column', 'foreach(): row 0 (folder/rows.jsonl:1) has no column "b"; it has q, a.'],
+    ['right and wrong', 'flag', /75\.0 % \(30\.1 %–95\.4 %\).* 75\.0 %/, /0\.0 %/],
+    ['measures if a model has one between', 'grade', /0\.750 \(-0\.046–1\.546\).* 0\.875/, /-0\.125/],
+    ['measures if their scorer says so', 'stars', /0\.750 \(-0\.046–1\.546\).* 0\.750/, /0\.000/],
+  ])('numbers of 0 and 1 are %s', (_, score, cells, difference) => {
+    const rows = run.output.split('\n').filter((line) => new RegExp(`│ kinds +│ ${score} `).test(line));
+    expect(rows).toEqual([expect.stringMatching(cells), expect.stringMatching(difference)]);
+    expect(outcome(run, 'noting:b kinds').status).toBe('passed');
+  });
+
+  test.each([
+    ['not binary', 'passed: its value is 0.5; of a binary scorer it must be true, false, 1, 0 or null.'],
+    ['no such column', 'foreach(): row 0 (folder/rows.jsonl:1) has no column "b"; it has "q", "a".'],
     ['torn', 'jsonl(): folder/torn.jsonl:2 is not JSON:'],
     ['throws', '- sample 1 (folder/rows.csv:3): about 2'],
     ['forgotten', 'new Result(): a score is a function: give the scorer the answer and what is expected'],

@@ -1,68 +1,112 @@
 import { providerModule, spec, withProviders } from './noting-project';
-import { bothModes, startJest } from './run-jest';
+import { bothModes, startJest, type JestRun } from './run-jest';
 
-// Two files that hold a model and wait, for two workers, and a third one that must never begin.
-const holding = spec(`
-  withClient(['embedded:novice'], (handle) => {
-    test('holds', async () => {
-      await handle.client.generate('2 + 3');
-      note('holding');
-      await noted('never');
-    }, 60_000);
-    afterAll(() => note('went on'));
-  });`);
-const files = {
-  'a.eval.js': holding,
-  'b.eval.js': holding,
-  'c.eval.js': spec(`note('went on'); test('never', () => undefined);`),
-};
+// Two files that hold a model and wait, for two workers, and others that must never begin.
 const filesAtOnce = { 'in band': 1, 'in workers': 2 };
+function project(waiting: string): Record<string, string> {
+  const never = spec(`note('went on'); test('never', () => undefined);`);
+  return { 'a.eval.js': waiting, 'b.eval.js': waiting, 'c.eval.js': never, 'd.eval.js': never };
+}
+
+const holding = project(
+  spec(`
+    withClient(['embedded:novice'], (handle) => {
+      test('holds', async () => {
+        await handle.client.generate('2 + 3');
+        note('holding');
+        await noted('never');
+      }, 60_000);
+      test('next', () => note('went on'));
+      afterAll(() => note('went on'));
+    });`),
+);
+
+const deaf = 'command:trap "" TERM; echo up >> $E2E_NOTES; while :; do sleep 0.1; done';
+const tornDownSlowly = {
+  ...providerModule({ command: 'new CommandProvider({}, 6000)' }),
+  ...project(
+    spec(`
+      withClient(['embedded:novice'], (model) => {
+        withClient([${JSON.stringify(deaf)}], (handle) => {
+          test('waits for an answer', async () => {
+            await model.client.generate('2 + 3');
+            note('holding');
+            await handle.client.call();
+          }, 60_000);
+          test('next', () => note('went on'));
+          afterAll(() => note('went on'));
+        });
+      });`),
+  ),
+};
+
+const neverUp = 'command:echo up >> $E2E_NOTES; sleep 600';
+const starting = {
+  ...providerModule({
+    command: `new (class extends CommandProvider {
+      async createResource(command, config, context) {
+        await super.createResource(command, config, context);
+        await new Promise(() => undefined);
+      }
+    })({ stopTimeoutMs: 2000 })`,
+  }),
+  ...project(
+    spec(`
+      withClient(['embedded:novice'], (model) => {
+        beforeAll(async () => {
+          await model.client.generate('2 + 3');
+          note('holding');
+        });
+        withClient([${JSON.stringify(neverUp)}], () => test('never', () => note('went on')));
+        afterAll(() => note('went on'));
+      });`),
+  ),
+};
 
 describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
-  test.each([
-    ['SIGINT', 'the main process', 130],
-    ['SIGINT', 'the whole group, as Ctrl-C does,', 130],
-    ['SIGTERM', 'the main process', 143],
-    ['SIGTERM', 'the whole group, as Ctrl-C does,', 143],
-    ['SIGHUP', 'the main process', 129],
-    ['SIGHUP', 'the whole group, as Ctrl-C does,', 129],
-    ['SIGKILL', 'the main process', 'SIGKILL'],
-  ] as const)('%s to %s ends everything with exit %s, and nothing goes on', async (signal, target, exit) => {
-    const jest = startJest(files, mode);
+  const exits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+  /** Runs the files until they hold their models, and sends the signal then. */
+  async function interrupted(
+    files: Readonly<Record<string, string>>,
+    signal: keyof typeof exits,
+    target: 'the main process' | 'the whole group',
+  ): Promise<JestRun> {
+    const jest = startJest(files, mode, { config: files === holding ? {} : withProviders });
     await jest.noted('holding', filesAtOnce[mode]);
+    if (files !== holding) await jest.noted('up');
     process.kill(target === 'the main process' ? jest.pid : -jest.pid, signal);
-    const run = await jest.finished();
-    expect(run).toMatchObject({ exit, left: [] });
-    expect(run.notes).not.toContain('went on');
+    return jest.finished();
+  }
+
+  const held = Array<string>(filesAtOnce[mode]).fill('holding');
+
+  test.each([
+    ['SIGINT', 'the main process'],
+    ['SIGHUP', 'the main process'],
+    ['SIGHUP', 'the whole group'],
+  ] as const)('%s to %s ends everything, and nothing goes on', async (signal, target) => {
+    const run = await interrupted(holding, signal, target);
+    expect(run).toMatchObject({ exit: exits[signal], left: [], notes: held });
     expect(run.output).not.toContain('went on');
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'no further test or file begins after %s, however long the teardown takes and whatever fails meanwhile',
+    '%s to the whole group, as Ctrl-C does, ends everything, and no further test or file begins, however long the teardown takes and whatever fails meanwhile',
     async (signal) => {
-      const model = 'command:trap "" TERM; echo up >> $E2E_NOTES; while :; do sleep 0.1; done';
-      const waiting = spec(`
-        withClient([${JSON.stringify(model)}], (handle) => {
-          test('waits for an answer', () => handle.client.call(), 60_000);
-          test('next', () => note('went on'));
-          afterAll(() => note('went on'));
-        });`);
-      const next = spec(`note('went on'); test('next', () => undefined);`);
-      const all = { 'a.eval.js': waiting, 'b.eval.js': waiting, 'c.eval.js': next, 'd.eval.js': next };
-      const jest = startJest(
-        { ...providerModule({ command: 'new CommandProvider({}, 6000)' }), ...all },
-        mode,
-        {
-          config: withProviders,
-        },
-      );
-      await jest.noted('up');
-      process.kill(-jest.pid, signal);
-      const run = await jest.finished();
-      expect(run).toMatchObject({ exit: { SIGINT: 130, SIGTERM: 143 }[signal], left: [] });
-      expect(run.notes).toEqual(['up']);
+      const run = await interrupted(tornDownSlowly, signal, 'the whole group');
+      expect(run).toMatchObject({ exit: exits[signal], left: [] });
+      expect([...run.notes].sort()).toEqual([...held, 'up']);
+      expect(run.output).not.toContain('went on');
     },
   );
+
+  test('SIGTERM to the main process ends everything, and nothing goes on; a model that is starting ends too, also one that heeds no signal', async () => {
+    const run = await interrupted(starting, 'SIGTERM', 'the main process');
+    expect(run).toMatchObject({ exit: exits.SIGTERM, left: [] });
+    expect([...run.notes].sort()).toEqual([...held, 'up']);
+    expect(run.output).not.toContain('went on');
+  });
 
   test('a second Ctrl-C kills at once what would not end for long', async () => {
     const stubborn = {
@@ -87,26 +131,5 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     const again = setInterval(() => jest.isRunning && process.kill(-jest.pid, 'SIGINT'), 100);
     const run = await jest.finished().finally(() => clearInterval(again));
     expect(run).toMatchObject({ exit: 130, left: [] });
-  });
-
-  test('SIGTERM while a model is starting ends the start too, also one that heeds no signal', async () => {
-    const starting = {
-      ...providerModule({
-        command: `new (class extends CommandProvider {
-        async createResource(command, config, context) {
-          await super.createResource(command, config, context);
-          await new Promise(() => undefined);
-        }
-      })({ stopTimeoutMs: 2000 })`,
-      }),
-      'a.eval.js': spec(
-        `withClient(['command:echo up >> $E2E_NOTES; sleep 600'], () => test('never', () => note('went on')));`,
-      ),
-    };
-    const jest = startJest(starting, mode, { config: withProviders });
-    await jest.noted('up');
-    process.kill(jest.pid, 'SIGTERM');
-    const run = await jest.finished();
-    expect(run).toMatchObject({ exit: 143, left: [], notes: ['up'] });
   });
 });

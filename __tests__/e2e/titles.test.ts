@@ -1,4 +1,4 @@
-import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
+import { outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 const names = [
@@ -49,17 +49,20 @@ describe.each(bothModes)('titles, %s', (mode) => {
 });
 
 describe.each(bothModes)('-t, %s', (mode) => {
-  test.each(['50%', '^a.*(b)[c]{2}+?|d$'])('selecting the model %j starts that model only', async (name) => {
+  test('selecting models by names that are full of special characters starts those models only', async () => {
+    const selected = ['50%', '^a.*(b)[c]{2}+?|d$'];
     const run = await runJest(files, mode, {
       config: withProviders,
-      args: ['-t', escaped(`noting:${name} `)],
+      args: ['-t', selected.map((name) => escaped(`noting:${name} `)).join('|')],
     });
-    expect(run).toMatchObject({ exit: 0, left: [], notes: [`start ${name}`, `stop ${name}`] });
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect([...run.notes].sort()).toEqual(
+      selected.flatMap((name) => [`start ${name}`, `stop ${name}`]).sort(),
+    );
   });
 
   test('selecting nothing starts nothing', async () => {
     const run = await runJest(files, mode, { config: withProviders, args: ['-t', 'no such test'] });
     expect(run).toMatchObject({ left: [], notes: [], events: [] });
-    expect(notesAbout(run, '50%')).toEqual([]);
   });
 });

@@ -1,86 +1,63 @@
 import { FakeGpus } from '../fixtures/fake-gpus';
 import { FakeVllm } from '../providers/vllm/fake-vllm';
-import { spec } from './noting-project';
 import { loads } from './matrix-project';
-import { bothModes, runJest, startJest } from './run-jest';
+import { outcome, spec, withProviders } from './noting-project';
+import { bothModes, runJest, type JestRun } from './run-jest';
 import { modelsAnswerSpec, mostAlive } from './two-models';
 
 const vllm = new FakeVllm();
 afterAll(() => vllm.remove());
 
-test.each(bothModes)(
-  'a matrix of two models on one vLLM at a time loads each model once, %s',
-  async (mode) => {
-    const models = ['a', 'b'].map((label) => ({ spec: `vllm:${vllm.model(label)}`, label }));
-    const spec = modelsAnswerSpec(models);
-    const run = await runJest({ 'a.eval.js': spec }, mode, { env: { VLLM_COMMAND: vllm.command } });
-    expect(run.tests.map(({ status, message }) => [status, message])).toEqual(Array(4).fill(['passed', '']));
-    expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
-    expect(loads(run)).toEqual(models.map((model) => model.spec));
-    expect(mostAlive(run)).toBe(1);
-    expect(run.output).toMatch(/│ exactMatch │ 20 +│ 100\.0 % .* │ 100\.0 % /);
-    expect(run.output).toContain(
-      ': GPU memory is not checked before and after it, since there is no nvidia-smi.',
-    );
-  },
-);
-
-describe.each(bothModes)('a vLLM whose engine hangs behind a healthy server, %s', (mode) => {
-  const reason =
-    /"vllm:a#1" died while it was in use: the engine answers nothing, although its server says that it is healthy \(its server \(pid \d+\) produced no token for 2 s\)/;
-  const evaluation = `
-    const { writeFileSync } = require('node:fs');
-    const { foreach, Result, withClient } = require('jest-model-provider');
-    let hasHung = false;
-    const hang = () => { hasHung = true; writeFileSync(process.env.E2E_NOTES + '-hang', ''); };`;
-
-  async function run(specs: string) {
+describe.each(bothModes)('vLLM without an nvidia-smi, %s', (mode) => {
+  const models = ['a', 'b'].map((label) => ({ spec: `vllm:${vllm.model(label)}`, label }));
+  let run: JestRun;
+  beforeAll(async () => {
     const files = {
       'providers.js': `
         const { defineProviders, VLLMProvider } = require('jest-model-provider');
-        module.exports = defineProviders({ vllm: new VLLMProvider({
+        module.exports = defineProviders({ hanging: new VLLMProvider({
           answerStallMs: 2000, extraArgs: ['--fake-hang-by', process.env.E2E_NOTES + '-hang'],
         }) });`,
       'a/config.json': '{}',
-      'a.eval.js': `${evaluation}${specs}`,
+      'matrix.eval.js': modelsAnswerSpec(models),
+      'hanging.eval.js': spec(`
+        const { writeFileSync } = require('node:fs');
+        let hasHung = false;
+        const hang = () => { hasHung = true; writeFileSync(process.env.E2E_NOTES + '-hang', ''); };
+        withClient(['hanging:a'], (handle) => {
+          foreach('question', ['1', '2', '3', '4', '5', '6'], async (question) => {
+            if (question === '3' && !hasHung) hang();
+            return new Result((await handle.client.generate(question)).text);
+          }, { onLost: 'restartOnce', concurrency: 2 });
+        });`),
     };
-    const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
-    return runJest(files, mode, { config, env: { VLLM_COMMAND: vllm.command } });
-  }
-
-  test('is lost: the tests that hold it are red at once, the next one has a new server', async () => {
-    const result = await run(`
-      withClient(['vllm:a'], (handle) => {
-        test('asks', async () => {
-          hang();
-          await handle.client.generate('Hi');
-        }, 60_000);
-        test('does not ask', () => undefined);
-      });
-      withClient(['vllm:a'], (handle) => {
-        test('asks again', async () => { expect((await handle.client.generate('Hi')).text).toBe('Hello from a'); });
-      });`);
-    const [asks, asksNot, again] = result.tests;
-    expect(asks).toMatchObject({ status: 'failed', message: expect.stringMatching(reason) as string });
-    expect(asksNot).toMatchObject({ status: 'failed', message: expect.stringMatching(reason) as string });
-    expect(again).toMatchObject({ status: 'passed', message: '' });
-    expect({ exit: result.exit, left: result.left }).toEqual({ exit: 1, left: [] });
+    run = await runJest(files, mode, { config: withProviders, env: { VLLM_COMMAND: vllm.command } });
   });
 
-  test('is started again by an evaluation that asks for it, and every sample is answered', async () => {
-    const result = await run(`
-      withClient(['vllm:a'], (handle) => {
-        foreach('question', ['1', '2', '3', '4', '5', '6'], async (question) => {
-          if (question === '3' && !hasHung) hang();
-          return new Result((await handle.client.generate(question)).text);
-        }, { onLost: 'restartOnce', concurrency: 2 });
-      });`);
-    expect(result.tests.map(({ status, message }) => [status, message])).toEqual([['passed', '']]);
-    expect({ exit: result.exit, left: result.left }).toEqual({ exit: 0, left: [] });
-    expect(result.events.flatMap((event) => (event.type === 'ready' ? [event.resourceId] : []))).toEqual([
-      'vllm:a#1',
-      'vllm:a#2',
-    ]);
+  test('a run in which all is answered is green and leaves nothing', () => {
+    expect(run.tests.map(({ status, message }) => [status, message])).toEqual(Array(5).fill(['passed', '']));
+    expect({ exit: run.exit, left: run.left }).toEqual({ exit: 0, left: [] });
+  });
+
+  test('a matrix of two models on one vLLM at a time loads each model once', () => {
+    const events = run.events.filter(
+      (event) => !('resourceId' in event && event.resourceId.startsWith('hanging:')),
+    );
+    expect(loads({ ...run, events })).toEqual(models.map((model) => model.spec));
+    expect(mostAlive({ ...run, events })).toBe(1);
+    expect(run.output).toMatch(/│ exactMatch │ 20 +│ - +│ 100\.0 % .* │ 100\.0 % /);
+    expect(run.output).toContain(
+      `${vllm.model('a')}: GPU memory is not checked before and after it, since there is no nvidia-smi.`,
+    );
+  });
+
+  test('one whose engine hangs behind a healthy server is started again by an evaluation that asks for it, and every sample is answered', () => {
+    expect(outcome(run, 'hanging:a foreach question')).toMatchObject({ status: 'passed', message: '' });
+    expect(
+      run.events.flatMap((event) =>
+        event.type === 'ready' && event.spec === 'hanging:a' ? [event.resourceId] : [],
+      ),
+    ).toEqual(['hanging:a#1', 'hanging:a#2']);
   });
 });
 
@@ -130,35 +107,3 @@ test.each(bothModes)(
     }
   },
 );
-
-test.each(bothModes)('a model that sleeps does not survive a run that is killed, %s', async (mode) => {
-  const gpus = new FakeGpus(1);
-  try {
-    const [a, b] = ['a', 'b'].map((name) => JSON.stringify(`vllm:${vllm.model(name)}`));
-    const files = {
-      'providers.js': `
-        const { defineProviders, VLLMProvider } = require('jest-model-provider');
-        const env = { FAKE_GPUS: ${JSON.stringify(gpus.directory)} };
-        module.exports = defineProviders({ vllm: new VLLMProvider({ sleep: true, env }) });`,
-      'a.eval.js': spec(`
-        withClient([${a}], () => test('uses a', () => undefined));
-        withClient([${b}], () => {
-          test('holds b, while a sleeps', async () => {
-            note('holding');
-            await noted('never');
-          }, 60_000);
-        });`),
-    };
-    const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
-    const env = { VLLM_COMMAND: vllm.command, PATH: process.env['PATH'] ?? '' };
-    const jest = startJest(files, mode, { config, env });
-    await jest.noted('holding');
-    await jest.until('two engines', () => gpus.holders().length === 2);
-    const holding = gpus.holders().map(({ pid }) => pid);
-    process.kill(jest.pid, 'SIGKILL');
-    expect(await jest.finished()).toMatchObject({ exit: 'SIGKILL', left: [] });
-    for (const pid of holding) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
-  } finally {
-    gpus.remove();
-  }
-});

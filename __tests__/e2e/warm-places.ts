@@ -2,8 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { Installation } from './installation';
-import { leftBehind, processesOf, type RunPlaces } from './left-behind';
+import { Installation } from '../support/installation';
+import { killProcessesOf, leftBehind, type RunPlaces } from '../support/left-behind.cjs';
 import type { RunOptions } from './run-jest';
 
 /** What `status --json` says of a supervisor. */
@@ -26,7 +26,10 @@ export interface CommandEnd {
   readonly err: string;
 }
 
-/** A project with a supervisor of its own, whose runs of Jest and commands see each other. Call it once, at the top of a file. */
+/**
+ * A project with a supervisor of its own, whose runs of Jest and commands see each other. Call it once, at
+ * the top of a file.
+ */
 export class WarmPlaces {
   readonly #installation = new Installation();
   #places: RunPlaces & { readonly project: string } = { temporary: '', state: '', project: '' };
@@ -39,9 +42,7 @@ export class WarmPlaces {
       for (const path of Object.values(this.#places)) mkdirSync(path);
       this.write({ 'package.json': '{}' });
     });
-    afterEach(() => {
-      for (const { pid } of processesOf(this.#places.temporary)) process.kill(pid, 'SIGKILL');
-    });
+    afterEach(() => killProcessesOf(this.#places.temporary));
     afterAll(() => this.#installation.remove());
   }
 

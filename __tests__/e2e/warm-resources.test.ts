@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { eventually } from '../process/eventually';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../support/eventually';
 import { matrixConfig } from './matrix-project';
 import { outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, startJest, type JestRun } from './run-jest';
@@ -13,35 +14,47 @@ const jestConfig = {
   'jest.config.json': JSON.stringify({ preset: 'jest-model-provider', ...withProviders }),
 };
 
-const answers = {
-  'answers.eval.js': spec(`
-    withClient(['embedded:expert'], (handle) => {
-      test('answers', async () => expect((await handle.client.generate('2 + 3')).text).toContain('5'));
-    });`),
-  'again.eval.js': spec(`
-    withClient(['embedded:expert'], (handle) => {
-      test('answers again', async () => expect((await handle.client.generate('3 + 3')).text).toContain('6'));
-    });`),
-};
+const asks = (model: string, question: string, answer: RegExp): string =>
+  spec(`
+    withClient(['${model}'], (handle) => {
+      test('answers', async () => expect((await handle.client.generate('${question}')).text).toMatch(${answer}));
+    });`);
 
 function types(run: JestRun): string[] {
   return [...new Set(run.events.map(({ type }) => type))].sort();
 }
 
-test('a warm model serves runs of both kinds without a load, in one process, and down leaves nothing', async () => {
-  const up = places.up('embedded:expert');
-  expect(up.loaded).toEqual(['embedded:expert']);
-  const [warm] = up.supervisor.resources;
+test('warm models, also of providers in TypeScript, serve runs of both kinds without a load, in one process each, and down leaves nothing', async () => {
+  const config = { testEnvironmentOptions: { modelProviders: './providers.ts' } };
+  places.write({
+    'jest.config.json': JSON.stringify({ preset: 'jest-model-provider', ...config }),
+    'providers.ts': `
+      import { defineProviders, EmbeddedProvider } from 'jest-model-provider';
+      const parallel: number = 2;
+      export default defineProviders({ mine: new EmbeddedProvider({ parallel }) });`,
+  });
+  const up = places.up('embedded:expert', 'mine:novice');
+  expect(up.loaded).toEqual(['embedded:expert', 'mine:novice']);
+  const warm = up.supervisor.resources;
+  expect(warm.map(({ resourceId }) => resourceId)).toEqual(['embedded:expert#1', 'mine:novice#1']);
+  const answers = {
+    'answers.eval.js': asks('embedded:expert', '2 + 3', /5/),
+    'again.eval.js': asks('embedded:expert', '3 + 3', /6/),
+    'mine.eval.js': asks('mine:novice', '2 + 3', /./),
+  };
   for (const mode of bothModes) {
-    const run = await runJest(answers, mode, places.run());
+    const run = await runJest(answers, mode, places.run({ config }));
     expect(run.exit).toBe(0);
     expect(types(run)).toEqual(['borrowed', 'leased', 'released', 'requested', 'returned']);
-    expect(run.events).toContainEqual(expect.objectContaining({ type: 'borrowed', from: up.supervisor.pid }));
+    for (const { resourceId } of warm)
+      expect(run.events).toContainEqual(
+        expect.objectContaining({ type: 'borrowed', resourceId, from: up.supervisor.pid }),
+      );
     expect(run.output).toMatch(/│ embedded:expert │ +0 │ +- │ +2 │ .* │ was warm, and stays so │/);
     expect(run.output).not.toContain('stopped');
-    expect(places.status().resources).toEqual([warm]);
+    expect(places.status().resources).toEqual(warm);
   }
-  expect(places.json('down')).toEqual({ stopped: ['embedded:expert'], supervisor: null });
+  expect(places.json('down')).toEqual({ stopped: ['embedded:expert', 'mine:novice'], supervisor: null });
   expect(places.left()).toEqual([]);
 });
 
@@ -132,16 +145,23 @@ test.each(bothModes)(
 test.each(bothModes)(
   'a warm resource whose time is over ends with everything, but not while a run uses it, %s',
   async (mode) => {
-    places.up('embedded:novice', '--ttl', '1s');
+    const { supervisor } = places.up('embedded:novice');
     const late = spec(`
     withClient(['embedded:novice'], (handle) => {
       test('outlives its time', async () => {
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        note('leased');
+        await noted('its time is over');
         expect((await handle.client.generate('2 + 3')).text).not.toBe('');
-      });
+      }, 60_000);
     });`);
-    const run = startJest({ 'late.eval.js': late }, mode, places.run());
-    expect((await run.finished()).exit).toBe(0);
+    const jest = startJest({ 'late.eval.js': late }, mode, places.run());
+    await jest.noted('leased');
+    places.up('embedded:novice', '--ttl', '1s');
+    await sleep(1500);
+    jest.note('its time is over');
+    const run = await jest.finished();
+    expect(run.exit).toBe(0);
+    expect(run.events).toContainEqual(expect.objectContaining({ type: 'borrowed', from: supervisor.pid }));
     await eventually(() => places.left().length === 0);
   },
 );
@@ -169,27 +189,3 @@ test.each(bothModes)('a run that is killed gives back what it borrowed, %s', asy
   expect(places.json<{ sessions: string[] }>('clean').sessions).toHaveLength(1);
   expect(places.left()).toEqual([]);
 });
-
-test.each(bothModes)(
-  'providers in TypeScript are loaded as a run loads them, and serve it, %s',
-  async (mode) => {
-    const config = { testEnvironmentOptions: { modelProviders: './providers.ts' } };
-    places.write({
-      'jest.config.json': JSON.stringify({ preset: 'jest-model-provider', ...config }),
-      'providers.ts': `
-      import { defineProviders, EmbeddedProvider } from 'jest-model-provider';
-      const parallel: number = 2;
-      export default defineProviders({ mine: new EmbeddedProvider({ parallel }) });`,
-    });
-    const { supervisor } = places.up('mine:novice');
-    expect(supervisor.resources[0]?.resourceId).toBe('mine:novice#1');
-    const asks = spec(`withClient(['mine:novice'], (handle) => {
-    test('answers', async () => expect((await handle.client.generate('2 + 3')).text).not.toBe(''));
-  });`);
-    const run = await runJest({ 'asks.eval.js': asks }, mode, places.run({ config }));
-    expect(run.exit).toBe(0);
-    expect(run.events).toContainEqual(expect.objectContaining({ type: 'borrowed', from: supervisor.pid }));
-    places.json('down');
-    expect(places.left()).toEqual([]);
-  },
-);

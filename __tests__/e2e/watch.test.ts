@@ -1,9 +1,12 @@
+import { loads, matrixConfig } from './matrix-project';
 import { notesAbout, providerModule, spec, withProviders } from './noting-project';
-import { bothModes, startJest } from './run-jest';
+import { bothModes, startJest, type JestRun } from './run-jest';
+
+const models = ['noting:a', 'noting:b', 'noting:c'];
 
 // Every edit is another file for Jest, which then runs all again.
-const edition = (number: number): string =>
-  spec(`
+const edition = (number: number): Record<string, string> => ({
+  'a.eval.js': spec(`
     withClient(['kept:x'], (kept) => {
       withClient(['embedded:novice'], (handle) => {
         test('edition ${number}', async () => {
@@ -12,31 +15,52 @@ const edition = (number: number): string =>
         });
         afterAll(() => ${number === 2 ? 'process.kill(servers("novice")[0], "SIGKILL")' : 'undefined'});
       });
-    });`);
+    });
+    withClient(${JSON.stringify(models)}, (handle, model) => {
+      test('edition ${number} of a matrix', () => note('run ${number} ' + model));
+    });`),
+});
 const files = {
-  ...providerModule({ kept: `new NotingProvider({ retain: 'session' })` }),
-  'a.eval.js': edition(1),
+  ...providerModule({
+    kept: `new NotingProvider({ retain: 'session' })`,
+    noting: `new NotingProvider({ maxLive: 1, retain: 'session' })`,
+  }),
+  ...edition(1),
 };
 
-describe.each(bothModes)('watch mode, %s', (mode) => {
-  // The last thing that a run prints; what is edited before it is not seen.
-  const ends = (output: string): number => output.split('Test results written to').length - 1;
+/** The last thing that a run prints; what is edited before it is not seen. */
+const ends = (output: string): number => output.split('Test results written to').length - 1;
 
-  test('keeps resources across runs, starts a dead one anew, and Ctrl-C ends everything', async () => {
-    const jest = startJest(files, mode, { config: withProviders, args: ['--watchAll'] });
+describe.each(bothModes)('watch mode, %s', (mode) => {
+  let run: JestRun;
+  beforeAll(async () => {
+    const matrix = matrixConfig(mode, { models: JSON.stringify(models) });
+    const jest = startJest({ ...matrix, ...files }, mode, {
+      args: ['--config', 'matrix.config.js', '--watchAll'],
+    });
     for (const [edit, resource] of [
       [1, 'embedded:novice#1'],
       [2, 'embedded:novice#1'],
       [3, 'embedded:novice#2'],
     ] as const) {
-      jest.write({ 'a.eval.js': edition(edit) });
-      await jest.noted(`run ${edit} ${resource}`);
+      if (edit > 1) jest.write(edition(edit));
+      for (const noted of [resource, ...models]) await jest.noted(`run ${edit} ${noted}`);
       await jest.until(`the end of run ${edit}`, () => ends(jest.output) === edit);
     }
     process.kill(-jest.pid, 'SIGINT');
-    const run = await jest.finished();
+    run = await jest.finished();
+  });
+
+  test('keeps resources across runs, starts a dead one anew, and Ctrl-C ends everything', () => {
     expect(run).toMatchObject({ exit: 130, left: [] });
     expect(notesAbout(run, 'x')).toEqual(['start x', 'stop x']);
+  });
+
+  test('of a matrix begins each run with the model that the run before it has left loaded', () => {
+    const order = run.notes.flatMap((note) => /^run \d noting:(.)$/.exec(note)?.slice(1) ?? []);
+    expect(order).toHaveLength(9);
+    expect([order[3], order[6]]).toEqual([order[2], order[5]]);
+    expect(loads(run).filter((model) => models.includes(model))).toHaveLength(7);
   });
 
   test.each([

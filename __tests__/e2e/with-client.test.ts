@@ -9,7 +9,18 @@ const slow = `new (class extends NotingProvider {
     return super.createResource(name);
   }
 })()`;
-const providers = providerModule({ noting: 'new NotingProvider()', slow });
+const providers = providerModule({
+  noting: 'new NotingProvider()',
+  slow,
+  turn: `new NotingProvider({ maxLive: 1, retain: 'session' })`,
+});
+const inTurn = spec(`
+  withClient(['turn:a', 'turn:b', 'turn:c'], (handle, model) => {
+    test('runs', () => {
+      note('ran ' + model);
+      expect(model).toMatchSnapshot();
+    });
+  });`);
 
 describe.each(bothModes)('withClient, %s', (mode) => {
   let run: JestRun;
@@ -73,6 +84,9 @@ describe.each(bothModes)('withClient, %s', (mode) => {
             expect(handle.isActive).toBe(false);
             expect(() => handle.client).toThrow(expect.objectContaining({ code: 'HANDLE_CLOSED' }));
           });`),
+        'first.eval.js': inTurn,
+        'second.eval.js': inTurn,
+        'third.eval.js': inTurn,
         'using.eval.ts': `
           import { modelProviders } from 'jest-model-provider';
           const { note } = require('e2e-kit');
@@ -85,7 +99,7 @@ describe.each(bothModes)('withClient, %s', (mode) => {
           });`,
       },
       mode,
-      { config: withProviders },
+      { config: withProviders, args: ['--ci=false'] },
     );
   });
 
@@ -155,75 +169,18 @@ describe.each(bothModes)('withClient, %s', (mode) => {
       'out of scope scoped',
     ]);
   });
-});
 
-describe.each(bothModes)('withClient used wrongly, %s', (mode) => {
-  let run: JestRun;
-
-  beforeAll(async () => {
-    const block = (models: string, fn = `() => test('never', () => undefined)`) =>
-      spec(`withClient(${models}, ${fn});`);
-    run = await runJest(
-      {
-        ...providers,
-        'empty.eval.js': block('[]'),
-        'twice.eval.js': block(`['noting:a', 'noting:b', 'noting:a']`),
-        'unknown.eval.js': block(`['notign:a']`),
-        'bare.eval.js': block(`['a']`),
-        'async.eval.js': block(`['noting:a']`, `async () => test('never', () => undefined)`),
-        'value.eval.js': block(`['noting:a']`, `() => 42`),
-        'early.eval.js': block(`['noting:a']`, `(handle) => handle.client.name`),
-        'destructured.eval.js': block(`['noting:a']`, `({ client }) => test('never', () => client)`),
-      },
-      mode,
-      { config: withProviders },
+  test('each file begins with the model that the file before it has left loaded, and each test keeps its title', () => {
+    const order = run.notes.flatMap((note) => /^ran turn:(.)$/.exec(note)?.slice(1) ?? []);
+    const loads = run.events.filter((event) => event.type === 'ready' && event.spec.startsWith('turn:'));
+    // Files that run at once share what is loaded, whichever of them has asked for it.
+    if (mode === 'in band') {
+      expect(order.join(' ')).toBe('a b c c a b b a c');
+      expect(loads).toHaveLength(7);
+    }
+    const snapshots = readFileSync(join(run.project, '__snapshots__/second.eval.js.snap'), 'utf8');
+    expect(snapshots.match(/^exports\[.*\]/gm)).toEqual(
+      ['a', 'b', 'c'].map((name) => `exports[\`turn:${name} runs 1\`]`),
     );
   });
-
-  test('starts nothing, is red and leaves nothing', () => {
-    expect(run).toMatchObject({ exit: 1, notes: [], left: [] });
-    expect(run.tests.filter(({ status }) => status === 'passed')).toEqual([]);
-  });
-
-  test.each([
-    ['empty.eval.js', 'withClient() got an empty list of models'],
-    ['twice.eval.js', 'withClient() got "noting:a" twice'],
-    ['unknown.eval.js', 'Unknown provider "notign" in "notign:a". Did you mean "noting"? Known providers: '],
-    ['bare.eval.js', 'Resource spec "a" must be "provider:name"'],
-    ['async.eval.js', 'the function for "noting:a" is async'],
-    ['value.eval.js', 'the function for "noting:a" returned number'],
-    ['early.eval.js', 'read it inside a test or hook'],
-    ['destructured.eval.js', 'do not destructure the handle'],
-  ])('%s says: %s', (file, message) => {
-    expect(outcome(run, file).message).toContain(message);
-  });
-});
-
-test('each file begins with the model that the file before it has left loaded, and each test keeps its title', async () => {
-  const models = `['noting:a', 'noting:b', 'noting:c']`;
-  const body = `withClient(${models}, (handle, model) => {
-    test('runs', () => {
-      note('ran ' + model);
-      expect(model).toMatchSnapshot();
-    });
-  });`;
-  const files = { 'first.eval.js': spec(body), 'second.eval.js': spec(body), 'third.eval.js': spec(body) };
-  const oneSlot = providerModule({ noting: `new NotingProvider({ maxLive: 1, retain: 'session' })` });
-  const run = await runJest({ ...oneSlot, ...files }, 'in band', {
-    config: withProviders,
-    args: ['--ci=false'],
-  });
-  expect(run).toMatchObject({ exit: 0, left: [] });
-  expect(notesAbout(run, 'noting:a').length + notesAbout(run, 'noting:b').length).toBe(6);
-  expect(
-    run.notes
-      .filter((note) => note.startsWith('ran'))
-      .join(' ')
-      .replaceAll('ran noting:', ''),
-  ).toBe('a b c c a b b a c');
-  expect(run.events.filter(({ type }) => type === 'ready')).toHaveLength(7);
-  const snapshots = readFileSync(join(run.project, '__snapshots__/second.eval.js.snap'), 'utf8');
-  expect(snapshots.match(/^exports\[.*\]/gm)).toEqual(
-    ['a', 'b', 'c'].map((name) => `exports[\`noting:${name} runs 1\`]`),
-  );
 });

@@ -2,19 +2,10 @@ import { completion, fakeEndpoint, json } from '../fixtures/fake-endpoint';
 import { noModel, notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
-const failing = `new (class extends NotingProvider {
-  async createResource() { throw new Error('no licence'); }
-})()`;
-const stuck = `new (class extends NotingProvider {
-  disposeClient({ name }) { throw new Error(name + ' is busy'); }
-})()`;
 const providers = providerModule({
   noting: 'new NotingProvider()',
   db: noModel(`{ sharing: 'perLease' }`),
   fake: `require('jest-model-provider/testing').fakeProvider({ reply: (prompt) => prompt.toUpperCase() })`,
-  // Set up after all others.
-  zfailing: failing,
-  stuck,
 });
 const endpoint = fakeEndpoint();
 
@@ -135,107 +126,5 @@ describe.each(bothModes)('withClients, %s', (mode) => {
 
   test('a block that holds skipped tests only starts nothing', () => {
     expect(notesAbout(run, 'skipped')).toEqual([]);
-  });
-});
-
-describe.each(bothModes)('a setup of several that fails, %s', (mode) => {
-  let run: JestRun;
-  beforeAll(async () => {
-    run = await runJest(
-      {
-        ...providers,
-        'fails.eval.js': spec(`
-          withClients({ bad: 'zfailing:x', good: 'noting:good', busy: 'stuck:door' }, () => {
-            test('never', () => note('went on'));
-          });
-          withClient(['noting:next'], () => test('is served', () => undefined));`),
-      },
-      mode,
-      { config: withProviders },
-    );
-  });
-
-  test('fails the tests of the block with its reason, and with the teardowns that failed after it', () => {
-    const { status, message } = outcome(run, 'zfailing:x noting:good stuck:door never');
-    expect(status).toBe('failed');
-    expect(message).toContain('no licence');
-    expect(message).toContain('What had been set up with it could not be torn down');
-    expect(message).toContain('The client of "stuck:door#1" could not be closed: door is busy');
-    expect(run.notes).not.toContain('went on');
-  });
-
-  test('gives the others back, and the next block is served', () => {
-    expect(run).toMatchObject({ exit: 1, left: [] });
-    expect(run.notes.filter((line) => / (good|door|next)$/.test(line))).toEqual([
-      'start good',
-      'start door',
-      'stop door',
-      'stop good',
-      'start next',
-      'stop next',
-    ]);
-    expect(outcome(run, 'noting:next is served').status).toBe('passed');
-  });
-});
-
-describe.each(bothModes)('withClients used wrongly, %s', (mode) => {
-  let run: JestRun;
-  const wrong: [file: string, call: string, message: string][] = [
-    ['empty.eval.js', `withClients({}, never)`, 'withClients() got an empty object'],
-    ['list.eval.js', `withClients(['noting:a'], never)`, 'withClients() takes an object of specs by name'],
-    ['bare.eval.js', `withClients({ db: 'a' }, never)`, 'withClients(): db: Resource spec "a" must be'],
-    [
-      'unset.eval.js',
-      `withClients({ db: process.env.NOTHING }, never)`,
-      'withClients(): db: A resource spec must be',
-    ],
-    ['unknown.eval.js', `withClients({ db: 'notign:a' }, never)`, 'Did you mean "noting"?'],
-    [
-      'bodiless.eval.js',
-      `withClients({ db: 'noting:a' })`,
-      'needs a function of (handles) as its last argument',
-    ],
-    [
-      'scope.eval.js',
-      `withClients({ db: 'noting:a' }, { scope: 'file' }, never)`,
-      'withClients(): scope is "file"',
-    ],
-    [
-      'async.eval.js',
-      `withClients({ a: 'noting:a', b: 'db:b' }, async () => never())`,
-      'withClients(): the function for "noting:a, db:b" is async',
-    ],
-    [
-      'value.eval.js',
-      `withClients({ db: 'noting:a' }, () => 42)`,
-      'the function for "noting:a" returned number',
-    ],
-    [
-      'early.eval.js',
-      `withClients({ db: 'noting:a' }, ({ db }) => db.client.name)`,
-      'read it inside a test or hook',
-    ],
-    [
-      'destructured.eval.js',
-      `withClients({ db: 'noting:a' }, ({ db: { client } }) => test('never', () => client))`,
-      'do not destructure the handle',
-    ],
-  ];
-
-  beforeAll(async () => {
-    const files = wrong.map(([file, call]) => [
-      file,
-      spec(`const never = () => test('never', () => undefined);\n${call};`),
-    ]);
-    run = await runJest({ ...providers, ...Object.fromEntries(files) }, mode, { config: withProviders });
-  });
-
-  test('starts nothing, is red and leaves nothing', () => {
-    expect(run).toMatchObject({ exit: 1, notes: [], left: [] });
-    expect(run.tests.filter(({ status }) => status === 'passed')).toEqual([]);
-  });
-
-  test.each(wrong)('%s: %s says: %s', (file, _call, message) => {
-    expect(outcome(run, file).message).toContain(message);
   });
 });

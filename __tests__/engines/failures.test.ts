@@ -11,16 +11,21 @@ import {
   type ModelProviderError,
   type ResourceContext,
 } from 'jest-model-provider';
-import { groupMembers } from '../../src/process/process-group';
+import { groupMembers } from '../../src/process/os/process-group';
 import { writePatchedGguf } from '../fixtures/broken-gguf';
-import { caught } from '../fixtures/caught';
+import { caught } from '../support/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../fixtures/private-session';
 import { describeWithLlamaServer, makeProvider, modelFile } from './llama-server';
 
 closeSessionsAfterEach();
 
 const novice = modelFile('novice');
-const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'jmp-'));
+
+// Jest calls no `afterAll` of a file whose tests are all skipped.
+let directory: string;
+beforeAll(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'jmp-'));
+});
 afterAll(() => fs.rmSync(directory, { recursive: true }));
 
 describeWithLlamaServer('a real llama-server that fails', (command) => {
@@ -130,7 +135,7 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
     let taken = 0;
     const squatter = net.createServer((socket) => socket.destroy());
     beforeAll(async () => {
-      await once(squatter.listen(0, '127.0.0.1'), 'listening');
+      await once(squatter.listen(0, '127.0.0.1').unref(), 'listening');
       taken = (squatter.address() as AddressInfo).port;
     });
     afterAll(() => new Promise((resolve) => squatter.close(resolve)));

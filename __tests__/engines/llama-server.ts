@@ -7,7 +7,10 @@ export const root = path.resolve(__dirname, '../..');
 /** The file of a model that the package ships. */
 export const modelFile = (name: 'novice' | 'expert'): string => path.join(root, 'models', `${name}.gguf`);
 
-/** A `describe` for tests of the real llama-server; where it cannot be had they are skipped, and it is said why. */
+/**
+ * A `describe` for tests of the real llama-server; where it cannot be had they are skipped, and it is said
+ * why.
+ */
 export function describeWithLlamaServer(title: string, fn: (command: string) => void): void {
   const script = path.join(root, 'scripts/fetch-llama-server.mjs');
   const answer = execFileSync(process.execPath, [script], { encoding: 'utf8' }).trim();

@@ -19,8 +19,8 @@ interface Answer {
 }
 
 /**
- * How far apart the logits of the two best tokens may be where the answers part: half-precision weights and other orders of
- * addition change logits in the third decimal.
+ * How far apart the logits of the two best tokens may be where the answers part: half-precision weights and
+ * other orders of addition change logits in the third decimal.
  */
 const epsilon = 0.01;
 const longest = 32;

@@ -2,9 +2,15 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import type { LlamaServerProvider, ModelClient, ResourceHandle } from 'jest-model-provider';
-import { groupMembers } from '../../src/process/process-group';
-import { caught } from '../fixtures/caught';
+import type {
+  AnswerStream,
+  Generation,
+  LlamaServerProvider,
+  ModelClient,
+  ResourceHandle,
+} from 'jest-model-provider';
+import { groupMembers } from '../../src/process/os/process-group';
+import { caught } from '../support/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../fixtures/private-session';
 import { describeWithLlamaServer, makeProvider, modelFile } from './llama-server';
 
@@ -110,13 +116,13 @@ describeWithLlamaServer('LlamaServerProvider with the real llama-server', (comma
 
   test('answers as many requests at once as it has slots', async () => {
     const { client } = await start(modelFile('novice'), { slots: 2, extraArgs: ['--context-shift'] });
-    const endless = (): AsyncGenerator<string> =>
+    const endless = (): AnswerStream<Generation> =>
       client.stream('What is 1 + 2?', { extra: { ignore_eos: true } });
     const streams = [endless(), endless()];
     // The first answer has no end, so the second one begins only if it does not wait for it.
     for (const stream of streams) expect((await stream.next()).value).toEqual(expect.any(String));
     for (const stream of streams) expect((await stream.next()).done).toBe(false);
-    for (const stream of streams) await stream.return(undefined);
+    for (const stream of streams) await stream.return();
     expect((await client.generate('What is 1 + 2?', { maxTokens: 1 })).usage).toBeDefined();
   });
 

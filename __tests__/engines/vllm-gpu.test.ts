@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { VLLMProvider, type VLLMOptions } from 'jest-model-provider';
 import { closeSessionsAfterEach, openPrivateSession, type PrivateSession } from '../fixtures/private-session';
-import { eventually } from '../process/eventually';
+import { eventually } from '../support/eventually';
 import { describeWithVllmOnGpu, small, startLimitMs, usedMiB } from './vllm';
 
 jest.setTimeout(startLimitMs);

@@ -1,8 +1,8 @@
-import { groupMembers } from '../../src/process/process-group';
+import { groupMembers } from '../../src/process/os/process-group';
 import { loads } from '../e2e/matrix-project';
 import { bothModes, runJest, startJest } from '../e2e/run-jest';
 import { modelsAnswerSpec, mostAlive } from '../e2e/two-models';
-import { eventually } from '../process/eventually';
+import { eventually } from '../support/eventually';
 import { describeWithVllm, small, smallEnv, startLimitMs } from './vllm';
 
 jest.setTimeout(startLimitMs);

@@ -10,12 +10,12 @@ import {
   type VLLMConfig,
   type VLLMOptions,
 } from 'jest-model-provider';
-import { groupMembers } from '../../src/process/process-group';
+import { groupMembers } from '../../src/process/os/process-group';
 import { ContractBench } from '../../dist/src/testing/contract-bench';
 import { contractRules } from '../../dist/src/testing/contract-rules';
-import { caught } from '../fixtures/caught';
+import { caught } from '../support/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../fixtures/private-session';
-import { eventually } from '../process/eventually';
+import { eventually } from '../support/eventually';
 import { describeWithVllm, small, smallEnv, startLimitMs } from './vllm';
 
 jest.setTimeout(startLimitMs);
@@ -153,7 +153,8 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
       }
     }
     const squatter = net.createServer((socket) => socket.destroy());
-    await once(squatter.listen(0, '127.0.0.1'), 'listening');
+    // Whatever fails, it must not keep this process alive.
+    await once(squatter.listen(0, '127.0.0.1').unref(), 'listening');
     // By its module too, as a Python without the vllm command runs it.
     const provider = new WithPort({ command: python, ...small, env: smallEnv });
     provider.ports = [(squatter.address() as AddressInfo).port];
@@ -167,16 +168,11 @@ describeWithVllm('a real vLLM', ({ command, python, one }) => {
     // The API server, its engine and the engine's worker.
     const server = session.pids[1]!;
     expect(groupMembers(server).length).toBeGreaterThanOrEqual(3);
-    const error = await caught(
-      (async () => {
-        for await (const piece of handle.client.stream('Hello', {
-          maxTokens: 200,
-          extra: { ignore_eos: true },
-        })) {
-          if (piece !== '') process.kill(server, 'SIGKILL');
-        }
-      })(),
-    );
+    // Stopped, so that the answer cannot be faster than the death.
+    for (const { pid } of groupMembers(server)) process.kill(pid, 'SIGSTOP');
+    const reply = caught(handle.client.generate('Hello', options));
+    process.kill(server, 'SIGKILL');
+    const error = await reply;
     expect(error.code).toBe('RESOURCE_LOST');
     await eventually(() => groupMembers(server).length === 0);
     await new Promise((resolve) => squatter.close(resolve));

@@ -20,7 +20,10 @@ export const small = { maxModelLen: 256, enforceEager: true } as const;
 /** Variables of a small server. */
 export const smallEnv = { VLLM_CPU_KVCACHE_SPACE: '1' } as const;
 
-/** A `describe` for tests of the real vLLM on the CPU; where it cannot be had they are skipped, and it is said why. */
+/**
+ * A `describe` for tests of the real vLLM on the CPU; where it cannot be had they are skipped, and it is said
+ * why.
+ */
 export function describeWithVllm(title: string, fn: (vllm: Vllm) => void): void {
   const place = fetched();
   describeIf(whySkipped(place), title, () => {
@@ -34,8 +37,8 @@ export function describeWithVllm(title: string, fn: (vllm: Vllm) => void): void 
 }
 
 /**
- * A `describe` for tests of a vLLM that was built for the GPUs of this machine: the one that `VLLM_COMMAND` names. Where that or a GPU
- * is missing they are skipped, and it is said why.
+ * A `describe` for tests of a vLLM that was built for the GPUs of this machine: the one that `VLLM_COMMAND`
+ * names. Where that or a GPU is missing they are skipped, and it is said why.
  */
 export function describeWithVllmOnGpu(title: string, fn: (vllm: Omit<Vllm, 'python'>) => void): void {
   const command = process.env['VLLM_COMMAND'] ?? '';

@@ -13,6 +13,7 @@ const inapplicable = defineScorer('inapplicable', (_answer: string, _expected: s
 test('a score of true, or of 1, passes', () => {
   expect('4').toScore(exactMatch('4'));
   expect('kitten').toScore(levenshtein('kitten'));
+  expect('a').toScore(() => ({ name: 'x', value: 0.1 + 0.7 + 0.1 + 0.1 }));
   expect('5').not.toScore(exactMatch('4'));
   expect('sitting').not.toScore(levenshtein('kitten'));
 });
@@ -43,6 +44,14 @@ test('the message has the score, the bar, the answer and the metadata', () => {
   expect(() => expect('4').not.toScore(exactMatch('4'))).toThrow('Expected score: below 1');
 });
 
+test('the message shows what is in the answer, and not all of a long one', () => {
+  const hostile = '\u001b[2J\u202eevil\nline\u200b';
+  expect(() => expect(hostile).toScore(exactMatch('4'))).toThrow(
+    String.raw`Received answer: "\u001b[2J\u202eevil\nline\u200b"`,
+  );
+  expect(() => expect('x'.repeat(5000)).toScore(exactMatch('4'))).toThrow(/x… \(\d,\d{3} more characters\)$/);
+});
+
 test('a score that does not apply neither passes nor passes with not', () => {
   const message = 'toScore(): inapplicable does not apply to this answer.';
   expect(() => expect('4').toScore(inapplicable('4'))).toThrow(message);
@@ -67,6 +76,17 @@ test('an option that there is none of is refused', () => {
   expect(() => expect('4').toScore(exactMatch('4'), options)).toThrow(
     'toScore(): there is no option mim; did you mean min.',
   );
+});
+
+test.each([
+  [{ min: '1' }, 'toScore(): min is "1"; it must be a number.'],
+  [{ min: NaN }, 'toScore(): min is NaN; it must be a number.'],
+  [{ min: null }, 'toScore(): min is null; it must be a number.'],
+  [0.9, 'toScore(): the second argument is 0.9; it must be options, such as { min: 0.8 }.'],
+])('the options %j are refused, with not as well: no bar would be meant by them', (options, message) => {
+  const given = options as ToScoreOptions;
+  expect(() => expect('4').toScore(exactMatch('4'), given)).toThrow(message);
+  expect(() => expect('5').not.toScore(exactMatch('4'), given)).toThrow(message);
 });
 
 // Checked by the compiler (npm run typecheck): each line that must not compile says so.

@@ -4,6 +4,7 @@ const columns = [
   ['kind', ({ title }) => title],
   ['trials', ({ trials }) => trials.length],
   ...modes.map((mode) => [`\`${mode}\``, ({ trials }) => count(trials, (trial) => trial.mode === mode)]),
+  ['killed', ({ trials }) => count(trials, ({ isKilled }) => isKilled === true)],
   ['before', ({ trials }) => count(trials, ({ phase }) => phase === 'before')],
   ['during', ({ trials }) => count(trials, ({ phase }) => phase === 'during')],
   ['after', ({ trials }) => count(trials, ({ phase }) => phase === 'after')],
@@ -42,6 +43,12 @@ export function modelsTable(trials) {
       ...models.map((model) => count(ofKind, (trial) => trial.model === model)),
     ]);
   return table([['kind', ...models.map((model) => `\`${model}\``)], ...rows]);
+}
+
+/** The kinds of which no trial killed anything: they have shown nothing. */
+export function idleKinds(trials) {
+  const drawn = Object.keys(kinds).filter((kind) => trials.some((trial) => trial.kind === kind));
+  return drawn.filter((kind) => !trials.some((trial) => trial.kind === kind && trial.isKilled));
 }
 
 function count(list, predicate) {

@@ -11,8 +11,8 @@ export const models = [
 ];
 
 /**
- * `target` is who has to exist for the kill; `leaves` says whether the next run may have something to reclaim;
- * `ends` is the main process' exit code, where the kill decides it.
+ * `target` is who has to exist for the kill; `leaves` says whether the next run may have something to
+ * reclaim; `ends` is the main process' exit code, where the kill decides it.
  */
 export const kinds = {
   main: { title: 'SIGKILL of main', target: 'main', leaves: 'unguarded', ends: 137 },

@@ -7,30 +7,37 @@ export function reliabilityPage({ trials, seed, perKind, minutes, natural }) {
   const durations = [...natural.values()].map((ms) => ms / 1000);
   const page = `# Reliability: what survives a kill
 
-\`npm run test:kill -- --write\` wrote this page: ${trials.length} runs of the real Jest, ${perKind} a kind of kill, in ${minutes} minutes with
-Node ${process.version} on ${process.platform}. **${trials.length - failed} passed, ${failed} failed.** The draws can be repeated with
-\`KILL_SEED=${seed} KILL_TRIALS=${perKind} npm run test:kill\`; what the machine does meanwhile cannot, so neither can the exact moments.
+\`npm run test:kill -- --write\` wrote this page. It made ${trials.length} runs of the real Jest, ${perKind} for each kind of kill, in
+${minutes} minutes with Node ${process.version} on ${process.platform}. **${trials.length - failed} passed, ${failed} failed.**
+\`KILL_SEED=${seed} KILL_TRIALS=${perKind} npm run test:kill\` repeats the same draws. It cannot repeat what else the
+machine does, so the exact moments differ.
 
 ${countsTable(trials)}
 
-- A trial is one run of a project of two files and six tests through \`preset: 'jest-model-provider'\`. It is killed at a moment drawn
-  uniformly between the start of Jest and just after its natural end (${Math.min(...durations).toFixed(1)} to ${Math.max(...durations).toFixed(1)} s, measured first). A worker or a guardian that does
-  not exist yet is waited for, and killed within the next 300 ms.
-- *before*, *during*, *after*: whether the guardian, which owns all server processes, was not there yet, was there, or was gone again.
-- *survivors*: trials after which a process of the run, a port, a directory or a ledger was left, though the kill leaves somebody to
-  clean up. *Left to the next run*: trials after which the next run had something to reclaim: when main and guardian were both
-  killed, or main before it had a guardian. It reclaimed everything unless *survivors after the next run* says otherwise.
-- *wrong exit codes*: 0 although not every test passed, or after a signal something other than 130 (SIGINT), 143 (SIGTERM), 137 (SIGKILL).
-- *crashes of Jest*: runs in which Jest 30 itself fell, with exit code 1, over a worker that the signal ended while it was being
-  forked (\`write EPIPE\` in jest-worker), before any handler could run. Nothing survives these either.
+- A trial is one run of a project of two files and six tests through \`preset: 'jest-model-provider'\`. It is
+  killed at a moment drawn uniformly between the start of Jest and just after its natural end
+  (${Math.min(...durations).toFixed(1)} to ${Math.max(...durations).toFixed(1)} s, measured first). If the worker or the guardian to be killed does not exist yet, the
+  trial waits for it and kills it within the next 300 ms.
+- *killed*: trials in which what was to be killed was still there at that moment.
+- *before*, *during*, *after*: whether the guardian, which owns all server processes, had not started yet, was
+  running, or had ended.
+- *survivors*: trials after which a process, a port, a directory or a ledger of the run was left, although the kill
+  spared a process that should have cleaned up. *Left to the next run*: trials after which the next run had something to
+  reclaim. That happens if main and guardian were both killed, or main before it had a guardian. The next run
+  reclaimed everything unless *survivors after the next run* says otherwise.
+- *wrong exit codes*: 0 although not every test passed, or after a signal something other than 130 (SIGINT), 143
+  (SIGTERM), 137 (SIGKILL).
+- *crashes of Jest*: runs in which Jest 30 itself crashed, with exit code 1, because the signal ended a worker that was
+  being forked (\`write EPIPE\` in jest-worker), before any handler could run. Nothing survives these either.
 - *slowest cleanup*: from the end of Jest's main process to the end of the last process of its run.
 
 ## Servers
 
 ${modelsTable(trials)}
 
-\`stubborn\` ignores SIGTERM, \`forking\` leaves a grandchild that ignores SIGTERM and holds its standard streams, \`stillborn\` exits with 0
-before it listens, \`mortal\` exits with 0 in the middle of a request. \`embedded:novice\` is the real model server.
+\`stubborn\` ignores SIGTERM. \`forking\` leaves a grandchild that ignores SIGTERM and holds its standard streams.
+\`stillborn\` exits with 0 before it listens. \`mortal\` exits with 0 in the middle of a request. \`embedded:novice\` is
+the real model server.
 `;
-  return format(page, { parser: 'markdown' });
+  return format(page, { parser: 'markdown', proseWrap: 'always', printWidth: 110 });
 }

@@ -1,8 +1,10 @@
-// Kills evaluations by SIGKILL at random moments, continues them, and holds each against an unbroken run: no finished sample is
-// lost or run twice, nothing in the logs is rewritten, and the summaries are the same. `npm run test:resume` runs it.
+// Kills evaluations by SIGKILL at random moments, continues them, and holds each against an unbroken run: no
+// finished sample is lost or run twice, nothing in the logs is rewritten, and the summaries are the same.
+// `npm run test:resume` runs it.
 //
 //   RESUME_SEED     the seed of all draws; printed, random if not given
 //   RESUME_TRIALS   how many runs are killed, 50 if not given
+//   RESUME_JOBS     trials at a time, 2 if not given
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,9 +20,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { leftBehind, processesOf } from '../support/left-behind.cjs';
 import { modes } from './kinds.mjs';
-import { markedProcesses } from './marked-processes.mjs';
 import { pick, seededRandom } from './random.mjs';
+import { someAtATime } from './some-at-a-time.mjs';
 
 if (process.platform !== 'linux') {
   console.log('The trials find processes in /proc, which only Linux has: skipped.\n0 passed, 0 failed');
@@ -36,6 +39,7 @@ const differing = ['durationMs', 'latencyMs', 'tokensPerSecond', 'reused'];
 
 const seed = Number(process.env.RESUME_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const trials = Number(process.env.RESUME_TRIALS ?? 50);
+const jobs = Number(process.env.RESUME_JOBS ?? 2);
 const random = seededRandom(seed);
 const start = performance.now();
 console.log(`Seed ${seed}: repeat with RESUME_SEED=${seed} npm run test:resume`);
@@ -46,8 +50,8 @@ const counts = { failed: 0, torn: 0, finished: 0, runAfter: 0 };
 try {
   const unbroken = {};
   // The first run of each mode fills Jest's cache; its times are no measure.
-  for (const mode of [...modes, ...modes]) unbroken[mode] = await measure(mode);
-  for (let number = 1; number <= trials; number += 1) await trial(number, unbroken);
+  await someAtATime(jobs, [...modes, ...modes], async (mode) => (unbroken[mode] = await measure(mode)));
+  await someAtATime(jobs, Array.from({ length: trials }, drawn), (plan) => trial(plan, unbroken));
 } finally {
   for (const name of runNames) rmSync(join(evals, name), { recursive: true, force: true });
   if (existsSync(evals) && readdirSync(evals).every((name) => name === '.gitignore'))
@@ -72,11 +76,13 @@ async function measure(mode) {
   return { firstMs, ms: performance.now() - run.startedAt, found: foundBy(run) };
 }
 
-async function trial(number, unbroken) {
-  const mode = pick(random, modes);
+function drawn(_, index) {
+  return { number: index + 1, mode: pick(random, modes), moment: random(), all: random() < 0.5 };
+}
+
+async function trial({ number, mode, moment, all }, unbroken) {
   const { firstMs, ms, found } = unbroken[mode];
-  const atMs = firstMs + random() * (1.05 * ms - firstMs);
-  const all = random() < 0.5;
+  const atMs = firstMs + moment * (1.05 * ms - firstMs);
   const name = `killed-${process.pid}-${number}`;
 
   const run = startRun(name, mode);
@@ -88,7 +94,7 @@ async function trial(number, unbroken) {
   const next = startRun(name, mode);
   await next.ended;
   const problems = next.exit === 0 ? [] : [`the continued run ended with ${next.exit}:\n${next.output()}`];
-  problems.push(...kept(before, next), ...left(next));
+  problems.push(...kept(before, next), ...leftBehind(next).map((what) => `left: ${what}`));
   if (JSON.stringify(foundBy(next)) !== JSON.stringify(found))
     problems.push(`found ${JSON.stringify(foundBy(next))}\ninstead of ${JSON.stringify(found)}`);
 
@@ -121,7 +127,6 @@ function startRun(name, mode) {
   for (const stream of [main.stdout, main.stderr])
     stream.setEncoding('utf8').on('data', (text) => (output += text));
   const run = { main, notes, temporary, state, directory: join(evals, name), output: () => output };
-  run.mark = `TMPDIR=${temporary}\0`;
   run.startedAt = performance.now();
   run.ended = once(main, 'close').then(([code, signal]) => (run.exit = code ?? signal));
   return run;
@@ -138,7 +143,7 @@ async function kill(run, all) {
   };
   if (run.exit === undefined) strike(run.main.pid);
   const deadline = performance.now() + deadlineMs;
-  for (let found = markedProcesses(run.mark); found.length > 0; found = markedProcesses(run.mark)) {
+  for (let found = processesOf(run.temporary); found.length > 0; found = processesOf(run.temporary)) {
     if (all) for (const { pid } of found) strike(pid);
     if (performance.now() > deadline) throw new Error(`After the kill there is still ${found[0].command}`);
     await sleep(10);
@@ -172,15 +177,6 @@ function kept(before, run) {
 
 function nameOf({ id, trial }, model) {
   return model === '' ? `${id}/${trial}` : `${id}/${trial} ${model}`;
-}
-
-function left(run) {
-  const ledgers = join(run.state, 'jest-model-provider', 'sessions');
-  return [
-    ...markedProcesses(run.mark).map(({ command }) => `left: ${command}`),
-    ...readdirSync(run.temporary).filter((name) => name.startsWith('jmp-')),
-    ...(existsSync(ledgers) ? readdirSync(ledgers).map((name) => `left: ledger ${name}`) : []),
-  ];
 }
 
 function logsOf({ directory }) {

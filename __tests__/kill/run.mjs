@@ -1,5 +1,5 @@
-// Kills real Jest runs at random moments and counts what survives. `npm run test:kill` runs it; `-- --write` also writes the
-// counts to docs/reliability.md.
+// Kills real Jest runs at random moments and counts what survives. `npm run test:kill` runs it; `-- --write`
+// also writes the counts to docs/reliability.md.
 //
 //   KILL_SEED     the seed of all draws; printed, random if not given
 //   KILL_TRIALS   trials a kind, 30 if not given
@@ -7,10 +7,11 @@
 //   KILL_JOBS     trials at a time, 2 if not given
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { countsTable, modelsTable } from './counts.mjs';
+import { countsTable, idleKinds, modelsTable } from './counts.mjs';
 import { kinds, models, modes } from './kinds.mjs';
 import { pick, seededRandom } from './random.mjs';
 import { reliabilityPage } from './page.mjs';
+import { someAtATime } from './some-at-a-time.mjs';
 import { runTrial } from './trial.mjs';
 
 if (process.platform !== 'linux') {
@@ -44,8 +45,11 @@ if (process.argv.includes('--write')) {
   mkdirSync(docs, { recursive: true });
   writeFileSync(join(docs, 'reliability.md'), page);
 }
-console.log(`${trials.length - failed.length} passed, ${failed.length} failed`);
-process.exitCode = failed.length > 0 ? 1 : 0;
+const idle = idleKinds(trials);
+for (const kind of idle) console.log(`${kinds[kind].title}: not one of its trials killed anything`);
+const failures = failed.length + idle.length;
+console.log(`${trials.length - failed.length} passed, ${failures} failed`);
+process.exitCode = failures > 0 ? 1 : 0;
 
 /** The draws of one kind; they depend on nothing but the seed, so that a kind can be repeated alone. */
 function plan(kind) {
@@ -59,19 +63,15 @@ function plan(kind) {
 }
 
 async function runAll(plans) {
-  const waiting = [...plans];
   const done = [];
-  const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      // A little past the natural end, so that the very end is among the moments.
-      const atMs =
-        next.kind === undefined ? undefined : next.moment * 1.05 * natural.get(`${next.mode} ${next.model}`);
-      const trial = await runTrial({ ...next, atMs });
-      done.push(trial);
-      report(trial, done.length, plans.length);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(KILL_JOBS) }, work));
+  await someAtATime(Number(KILL_JOBS), plans, async (next) => {
+    // A little past the natural end, so that the very end is among the moments.
+    const atMs =
+      next.kind === undefined ? undefined : next.moment * 1.05 * natural.get(`${next.mode} ${next.model}`);
+    const trial = await runTrial({ ...next, atMs });
+    done.push(trial);
+    report(trial, done.length, plans.length);
+  });
   return done;
 }
 

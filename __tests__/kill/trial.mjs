@@ -15,8 +15,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { killProcessesOf, processesOf } from '../support/left-behind.cjs';
 import { kinds, strike } from './kinds.mjs';
-import { markedProcesses } from './marked-processes.mjs';
+import { processesByRole } from './processes-by-role.mjs';
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
 const project = join(import.meta.dirname, 'project');
@@ -26,7 +27,8 @@ const deadlineMs = 60_000;
 const youngMs = 300;
 
 /**
- * Runs the project once and kills it at `atMs` after the start, or lets it end by itself if `kind` is undefined.
+ * Runs the project once and kills it at `atMs` after the start, or lets it end by itself if `kind` is
+ * undefined.
  *
  * @returns what was seen; `problems` is empty if the run kept every promise.
  */
@@ -47,12 +49,12 @@ export async function runTrial({ kind, mode, model, atMs = Infinity, random }) {
     await settle(run, kind);
     seen.exit = run.exit;
     seen.ms = run.endedAt - run.startedAt;
-    seen.problems.push(...wrongEnd(run, seen));
+    seen.problems.push(...wrongEnd(run, seen), ...(await whatHoldsMain(run)));
     await checkLeft(run, seen);
     if (seen.problems.length > 0) seen.output = readFileSync(run.log, 'utf8');
     return seen;
   } finally {
-    for (const { pid } of markedProcesses(run.mark)) process.kill(pid, 'SIGKILL');
+    killProcessesOf(run.temporary);
     rmSync(run.directory, { recursive: true, force: true });
   }
 }
@@ -67,23 +69,14 @@ function startRun(mode, model) {
   const output = openSync(log, 'w');
   const result = join(directory, 'result.json');
   const flags = [...mode.split(' '), '--json', '--outputFile', result, '--cacheDirectory', cache];
-  const main = spawn(process.execPath, [jest, ...flags], {
+  const main = spawn(process.execPath, [...reporting(directory), jest, ...flags], {
     cwd: project,
     env,
     detached: true,
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  const run = {
-    main,
-    env,
-    directory,
-    temporary,
-    log,
-    result,
-    mark: `TMPDIR=${temporary}\0`,
-    ports: new Set(),
-  };
+  const run = { main, env, directory, temporary, log, result, ports: new Set() };
   run.sessions = join(state, 'jest-model-provider', 'sessions');
   run.startedAt = performance.now();
   run.ended = once(main, 'exit').then(([code, signal]) => {
@@ -91,6 +84,28 @@ function startRun(mode, model) {
     run.exit = { code, signal };
   });
   return run;
+}
+
+/** Node's flags for a report of a process that gets SIGUSR2: its handles and its stack. */
+function reporting(directory) {
+  return ['--report-on-signal', '--report-exclude-network', `--report-directory=${directory}`];
+}
+
+/** The handles for which a main that does not end waits. */
+async function whatHoldsMain({ main, exit, directory }) {
+  if (exit !== undefined) return [];
+  main.kill('SIGUSR2');
+  // A process that is stuck in a loop writes none.
+  const deadline = performance.now() + 10_000;
+  const reportOf = () => readdirSync(directory).find((name) => name.includes(`.${main.pid}.`));
+  while (reportOf() === undefined && performance.now() < deadline) await sleep(50);
+  if (reportOf() === undefined) return ['main writes no report'];
+  await sleep(500);
+  const { libuv, javascriptStack } = JSON.parse(readFileSync(join(directory, reportOf()), 'utf8'));
+  const handles = libuv
+    .filter((handle) => handle.is_active && handle.is_referenced)
+    .map((handle) => JSON.stringify(handle));
+  return ['main waits for:', ...handles, ...(javascriptStack.stack ?? [])];
 }
 
 async function killAt(run, seen, random) {
@@ -122,7 +137,7 @@ function phaseOf(run, found) {
 
 /** The run's processes of this moment; keeps their ports in mind. */
 function look(run) {
-  const found = markedProcesses(run.mark);
+  const found = processesByRole(run.temporary);
   for (const { port } of found) if (port !== undefined) run.ports.add(port);
   return found;
 }
@@ -158,7 +173,10 @@ function wrongEnd(run, seen) {
   return allPassed(run) ? ['exit code 1, but all tests passed'] : [];
 }
 
-/** Jest's own crash, before it hears of the signal: it talks to a worker that the signal ended while it was being forked. */
+/**
+ * Jest's own crash, before it hears of the signal: it talks to a worker that the signal ended while it was
+ * being forked.
+ */
 function hasFallen(run) {
   return /Unhandled 'error' event[^]*write EPIPE[^]*jest-worker/.test(readFileSync(run.log, 'utf8'));
 }
@@ -192,7 +210,7 @@ function mayLeave(run, { kind, isKilled }) {
   const leaves = isKilled ? kinds[kind].leaves : 'nothing';
   if (leaves !== 'unguarded') return leaves === 'anything';
   // Killed before there was a guardian: an empty directory and a ledger that names no process.
-  return markedProcesses(run.mark).length === 0 && !readLedgers(run).includes('"guardian"');
+  return processesOf(run.temporary).length === 0 && !readLedgers(run).includes('"guardian"');
 }
 
 async function findLeft(run) {

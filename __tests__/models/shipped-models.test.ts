@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { generate } from '../../src/providers/embedded/generation';
-import { loadEngine } from '../../src/providers/embedded/engine';
+import { generate } from '../../src/providers/embedded/generation/generation';
+import { loadEngine } from '../../src/providers/embedded/generation/engine';
 
 const root = path.resolve(__dirname, '../..');
 const models = path.join(root, 'models');

@@ -1,5 +1,5 @@
 import { maxTimerMs, validateConstraints } from '../../src/pattern/constraints';
-import { thrown } from './thrown';
+import { thrown } from '../support/thrown';
 
 const good = {
   maxLive: 1,

@@ -1,20 +1,20 @@
-import { caught } from '../fixtures/caught';
-import { enterOwnRealm, leaveRealmAfterEach, OwnProvider, type OwnHost } from './own-realm';
+import { caught } from '../support/caught';
+import { enterOwnRuntime, leaveRuntimeAfterEach, OwnProvider, type OwnSessionClient } from './own-runtime';
 
-leaveRealmAfterEach();
+leaveRuntimeAfterEach();
 
 let provider: OwnProvider;
-let host: OwnHost;
+let client: OwnSessionClient;
 beforeEach(() => {
   provider = new OwnProvider();
-  host = enterOwnRealm({ own: provider });
+  client = enterOwnRuntime({ own: provider });
 });
 
 /** Makes the next leases wait until the returned function is called. */
 function holdGrants(): () => void {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
-  host.grant = (lease) => opened.then(() => lease);
+  client.grant = (lease) => opened.then(() => lease);
   return open;
 }
 
@@ -22,7 +22,7 @@ test('a lazy handle that nobody uses sets nothing up, and its teardown does noth
   const lazy = provider.request('one');
   expect(lazy.isSetUp).toBe(false);
   await lazy.teardown();
-  expect(host.requests).toEqual([]);
+  expect(client.requests).toEqual([]);
 });
 
 test('the first get sets the resource up with its config, later ones give the same handle', async () => {
@@ -30,37 +30,37 @@ test('the first get sets the resource up with its config, later ones give the sa
   const handle = await lazy.get();
   expect(lazy.isSetUp).toBe(true);
   expect(await lazy.get()).toBe(handle);
-  expect(host.requests).toMatchObject([{ provider: 'own', name: 'one', config: { size: 2 } }]);
+  expect(client.requests).toMatchObject([{ provider: 'own', name: 'one', config: { size: 2 } }]);
 });
 
 test('two gets at the same time share one setup', async () => {
   const lazy = provider.request('one');
   const [a, b] = await Promise.all([lazy.get(), lazy.get()]);
   expect(a).toBe(b);
-  expect(host.requests).toHaveLength(1);
+  expect(client.requests).toHaveLength(1);
 });
 
 test('a failed setup fails all who share it, and is tried again by the next get', async () => {
   const lazy = provider.request('one');
-  host.grant = () => Promise.reject(new Error('no memory'));
+  client.grant = () => Promise.reject(new Error('no memory'));
   const results = await Promise.allSettled([lazy.get(), lazy.get()]);
   for (const result of results) {
     expect(result).toMatchObject({ status: 'rejected', reason: { message: 'no memory' } });
   }
-  expect(host.requests).toHaveLength(1);
+  expect(client.requests).toHaveLength(1);
   expect(lazy.isSetUp).toBe(false);
 
-  host.grant = (lease) => lease;
+  client.grant = (lease) => lease;
   expect((await lazy.get()).isActive).toBe(true);
   expect(lazy.isSetUp).toBe(true);
 });
 
 test('teardown after a failed setup does nothing', async () => {
   const lazy = provider.request('one');
-  host.grant = () => Promise.reject(new Error('no memory'));
+  client.grant = () => Promise.reject(new Error('no memory'));
   await caught(lazy.get());
   await lazy.teardown();
-  expect(host.leases).toEqual([]);
+  expect(client.leases).toEqual([]);
 });
 
 test('teardown during a setup waits for it and then tears it down', async () => {
@@ -69,13 +69,13 @@ test('teardown during a setup waits for it and then tears it down', async () => 
   const getting = lazy.get();
   let ended = false;
   const teardown = lazy.teardown().then(() => (ended = true));
-  while (host.requests.length === 0) await Promise.resolve();
+  while (client.requests.length === 0) await Promise.resolve();
   expect(ended).toBe(false);
   open();
   await teardown;
   expect((await getting).isActive).toBe(false);
   expect(lazy.isSetUp).toBe(false);
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
 });
 
 test('teardown during a setup that then fails does not fail itself', async () => {
@@ -96,7 +96,7 @@ test('teardown is idempotent, also twice at once', async () => {
   await lazy.get();
   await Promise.all([lazy.teardown(), lazy.teardown()]);
   await lazy.teardown();
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
   expect(lazy.isSetUp).toBe(false);
 });
 
@@ -107,9 +107,9 @@ test('get after teardown sets the resource up anew', async () => {
   const second = await lazy.get();
   expect(second).not.toBe(first);
   expect([first.isActive, second.isActive]).toEqual([false, true]);
-  expect(host.requests).toHaveLength(2);
+  expect(client.requests).toHaveLength(2);
   await lazy.teardown();
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1, 1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1, 1]);
 });
 
 test('get during a teardown sets the resource up anew, and gives no handle that is being closed', async () => {
@@ -121,16 +121,16 @@ test('get during a teardown sets the resource up anew, and gives no handle that 
   expect(second.isActive).toBe(true);
   expect(lazy.isSetUp).toBe(true);
   await lazy.teardown();
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1, 1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1, 1]);
 });
 
 test('a failed teardown is reported and can be repeated', async () => {
   const lazy = provider.request('one');
   await lazy.get();
-  host.leases[0]!.releaseSteps.push(() => Promise.reject(new Error('busy')));
+  client.leases[0]!.releaseSteps.push(() => Promise.reject(new Error('busy')));
   expect((await caught(lazy.teardown())).message).toBe('busy');
   await lazy.teardown();
-  expect(host.leases[0]!.releases).toBe(2);
+  expect(client.leases[0]!.releases).toBe(2);
   expect((await lazy.get()).isActive).toBe(true);
 });
 
@@ -139,5 +139,5 @@ test('await using tears a lazy handle down at the end of its block', async () =>
     await using lazy = provider.request('one');
     await lazy.get();
   }
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
 });

@@ -1,6 +1,6 @@
 import { ModelProvider } from '../../src/pattern/model-provider';
 import { brand, providerDefect } from '../../src/pattern/provider-defect';
-import { OwnProvider } from './own-realm';
+import { OwnProvider } from './own-runtime';
 import { loadInAnotherRealm } from './second-copy';
 
 test('an instance of a provider has no defect, nor has one of a class that inherits from it', () => {
@@ -58,7 +58,7 @@ test('a provider of a second copy of the package is accepted', () => {
     /* eslint-disable @typescript-eslint/no-require-imports -- a second copy cannot be imported */
     copy = (require('../../src/pattern/model-provider') as { ModelProvider: typeof ModelProvider })
       .ModelProvider;
-    Copied = (require('./own-realm') as { OwnProvider: typeof OwnProvider }).OwnProvider;
+    Copied = (require('./own-runtime') as { OwnProvider: typeof OwnProvider }).OwnProvider;
     /* eslint-enable @typescript-eslint/no-require-imports */
   });
   const provider = new Copied!();

@@ -1,7 +1,7 @@
 import { ModelProvider } from '../../src/pattern/model-provider';
 import { defineProviders, ProviderRegistry, type ProviderMap } from '../../src/pattern/registry';
-import { OwnProvider } from './own-realm';
-import { thrown } from './thrown';
+import { OwnProvider } from './own-runtime';
+import { thrown } from '../support/thrown';
 
 test('providers that are defined are the same object, frozen', () => {
   const map = { mine: new OwnProvider(), 'my-other_2': new OwnProvider() };
@@ -117,4 +117,32 @@ test('every provider makes models, but those that say they do not', () => {
   const database = Object.assign(new OwnProvider(), { isModel: false });
   const registry = new ProviderRegistry({ llm: new OwnProvider(), db: database });
   expect([registry.names, registry.modelNames]).toEqual([['llm', 'db'], ['llm']]);
+});
+
+test('a registry says what the answers of a resource depend on, and null where its provider does not', async () => {
+  const known = Object.assign(new OwnProvider(), {
+    identity: (name: string, config: unknown) => ({ name, config }) as never,
+  });
+  const registry = new ProviderRegistry({ known, silent: new OwnProvider() });
+  expect(await registry.identity({ provider: 'known', name: 'a', config: { size: 1 } })).toEqual({
+    name: 'a',
+    config: { size: 1 },
+  });
+  expect(await registry.identity({ provider: 'silent', name: 'a' })).toBeNull();
+  await expect(registry.identity({ provider: 'knwon', name: 'a' })).rejects.toMatchObject({
+    code: 'PROVIDER_UNKNOWN',
+    details: { known: ['known', 'silent'] },
+  });
+});
+
+test('a registry says which devices a resource takes, and refuses a need that cannot be met', async () => {
+  const onGpu = Object.assign(new OwnProvider(), { devices: () => ({ pool: ['gpu:0'], count: 1 }) });
+  const greedy = Object.assign(new OwnProvider(), { devices: () => ({ pool: ['gpu:0'], count: 2 }) });
+  const registry = new ProviderRegistry({ gpu: onGpu, greedy, cpu: new OwnProvider() });
+  expect(await registry.devices({ provider: 'gpu', name: 'a' })).toEqual({ pool: ['gpu:0'], count: 1 });
+  expect(await registry.devices({ provider: 'cpu', name: 'a' })).toBeUndefined();
+  await expect(registry.devices({ provider: 'greedy', name: 'a' })).rejects.toMatchObject({
+    code: 'PROVIDER_INVALID',
+    details: { spec: 'greedy:a' },
+  });
 });

@@ -1,21 +1,27 @@
 import { inspect } from 'node:util';
 import { ResourceHandle } from '../../src/pattern/resource-handle';
-import { caught } from '../fixtures/caught';
-import { enterOwnRealm, leaveRealmAfterEach, OwnProvider, type OwnHost, type OwnLease } from './own-realm';
-import { thrown } from './thrown';
+import { caught } from '../support/caught';
+import {
+  enterOwnRuntime,
+  leaveRuntimeAfterEach,
+  OwnProvider,
+  type OwnSessionClient,
+  type OwnLease,
+} from './own-runtime';
+import { thrown } from '../support/thrown';
 
-leaveRealmAfterEach();
+leaveRuntimeAfterEach();
 
 let provider: OwnProvider;
-let host: OwnHost;
+let client: OwnSessionClient;
 beforeEach(() => {
   provider = new OwnProvider();
-  host = enterOwnRealm({ own: provider });
+  client = enterOwnRuntime({ own: provider });
 });
 
 async function setUp(): Promise<{ handle: ResourceHandle<{ connection: unknown }>; lease: OwnLease }> {
   const handle = await provider.setup('one');
-  return { handle, lease: host.leases[0]! };
+  return { handle, lease: client.leases[0]! };
 }
 
 test('a handle before its setup is not active and says when it can be read', () => {
@@ -177,7 +183,7 @@ test('await using tears the handle down at the end of its block, also when the b
     throw new Error('from the block');
   };
   await expect(work()).rejects.toThrow('from the block');
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
 });
 
 test('a handle can be printed and compared in every state', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { Json } from '../../src/pattern/json';
+import type { Json } from '../../src/base/json';
 import { parseRequest, resourceKey } from '../../src/pattern/resource-spec';
-import { thrown } from './thrown';
+import { thrown } from '../support/thrown';
 
 const known = ['embedded', 'llama', 'openai'];
 

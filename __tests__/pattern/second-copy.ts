@@ -5,7 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import ts from 'typescript';
 import type * as ModelProviderModule from '../../src/pattern/model-provider';
 
-/** Loads `src/pattern/model-provider` once more, in a realm of its own. */
+/** Loads `src/pattern/model-provider` once more, in another realm. */
 export function loadInAnotherRealm(): {
   module: typeof ModelProviderModule;
   run(code: string, names: Record<string, unknown>): unknown;

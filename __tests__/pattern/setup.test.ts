@@ -1,28 +1,28 @@
 import { runInNewContext } from 'node:vm';
-import { ModelProviderError } from '../../src/pattern/errors';
-import { caught } from '../fixtures/caught';
-import { enterOwnRealm, leaveRealmAfterEach, OwnProvider, type OwnHost } from './own-realm';
+import { ModelProviderError } from '../../src/base/errors';
+import { caught } from '../support/caught';
+import { enterOwnRuntime, leaveRuntimeAfterEach, OwnProvider, type OwnSessionClient } from './own-runtime';
 
-leaveRealmAfterEach();
+leaveRuntimeAfterEach();
 
 let provider: OwnProvider;
-let host: OwnHost;
+let client: OwnSessionClient;
 beforeEach(() => {
   provider = new OwnProvider();
-  host = enterOwnRealm({ other: new OwnProvider(), own: provider });
+  client = enterOwnRuntime({ other: new OwnProvider(), own: provider });
 });
 
-test('a setup asks the host for the resource by the prefix of its provider, and hands its signal over', async () => {
+test('a setup asks the session client for the resource by the prefix of its provider, and hands its signal over', async () => {
   const { signal } = new AbortController();
   await provider.setup('a/b:c', { size: 1 }, { signal });
-  expect(host.requests).toEqual([{ provider: 'own', name: 'a/b:c', config: { size: 1 }, signal }]);
-  expect(host.adopted).toEqual([]);
+  expect(client.requests).toEqual([{ provider: 'own', name: 'a/b:c', config: { size: 1 }, signal }]);
+  expect(client.adopted).toEqual([]);
 });
 
-test('a provider that has no prefix here is adopted by the host', async () => {
+test('a provider that has no prefix here is adopted by the session client', async () => {
   const unnamed = new OwnProvider();
   const handle = await unnamed.setup('one');
-  expect(host.adopted).toEqual([unnamed]);
+  expect(client.adopted).toEqual([unnamed]);
   expect(handle.resourceId).toBe('adopted:one#1');
 });
 
@@ -54,7 +54,7 @@ test.each([
       cause: new Error('no route'),
       details: { resourceId: 'own:one#1' },
     });
-    expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+    expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
   },
 );
 
@@ -62,11 +62,11 @@ test('a coded error of createClient stays what it is', async () => {
   const refused = new ModelProviderError('ENDPOINT_REFUSED', 'wrong key');
   provider.create = () => Promise.reject(refused);
   expect(await caught(provider.setup('one'))).toBe(refused);
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
 });
 
 test('a lease that cannot even be given back does not hide why the client failed', async () => {
-  host.grant = (lease) => {
+  client.grant = (lease) => {
     lease.releaseSteps.push(() => Promise.reject(new Error('busy')));
     return lease;
   };
@@ -78,23 +78,23 @@ test('a setup that failed leaves nothing for teardownAll, and can be tried again
   provider.create = () => Promise.reject(new Error('no route'));
   await caught(provider.setup('one'));
   await provider.teardownAll();
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
   provider.create = (connection) => ({ connection });
   expect((await provider.setup('one')).isActive).toBe(true);
 });
 
 test('a resource that is lost while its client is made aborts the making with the reason', async () => {
   provider.create = (_connection, { signal }) => {
-    host.leases[0]!.lose({ code: 'RESOURCE_LOST', message: 'it died', details: {} });
+    client.leases[0]!.lose({ code: 'RESOURCE_LOST', message: 'it died', details: {} });
     signal.throwIfAborted();
     throw new Error('not aborted');
   };
   expect(await caught(provider.setup('one'))).toMatchObject({ code: 'RESOURCE_LOST', message: 'it died' });
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1]);
 });
 
-test('an error of the host is one of this realm, with its code and details', async () => {
-  host.grant = () =>
+test('an error of the session client is one of this realm, with its code and details', async () => {
+  client.grant = () =>
     Promise.reject(
       runInNewContext(
         `Object.assign(new Error('no memory'), { code: 'SETUP_FAILED', details: { exit: 1 } })`,
@@ -105,9 +105,9 @@ test('an error of the host is one of this realm, with its code and details', asy
   expect(error).toMatchObject({ code: 'SETUP_FAILED', message: 'no memory', details: { exit: 1 } });
 });
 
-test('an error of the host at teardown is one of this realm too', async () => {
+test('an error of the session client at teardown is one of this realm too', async () => {
   const handle = await provider.setup('one');
-  host.leases[0]!.releaseSteps.push(() => {
+  client.leases[0]!.releaseSteps.push(() => {
     throw runInNewContext(`Object.assign(new Error('busy'), { code: 'TEARDOWN_FAILED', details: {} })`);
   });
   const error = await caught(handle.teardown());
@@ -124,11 +124,11 @@ test('teardown by id ends the leases of that resource alone', async () => {
 
 test('teardownAll attempts every teardown and reports all failures together', async () => {
   for (const name of ['one', 'two', 'three']) await provider.setup(name);
-  host.leases[0]!.releaseSteps.push(() => Promise.reject(new Error('first is busy')));
-  host.leases[1]!.releaseSteps.push(() => Promise.reject(new Error('second is busy')));
+  client.leases[0]!.releaseSteps.push(() => Promise.reject(new Error('first is busy')));
+  client.leases[1]!.releaseSteps.push(() => Promise.reject(new Error('second is busy')));
   expect(await caught(provider.teardownAll())).toMatchObject({
     code: 'TEARDOWN_FAILED',
     message: '2 of 3 teardowns failed:\n- first is busy\n- second is busy',
   });
-  expect(host.leases.map(({ releases }) => releases)).toEqual([1, 1, 1]);
+  expect(client.leases.map(({ releases }) => releases)).toEqual([1, 1, 1]);
 });

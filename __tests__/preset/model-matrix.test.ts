@@ -1,6 +1,6 @@
 import { descriptions, normalize } from 'jest-config';
 import { modelMatrix } from '../../preset/model-matrix';
-import { thrown } from '../pattern/thrown';
+import { thrown } from '../support/thrown';
 
 type Project = Record<string, unknown> & { displayName: string; id: string };
 

@@ -17,7 +17,7 @@ export interface NodeScript {
 
 const running = new Set<ChildProcess>();
 
-/** Starts a script; `require('#process/gate')` in it means the compiled `src/process/gate.js`. */
+/** Starts a script, in which `require('#process/os/ports')` means the compiled `src/process/os/ports.js`. */
 export function startScript(source: string, env: Record<string, string>): NodeScript {
   const code = source.replaceAll(/require\('#([^']+)'\)/g, (_, path: string) => {
     return `require(${JSON.stringify(join(dist, 'src', `${path}.js`))})`;

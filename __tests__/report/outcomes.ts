@@ -1,5 +1,5 @@
-import type { EvalSummary } from '../../src/evals/eval-record';
 import type { FiledOutcome } from '../../src/report/read-evaluation';
+import type { EvalSummary } from '../../src/evals/log/eval-summary';
 
 /** An evaluation that found what it usually finds: nothing. */
 export function outcome(changes: Partial<FiledOutcome>, summary: Partial<EvalSummary> = {}): FiledOutcome {

@@ -1,11 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { logsOf } from '../../src/evals/log/log-path';
 import type { LogRecord } from '../../src/evals/log/log-record';
-import { describeRun } from '../../src/report/describe-run';
+import { describeRun } from '../../src/report/terminal/describe-run';
 import { readRun } from '../../src/report/run-report';
-import { stepSummary } from '../../src/report/step-summary';
-import { writeStepSummary, writeSummary } from '../../src/report/summary-file';
+import { stepSummary } from '../../src/report/export/step-summary';
+import { writeStepSummary, writeSummary } from '../../src/report/export/summary-file';
 import { header, sample } from '../evals/log/records';
 
 let folder: string;
@@ -85,10 +86,29 @@ test('a log without a footer is that of a run that did not end', () => {
   expect(readRun(folder).evaluations[0]).toMatchObject({ status: 'interrupted', gate: { outcome: 'fail' } });
 });
 
-test('the summary is a file of JSON beside the logs', () => {
+test('a log that cannot be read is named with the reason, and hides no other', () => {
+  twoModels();
+  const whole = readRun(folder);
+  writeFileSync(join(folder, 'bad.jsonl'), '{"type":\n');
+  const missing = join(folder, 'gone.jsonl');
+  const report = readRun(folder, [...logsOf(folder), missing]);
+  expect({ ...report, unreadable: [] }).toEqual(whole);
+  expect(report.unreadable).toEqual([
+    { log: join(folder, 'bad.jsonl'), reason: expect.stringContaining('line 1 is not JSON') as string },
+    { log: missing, reason: expect.stringMatching(/gone\.jsonl cannot be read: ENOENT/) as string },
+  ]);
+  const text = describeRun(report);
+  expect(text).toContain(
+    'Logs that cannot be read, so that what they would say is missing here:\n- The log ',
+  );
+  expect(stepSummary(report)).toContain('Logs that cannot be read:\n\n- The log ');
+});
+
+test('the summary is a file of JSON beside the logs, as private as they are', () => {
   twoModels();
   const report = readRun(folder);
   writeSummary(report);
+  expect(statSync(join(folder, 'summary.json')).mode & 0o777).toBe(0o600);
   expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toEqual({
     schema: 1,
     ...(JSON.parse(JSON.stringify(report)) as object),
@@ -104,7 +124,7 @@ test('the page of a job in GitHub Actions gets the tables, and nothing of them i
   const text = readFileSync(page, 'utf8');
   expect(text).toMatch(/^before\n## Evaluations of /);
   expect(text).toContain('| sums | exactMatch | 10 |');
-  expect(text).toContain('&lt;img src=x&gt; \\| \\[a\\](b) \\`c\\` \\# d');
+  expect(text).toContain('&lt;img src=x&gt; \\| \\[a\\](b) \\`c\\`\\\\n\\# d');
 });
 
 test('a step summary is written only where a file is named', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeaderRecord } from '../../src/evals/log/log-record';
-import { readEvaluation } from '../../src/report/read-evaluation';
+import { readEvaluations } from '../../src/report/read-evaluation';
 import { tellApart } from '../../src/report/tell-apart';
 import { header, sample } from '../evals/log/records';
 
@@ -14,14 +14,14 @@ afterEach(() => rmSync(folder, { recursive: true }));
 function titles(
   ...names: readonly (readonly [name: string, model: string, changes?: Partial<HeaderRecord>])[]
 ): string[] {
-  const read = names.map(([name, model, changes], index) => {
+  const logs = names.map(([name, model, changes], index) => {
     const path = join(folder, `${index}.jsonl`);
     const wrong = sample({ scores: [{ name: 'x', value: false }] });
     const lines = [header({ name, model, title: 'sums', ...changes }), wrong];
     writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-    return readEvaluation(path);
+    return path;
   });
-  const told = tellApart(read);
+  const told = tellApart(readEvaluations(logs).read);
   expect(told.map(({ worst }) => worst[0]?.title)).toEqual(told.map(({ outcome }) => outcome.title));
   return told.map(({ outcome }) => outcome.title);
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { ProviderConstraints } from '../../src/pattern/constraints';
-import type { SerializedError } from '../../src/pattern/errors';
-import type { Json } from '../../src/pattern/json';
+import type { SerializedError } from '../../src/base/errors';
+import type { Json } from '../../src/base/json';
 import { ModelProvider, type Resource } from '../../src/pattern/model-provider';
 import { ProviderRegistry, type ProviderMap } from '../../src/pattern/registry';
 import type { ResourceContext } from '../../src/pattern/resource-context';
-import { ProgressPrinter } from '../../src/session/progress';
-import { Session } from '../../src/session/session';
-import type { ConnectionRequest, LeaseGrant, SessionConnection } from '../../src/session/session-connection';
-import type { SessionOptions } from '../../src/session/session-options';
-import { SessionPlace } from '../../src/session/session-place';
+import { ProgressPrinter } from '../../src/session/events/progress';
+import { Session, type SessionOptions } from '../../src/session/broker/session';
+import type { LeaseAccount } from '../../src/session/broker/lease-account';
+import { SessionFiles } from '../../src/session/broker/session-files';
+import type { OwnedRequest, LeaseGrant } from '../../src/session/wire/lease-request';
 
 type Step = (name: string, context: ResourceContext) => Promise<unknown> | unknown;
 
@@ -50,7 +50,7 @@ export class ScriptedProvider extends ModelProvider<Json> {
 }
 
 /** One holder of leases, with what it is told. */
-export interface Holder extends SessionConnection {
+export interface Holder extends LeaseAccount {
   readonly lost: { leaseId: string; error: SerializedError }[];
   ask(spec: string, options?: AskOptions): Promise<LeaseGrant>;
 }
@@ -64,7 +64,7 @@ interface AskOptions {
 
 export interface OwnSession {
   readonly session: Session;
-  readonly place: SessionPlace;
+  readonly files: SessionFiles;
   readonly progress: string[];
   holder(): Holder;
   /** The events of the session as short lines, times left out. */
@@ -73,12 +73,15 @@ export interface OwnSession {
 
 const sessions: OwnSession[] = [];
 
-/** Closes every session that a test of the calling file opened, and sees that nothing is left; call it once, at the top. */
+/**
+ * Closes every session that a test of the calling file opened, and sees that nothing is left; call it once,
+ * at the top.
+ */
 export function closeOwnSessions(): void {
   afterEach(async () => {
-    for (const { session, place } of sessions.splice(0)) {
+    for (const { session, files } of sessions.splice(0)) {
       await session.close();
-      expect(existsSync(place.directory)).toBe(false);
+      expect(existsSync(files.directory)).toBe(false);
     }
   });
 }
@@ -87,13 +90,13 @@ export async function openOwnSession(
   providers: ProviderMap,
   options: SessionOptions = {},
 ): Promise<OwnSession> {
-  const { place } = await SessionPlace.create();
+  const { files } = await SessionFiles.create();
   const progress: string[] = [];
   const printer = new ProgressPrinter({ write: (text) => progress.push(text) });
-  const session = new Session(new ProviderRegistry(providers), place, { progress: printer, ...options });
+  const session = new Session(new ProviderRegistry(providers), files, { progress: printer, ...options });
   const own: OwnSession = {
     session,
-    place,
+    files,
     progress,
     holder: () => connect(session),
     story: () => story(session),
@@ -104,14 +107,14 @@ export async function openOwnSession(
 
 function connect(session: Session): Holder {
   const lost: Holder['lost'] = [];
-  const connection = session.connect((leaseId, error) => lost.push({ leaseId, error }));
+  const account = session.connect((leaseId, error) => lost.push({ leaseId, error }));
   return {
-    ...connection,
+    ...account,
     lost,
     ask: (spec, { config, holding = [], requester = 'a test', signal } = {}) => {
       const [provider = '', name = ''] = spec.split(/:(.*)/s);
-      const request: ConnectionRequest = { provider, name, config, holding, requester };
-      return connection.lease(request, signal);
+      const request: OwnedRequest = { provider, name, config, holding, requester };
+      return account.lease(request, signal);
     },
   };
 }

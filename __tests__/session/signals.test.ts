@@ -1,5 +1,5 @@
 import { endScriptsAfterEach, startScript, type NodeScript } from '../process/node-script';
-import { ownPlaces } from '../process/own-places';
+import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
 endScriptsAfterEach();

@@ -6,19 +6,23 @@ import {
   StreamMessageWriter,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { packageVersion } from '../../src/pattern/version';
+import { packageVersion } from '../../src/base/version';
 import {
   helloRequest,
   leaseRequest,
+  progressNotification,
   recordRequest,
   releaseRequest,
   type HelloRequest,
-} from '../../src/session/protocol';
-import { SocketLink } from '../../src/session/socket-link';
-import { SocketServer } from '../../src/session/socket-server';
-import { caught } from '../fixtures/caught';
-import { eventually } from '../process/eventually';
-import { ownPlaces } from '../process/own-places';
+} from '../../src/session/wire/protocol';
+import { SocketTransport } from '../../src/session/client/socket-transport';
+import { SocketServer } from '../../src/session/broker/socket-server';
+import type { EndpointPause } from '../../src/pattern/endpoint-pause';
+import type { EvalProgress } from '../../src/pattern/eval-progress';
+import type { EvalBoard } from '../../src/session/events/eval-board';
+import { caught } from '../support/caught';
+import { eventually } from '../support/eventually';
+import { ownPlaces } from '../support/own-places';
 import { closeOwnSessions, gate, openOwnSession, ScriptedProvider, type OwnSession } from './own-session';
 
 ownPlaces();
@@ -30,8 +34,9 @@ afterEach(async () => {
 
 interface Served extends OwnSession {
   readonly server: SocketServer;
+  readonly board: EvalBoard;
   readonly db: ScriptedProvider;
-  link(label?: string): Promise<SocketLink & { lost: unknown[]; ended: unknown[] }>;
+  transport(label?: string): Promise<SocketTransport & { lost: unknown[]; ended: unknown[] }>;
   /** A connection that speaks the protocol by hand. */
   raw(): Promise<{ rpc: MessageConnection; socket: Socket }>;
   hello(change?: Partial<HelloRequest>): HelloRequest;
@@ -39,22 +44,25 @@ interface Served extends OwnSession {
 
 async function serve(db = new ScriptedProvider(), providerModule?: string): Promise<Served> {
   const own = await openOwnSession({ db });
-  const server = await SocketServer.listen(own.session, own.place.socketPath, providerModule);
+  const board: EvalBoard = { records: [], run: undefined, showProgress: () => undefined };
+  const { session, files } = own;
+  const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
   ends.push(() => server.close());
   return {
     ...own,
     server,
+    board,
     db,
-    link: async (label = 'a.eval.ts') => {
+    transport: async (label = 'a.eval.ts') => {
       const [lost, ended] = [[], []] as [unknown[], unknown[]];
-      const link = await SocketLink.open(server.address, {
+      const transport = await SocketTransport.open(server.address, {
         label,
         providerModule: undefined,
         onLost: (leaseId, error) => lost.push({ leaseId, error }),
         onEnded: () => ended.push(true),
       });
-      ends.push(() => link.close());
-      return Object.assign(link, { lost, ended });
+      ends.push(() => transport.close());
+      return Object.assign(transport, { lost, ended });
     },
     raw: async () => {
       const socket = connect(server.address.socket);
@@ -80,14 +88,18 @@ describe('the greeting', () => {
   test('only the owner may open the socket, and it asks for a token that no two sessions share', async () => {
     const [one, two] = [await serve(), await serve()];
     expect(statSync(one.server.address.socket).mode & 0o777).toBe(0o600);
-    expect(statSync(one.place.directory).mode & 0o777).toBe(0o700);
+    expect(statSync(one.files.directory).mode & 0o777).toBe(0o700);
     expect(one.server.address.token).toMatch(/^[0-9a-f]{64}$/);
     expect(one.server.address.token).not.toBe(two.server.address.token);
   });
 
-  test('it tells the link which providers there are', async () => {
-    const link = await (await serve()).link();
-    expect([link.providerNames, link.modelNames, link.providerModule]).toEqual([['db'], ['db'], undefined]);
+  test('it tells the transport which providers there are', async () => {
+    const transport = await (await serve()).transport();
+    expect([transport.providerNames, transport.modelNames, transport.providerModule]).toEqual([
+      ['db'],
+      ['db'],
+      undefined,
+    ]);
   });
 
   test.each([
@@ -125,7 +137,7 @@ describe('the greeting', () => {
   test('another provider module than the session’s is refused, naming both', async () => {
     const { server } = await serve(undefined, '/project/providers.ts');
     const open = (providerModule: string | undefined) =>
-      SocketLink.open(server.address, {
+      SocketTransport.open(server.address, {
         label: 'x',
         providerModule,
         onLost: () => undefined,
@@ -136,9 +148,9 @@ describe('the greeting', () => {
       details: { session: '/project/providers.ts', file: '/project/other.ts' },
     });
     for (const same of ['/project/providers.ts', undefined]) {
-      const link = await open(same);
-      expect(link.providerModule).toBe('/project/providers.ts');
-      await link.close();
+      const transport = await open(same);
+      expect(transport.providerModule).toBe('/project/providers.ts');
+      await transport.close();
     }
   });
 
@@ -156,7 +168,7 @@ describe('the greeting', () => {
     );
     await expect(rpc.sendRequest(leaseRequest, request('a'))).rejects.toMatchObject(refused);
     await expect(rpc.sendRequest(releaseRequest, { leaseId: '1' })).rejects.toMatchObject(refused);
-    expect(served.session.records).toEqual([]);
+    expect(served.board.records).toEqual([]);
     expect(served.story()).toEqual([]);
   });
 
@@ -169,7 +181,64 @@ describe('the greeting', () => {
       onLost: () => undefined,
       onEnded: () => undefined,
     };
-    expect(await caught(SocketLink.open(server.address, options))).toMatchObject({ code: 'SESSION_CLOSED' });
+    expect(await caught(SocketTransport.open(server.address, options))).toMatchObject({
+      code: 'SESSION_CLOSED',
+    });
+  });
+
+  test('a second one on a connection is refused, after a right and after a wrong one', async () => {
+    const served = await serve();
+    const refused = {
+      data: { code: 'SESSION_REFUSED', message: 'The session refused a second greeting.' },
+    };
+    for (const token of [served.server.address.token, 'wrong']) {
+      const { rpc } = await served.raw();
+      await rpc.sendRequest(helloRequest, served.hello({ token })).catch(() => undefined);
+      await expect(rpc.sendRequest(helloRequest, served.hello({ label: 'another' }))).rejects.toMatchObject(
+        refused,
+      );
+    }
+    const { rpc } = await served.raw();
+    const [first, second] = await Promise.allSettled([
+      rpc.sendRequest(helloRequest, served.hello()),
+      rpc.sendRequest(helloRequest, served.hello()),
+    ]);
+    expect([first?.status, second?.status]).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('a connection that sends more than a greeting before one is ended, and nothing of it is kept', async () => {
+    const served = await serve();
+    const { socket } = await served.raw();
+    socket.on('error', () => undefined);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write('Content-Length: 1000000000\r\n\r\n');
+    socket.write(Buffer.alloc(128 * 1024, 'x'));
+    await closed;
+  });
+
+  test('a connection that has greeted may send messages of any length', async () => {
+    const served = await serve();
+    const { rpc } = await served.raw();
+    await rpc.sendRequest(helloRequest, served.hello());
+    const data = 'x'.repeat(1024 * 1024);
+    await rpc.sendRequest(recordRequest, { type: 'eval', data });
+    expect(served.board.records).toMatchObject([{ data }]);
+  });
+
+  test('progress is shown of connections that have greeted alone', async () => {
+    const shown: unknown[] = [];
+    const served = await serve();
+    served.board.showProgress = (update) => shown.push(update);
+    const [stranger, file] = [await served.raw(), await served.raw()];
+    const update = (title: string): EvalProgress => ({
+      ...{ id: title, title, model: 'a', done: 1, total: 2, errors: 0, isOver: false },
+    });
+    await stranger.rpc.sendNotification(progressNotification, update('forged'));
+    await caught(stranger.rpc.sendRequest(recordRequest, { type: 'eval', data: '' }));
+    await file.rpc.sendRequest(helloRequest, served.hello());
+    await file.rpc.sendNotification(progressNotification, update('true'));
+    await eventually(() => shown.length > 0);
+    expect(shown).toMatchObject([{ title: 'true' }]);
   });
 
   test('bytes that are no protocol harm nobody else', async () => {
@@ -179,15 +248,15 @@ describe('the greeting', () => {
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\n\r\n\0\0\0{"jsonrpc":');
     socket.write(Buffer.alloc(4096, 0xff));
-    const link = await served.link();
-    expect((await link.lease(request('a'), undefined)).resourceId).toBe('db:a#1');
+    const transport = await served.transport();
+    expect((await transport.lease(request('a'), undefined)).resourceId).toBe('db:a#1');
   });
 });
 
 describe('leases over the socket', () => {
   test('they come with resource id and connection, and end with their release', async () => {
-    const { link, db, session } = await serve();
-    const file = await link('shop.eval.ts');
+    const { transport, db, session } = await serve();
+    const file = await transport('shop.eval.ts');
     const grant = await file.lease({ ...request('a'), config: { size: 2 } }, undefined);
     expect(grant).toEqual({
       leaseId: expect.any(String),
@@ -196,18 +265,18 @@ describe('leases over the socket', () => {
       facts: { command: null, startMs: expect.any(Number) },
     });
     expect(session.record.events.find(({ type }) => type === 'leased')).toMatchObject({
-      requester: 'shop.eval.ts > a test',
+      holder: { label: 'shop.eval.ts > a test' },
     });
     await file.release(grant.leaseId);
     expect(db.destroyed).toHaveLength(1);
   });
 
   test('errors cross with code, message and details', async () => {
-    const { link, db } = await serve();
+    const { transport, db } = await serve();
     db.create = () => {
       throw new Error('no space left');
     };
-    const file = await link();
+    const file = await transport();
     expect(await caught(file.lease(request('a'), undefined))).toMatchObject({
       name: 'ModelProviderError',
       code: 'SETUP_FAILED',
@@ -230,7 +299,7 @@ describe('leases over the socket', () => {
     await rpc.sendRequest(leaseRequest, request('a'));
     void rpc.sendRequest(leaseRequest, request('b')).catch(() => undefined);
     await eventually(() => served.story().includes('requested db:b'));
-    const other = (await served.link()).lease(request('c'), undefined);
+    const other = (await served.transport()).lease(request('c'), undefined);
     await eventually(() => served.story().includes('requested db:c'));
     const dropped = performance.now();
     drop(socket);
@@ -241,8 +310,8 @@ describe('leases over the socket', () => {
   });
 
   test('a request whose signal is aborted is cancelled in the session', async () => {
-    const { link, story } = await serve();
-    const [one, two] = [await link(), await link()];
+    const { transport, story } = await serve();
+    const [one, two] = [await transport(), await transport()];
     await one.lease(request('a'), undefined);
     const abort = new AbortController();
     const waiting = caught(two.lease(request('b'), abort.signal));
@@ -261,8 +330,8 @@ describe('leases over the socket', () => {
       die = (reason) => context.lost(reason);
       return null;
     });
-    const { link } = await serve(db);
-    const files = [await link(), await link()];
+    const { transport } = await serve(db);
+    const files = [await transport(), await transport()];
     const grants = await Promise.all(files.map((file) => file.lease(request('a'), undefined)));
     die('out of memory');
     await eventually(() => files.every(({ lost }) => lost.length === 1));
@@ -271,17 +340,36 @@ describe('leases over the socket', () => {
     );
   });
 
+  test('a pause of an endpoint that a file tells reaches the session, all other files, and those that come later', async () => {
+    const { session, transport } = await serve();
+    const [teller, other] = [await transport(), await transport()];
+    const told: Record<string, EndpointPause[]> = { teller: [], other: [], later: [], session: [] };
+    teller.onPause((pause) => told['teller']!.push(pause));
+    other.onPause((pause) => told['other']!.push(pause));
+    session.pauses.listen((pause) => told['session']!.push(pause));
+    const pause = { endpoint: 'http://127.0.0.1:1/v1', ms: 60_000 };
+    teller.pause(pause);
+    await eventually(() => told['other']!.length > 0);
+    const later = await transport();
+    later.onPause((known) => told['later']!.push(known));
+    await eventually(() => told['later']!.length > 0);
+    expect(told).toMatchObject({ teller: [], other: [pause], session: [pause] });
+    expect(told['later']).toEqual([{ ...pause, ms: expect.any(Number) as number }]);
+    expect(told['later']![0]!.ms).toBeLessThanOrEqual(60_000);
+    expect(told['later']![0]!.ms).toBeGreaterThan(30_000);
+  });
+
   test('records of a file arrive in its order, also those sent just before it closes', async () => {
-    const { link, session } = await serve();
-    const file = await link();
+    const { transport, board } = await serve();
+    const file = await transport();
     const records = Array.from({ length: 50 }, (_, index) => ({ type: 'eval', data: index }));
     for (const record of records) file.record(record);
     await file.close();
-    expect(session.records).toEqual(records.map((record) => ({ ...record, from: 'a.eval.ts' })));
+    expect(board.records).toEqual(records.map((record) => ({ ...record, from: 'a.eval.ts' })));
   });
 
   test('a provider that no module names is refused with the way to name it', async () => {
-    const file = await (await serve()).link();
+    const file = await (await serve()).transport();
     expect(() => file.adopt()).toThrow(/defineProviders\(\)/);
   });
 });
@@ -289,9 +377,9 @@ describe('leases over the socket', () => {
 describe('the end of the session', () => {
   test('files are told, and what they wait for fails with SESSION_CLOSED', async () => {
     const never = gate<null>();
-    const { link, server, db, session } = await serve();
+    const { transport, server, db, session } = await serve();
     db.create = (_name, { signal }) => Promise.race([never.passed, rejection(signal)]);
-    const file = await link();
+    const file = await transport();
     const waiting = caught(file.lease(request('a'), undefined));
     await eventually(() => db.made.length === 1);
     server.close();
@@ -303,25 +391,25 @@ describe('the end of the session', () => {
     await session.close();
   });
 
-  test('a link that closes does not wait for an answer that nobody can give any more', async () => {
-    const { link, server } = await serve();
-    const file = await link();
+  test('a transport that closes does not wait for an answer that nobody can give any more', async () => {
+    const { transport, server } = await serve();
+    const file = await transport();
     file.record({ type: 'eval', data: null });
     server.close();
     await file.close();
   });
 
-  test('a link that closes itself is not told', async () => {
-    const file = await (await serve()).link();
+  test('a transport that closes itself is not told', async () => {
+    const file = await (await serve()).transport();
     await Promise.all([file.close(), file.close()]);
     expect(file.ended).toEqual([]);
   });
 });
 
 test('the token stands in no file', async () => {
-  const { server, place } = await serve();
-  const ledger = readFileSync(place.guardianOptions.ledger, 'utf8');
-  expect(ledger).toContain(place.session);
+  const { server, files } = await serve();
+  const ledger = readFileSync(files.guardianOptions.ledger, 'utf8');
+  expect(ledger).toContain(files.session);
   expect(ledger).not.toContain(server.address.token);
 });
 

@@ -1,8 +1,8 @@
-import type { Json } from '../../src/pattern/json';
+import type { Json } from '../../src/base/json';
 import type { ProviderMap } from '../../src/pattern/registry';
-import type { SupervisorStatus, WarmedUp } from '../../src/session/supervisor-protocol';
-import { announceSupervisor } from '../../src/session/supervisor-address';
-import { WarmResources } from '../../src/session/warm-resources';
+import type { SupervisorStatus, WarmedUp } from '../../src/session/warm/supervisor-protocol';
+import { announceSupervisor } from '../../src/session/warm/supervisor-address';
+import { WarmResources } from '../../src/session/warm/warm-resources';
 import { SupervisorClient } from '../../src/supervisor/client';
 import { Supervisor } from '../../src/supervisor/supervisor';
 import { SupervisorServer } from '../../src/supervisor/supervisor-server';
@@ -35,8 +35,8 @@ export async function ownSupervisor(
   const exit = (): void => void exits.push('exit');
   const { directory = process.cwd(), moduleVersion = null } = project;
   const supervisor = new Supervisor(own.session, { directory, providerModule: null, moduleVersion }, exit);
-  const server = await SupervisorServer.listen(own.session, supervisor, own.place.socketPath, exit);
-  announceSupervisor(own.place.directory, server.address);
+  const server = await SupervisorServer.listen(own.session, supervisor, own.files.socketPath, exit);
+  announceSupervisor(own.files.directory, server.address);
   const client = async (label = 'a test'): Promise<SupervisorClient> => {
     const opened = await SupervisorClient.open({ label, keeps: true });
     if (opened === undefined) throw new Error('The supervisor was not found');
@@ -62,6 +62,6 @@ export async function ownRun(providers: ProviderMap, moduleVersion: string | nul
   const said: string[] = [];
   const warm = new WarmResources({ moduleVersion, say: (text) => said.push(text) });
   const own = await openOwnSession(providers, { warm });
-  own.session.atEnd(() => warm.close());
+  void own.session.ended.then(() => warm.close());
   return { ...own, said };
 }

@@ -2,14 +2,21 @@ import { statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
-import type { Json } from '../../src/pattern/json';
-import { packageVersion } from '../../src/pattern/version';
-import { listenPrivately, newAddress } from '../../src/session/private-socket';
-import { announceSupervisor } from '../../src/session/supervisor-address';
-import { greetRequest, offerRequest, statusRequest } from '../../src/session/supervisor-protocol';
-import { caught } from '../fixtures/caught';
-import { eventually } from '../process/eventually';
-import { ownPlaces } from '../process/own-places';
+import type { Json } from '../../src/base/json';
+import { packageVersion } from '../../src/base/version';
+import { listenPrivately, newAddress } from '../../src/session/wire/private-socket';
+import { announceSupervisor, findSupervisor } from '../../src/session/warm/supervisor-address';
+import { SupervisorLink } from '../../src/session/warm/supervisor-link';
+import {
+  borrowRequest,
+  downRequest,
+  greetRequest,
+  offerRequest,
+  statusRequest,
+} from '../../src/session/warm/supervisor-protocol';
+import { caught } from '../support/caught';
+import { eventually } from '../support/eventually';
+import { ownPlaces } from '../support/own-places';
 import { closeOwnSessions, gate, openOwnSession, ScriptedProvider } from '../session/own-session';
 import { closeClients, ownRun, ownSupervisor } from './own-supervisor';
 
@@ -100,8 +107,8 @@ describe('a run', () => {
   });
 
   test('makes its own when the supervisor ends while it is asked', async () => {
-    const { place } = await openOwnSession({});
-    const address = newAddress(place.socketPath);
+    const { files } = await openOwnSession({});
+    const address = newAddress(files.socketPath);
     const project = { directory: process.cwd(), providerModule: null, moduleVersion: null };
     const dying = createServer((socket) => {
       const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
@@ -114,8 +121,8 @@ describe('a run', () => {
       rpc.onError(() => undefined);
       rpc.listen();
     });
-    await listenPrivately(dying, place.socketPath);
-    announceSupervisor(place.directory, address);
+    await listenPrivately(dying, files.socketPath);
+    announceSupervisor(files.directory, address);
     const own = new Identified();
     const run = await ownRun({ db: own });
     await run.holder().ask('db:a');
@@ -286,6 +293,33 @@ describe('down', () => {
     expect(db.destroyed).toEqual([]);
   });
 
+  test('of everything ends also what warm resources lease from each other', async () => {
+    const server = new Identified({ maxLive: 2 });
+    const app = new Identified({}, async (_name, context) => {
+      return { on: (await context.lease('server:x')).connection };
+    });
+    const supervisor = await ownSupervisor({ app, server });
+    await supervisor.up('server:x', 'app:a');
+    const { resources } = await supervisor.status();
+    expect(resources.map(({ holders }) => holders)).toEqual([['resource app:a#1'], []]);
+    // Its process is that of the test, so that nothing can wait for the end of that.
+    const link = await SupervisorLink.open(findSupervisor()!, { label: 'a test' });
+    expect(await link.ask(downRequest, { requests: [] })).toEqual(['server:x', 'app:a']);
+    link.close();
+  });
+
+  test('takes a run for a run, also one whose name reads like that of a resource', async () => {
+    const supervisor = await ownSupervisor({ db: new Identified() });
+    await supervisor.up('db:a');
+    const link = await SupervisorLink.open(findSupervisor()!, { label: 'resource hunter' });
+    await link.ask(borrowRequest, { resourceId: 'db:a#1' });
+    expect(await caught((await supervisor.client()).down([]))).toMatchObject({
+      code: 'WARM_RESOURCE_IN_USE',
+      message: expect.stringContaining('"db:a" is in use by resource hunter') as string,
+    });
+    link.close();
+  });
+
   test('of what is not warm says what is', async () => {
     const supervisor = await ownSupervisor({ db: new Identified() });
     await supervisor.up('db:a');
@@ -311,7 +345,7 @@ describe('down', () => {
 
 test('only the owner may read the token and open the socket; a wrong token, and a request without a greeting, are refused', async () => {
   const supervisor = await ownSupervisor({ db: new Identified() });
-  const socket = connect(supervisor.place.socketPath);
+  const socket = connect(supervisor.files.socketPath);
   const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
   rpc.listen();
   expect(await caught(rpc.sendRequest(statusRequest, null))).toMatchObject({
@@ -323,7 +357,7 @@ test('only the owner may read the token and open the socket; a wrong token, and 
     data: { code: 'SESSION_REFUSED' },
   });
   socket.destroy();
-  const file = join(supervisor.place.directory, 'supervisor.json');
+  const file = join(supervisor.files.directory, 'supervisor.json');
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  expect(statSync(supervisor.place.socketPath).mode & 0o777).toBe(0o600);
+  expect(statSync(supervisor.files.socketPath).mode & 0o777).toBe(0o600);
 });

@@ -1,8 +1,8 @@
 import type { ProviderConstraints } from '../../src/pattern/constraints';
 import type { DeviceNeed } from '../../src/pattern/device-need';
-import type { Json } from '../../src/pattern/json';
-import { caught } from '../fixtures/caught';
-import { ownPlaces } from '../process/own-places';
+import type { Json } from '../../src/base/json';
+import { caught } from '../support/caught';
+import { ownPlaces } from '../support/own-places';
 import { closeOwnSessions, ScriptedProvider } from '../session/own-session';
 import { closeClients, ownRun, ownSupervisor } from './own-supervisor';
 

@@ -1,4 +1,5 @@
-// Checked by the compiler (npm run typecheck): each line that must not compile says so. Running it proves only that it loads.
+// Checked by the compiler (npm run typecheck): each line that must not compile says so. To run it proves only
+// that it loads.
 import type { Client, Pool } from 'pg';
 import {
   DatabaseProvider,
@@ -132,6 +133,51 @@ export function samples(): void {
     return new Result(prompt);
   });
   foreach('a,b', [[1, 2]], ({ a, b }) => new Result(String(a + b)));
+  const rows = [
+    ['2 + 3', 5, true],
+    ['4 + 4', 8, false],
+  ] as const;
+  foreach(
+    'question, answer',
+    [
+      ['2 + 3', 5],
+      ['4 + 4', null],
+    ],
+    ({ question, answer }, { client: _client }) => {
+      expectTypeOf(question).is<string>();
+      expectTypeOf(answer).is<number | null>();
+      return new Result(question);
+    },
+    { filter: ([question, answer]) => question !== '' && answer !== null, id: 'question' },
+  );
+  foreach('question, answer', rows, ({ question, answer }) => {
+    expectTypeOf(question).is<'2 + 3' | '4 + 4'>();
+    expectTypeOf(answer).is<5 | 8>();
+    return new Result(question);
+  });
+  foreach(
+    ' b , a ',
+    () => [[1, 'x']],
+    ({ a, b }) => {
+      expectTypeOf(a).is<string>();
+      expectTypeOf(b).is<number>();
+      return new Result(a);
+    },
+  );
+  const untold: (string | number)[][] = [];
+  foreach('a, b', untold, ({ a, b }) => {
+    expectTypeOf(a).is<string | number>();
+    expectTypeOf(b).is<string | number>();
+    return true;
+  });
+  foreach('a, b, c', [['x', 1]], ({ c }) => {
+    expectTypeOf(c).is<unknown>();
+    return true;
+  });
+  foreach('n', [1, 2], (n) => {
+    expectTypeOf(n).is<number>();
+    return n > 1;
+  });
   // @ts-expect-error a sample's function returns a Result
   foreach('prompt', ['a'], (prompt) => prompt);
 }

@@ -3,10 +3,10 @@ import ts from 'typescript';
 
 const root = path.resolve(__dirname, '../..');
 
-// Parsed once for all programs: their options agree in all that matters to the parser.
+// Parsed once for all programs, because their options are equal for the parser.
 const sources = new Map<string, ts.SourceFile>();
 
-/** What the compiler says about files of a program: `file:line message`. `changes` are files as if they read otherwise. */
+/** The compiler's messages, `file:line message`. `changes` are texts that replace those of files. */
 function diagnose(
   config: string,
   files: readonly string[] | undefined,

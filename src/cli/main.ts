@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
-import { isModelProviderError } from '../pattern/errors';
-import { packageVersion } from '../pattern/version';
+import { isModelProviderError } from '../base/errors';
+import { packageVersion } from '../base/version';
 import { cleanCommand } from './commands/clean';
 import { compareCommand } from './commands/compare';
 import { doctorCommand } from './commands/doctor';
@@ -10,7 +10,7 @@ import { exportCommand } from './commands/export';
 import { showCommand } from './commands/show';
 import { statusCommand } from './commands/status';
 import { upCommand } from './commands/up';
-import { printableLines } from './print';
+import { printableLines } from '../base/printable';
 
 const program = new Command('jest-model-provider')
   .description('Keeps models warm between runs of Jest, and reads the logs that evaluations leave in .evals.')

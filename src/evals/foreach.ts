@@ -1,29 +1,31 @@
 import { maxTimerMs } from '../pattern/constraints';
-import { ModelProviderError } from '../pattern/errors';
-import { jestGlobals } from '../pattern/jest-globals';
-import { currentBlock } from '../pattern/leased-block';
-import { currentRealm } from '../pattern/realm';
-import { noteLoadedModules } from './code-version';
-import { parseColumns, type SampleOf } from './columns';
+import { ModelProviderError } from '../base/errors';
+import { printable } from '../base/printable';
+import { jestGlobals } from '../pattern/blocks/jest-globals';
+import { currentBlock } from '../pattern/blocks/leased-block';
+import { currentRuntime } from '../pattern/runtime';
+import { noteLoadedModules } from './execution/code-version';
+import { parseColumns, type AnyRow, type SampleOf } from './data-sets/columns';
 import type { DataSet } from './data-sets/data-set';
-import { requireEvalRun } from './eval-session';
-import { evaluatedIn } from './evaluated';
-import { evaluate } from './evaluation';
-import { checkOptions, type ForeachOptions } from './foreach-options';
-import type { Returned } from './returned';
-import type { SampleContext } from './run-trial';
-import { samplesOf } from './sample-source';
+import { requireEvalRun } from './execution/require-eval-run';
+import { evaluatedIn } from './execution/evaluation-plan';
+import { evaluate } from './execution/evaluation';
+import { checkOptions, type ForeachOptions } from './execution/foreach-options';
+import type { Returned } from './scorers/returned';
+import type { SampleContext } from './execution/attempt';
+import { samplesOf } from './execution/sample-source';
 
 /** Registers one evaluation as a Jest test. */
 export interface RegisterEvaluation {
   /**
    * @param columns names of columns, `'question, answer'`; a single column is passed as its bare value.
-   * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column. Any iterable or async iterable,
-   *   such as {@link jsonl}, {@link csv} and {@link parquet} give, or a function that gives one. A row is read when a sample can start.
+   * @param dataset rows: objects, arrays in the order of the columns, or bare values for one column. Any
+   *   iterable or async iterable, such as {@link jsonl}, {@link csv} and {@link parquet} give, or a function
+   *   that gives one. A row is read when a sample can start.
    * @param fn answers a sample: it returns a {@link Result}, a bare score, or right and wrong.
    * @throws ModelProviderError `EVAL_INVALID` for bad columns or options; the test fails with `EVAL_FAILED`.
    */
-  <const Columns extends string, Row>(
+  <const Columns extends string, Row extends AnyRow>(
     columns: Columns,
     dataset: DataSet<Row>,
     fn: (sample: SampleOf<Columns, Row>, context: SampleContext) => Promise<Returned> | Returned,
@@ -42,9 +44,9 @@ export interface Foreach extends RegisterEvaluation {
 }
 
 /**
- * Evaluates every row of a data set in one Jest test. A wrong answer is data, not a red test; a sample that throws, one that
- * times out, an empty data set, a row that cannot be read and a gate that is not passed are red. Each sample is logged when it
- * ends, and the scores go to the run's report.
+ * Evaluates every row of a data set in one Jest test. A wrong answer is data, not a red test; a sample that
+ * throws, one that times out, an empty data set, a row that cannot be read and a gate that is not passed are
+ * red. Each sample is logged when it ends, and the scores go to the run's report.
  *
  * @example
  * foreach('question, answer', dataset, async ({ question, answer }) => {
@@ -70,7 +72,8 @@ function registering(mode: Mode): RegisterEvaluation {
         `foreach(): the third argument is ${typeof fn}; it must be the function that answers a sample.`,
       );
     const source = samplesOf(names, dataset as DataSet<never>);
-    const title = options.title ?? defaultTitle(names, source.name);
+    // Jest prints it as it is.
+    const title = printable(options.title ?? defaultTitle(names, source.name));
     const block = currentBlock();
     const evaluated = evaluatedIn(block);
     const run = async (): Promise<void> => {
@@ -94,8 +97,8 @@ function registering(mode: Mode): RegisterEvaluation {
     noteLoadedModules(dataset);
     const { test } = jestGlobals();
     const register = mode === 'test' ? test : test[mode];
-    currentRealm()
-      .host()
+    currentRuntime()
+      .session()
       .registerLazily(() => register(title, run, maxTimerMs));
   };
 }

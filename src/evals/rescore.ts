@@ -1,23 +1,25 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { maxTimerMs } from '../pattern/constraints';
-import { ModelProviderError } from '../pattern/errors';
-import { jestGlobals } from '../pattern/jest-globals';
-import { nearest } from '../pattern/nearest';
-import { currentRealm } from '../pattern/realm';
-import { noteLoadedModules } from './code-version';
+import { ModelProviderError } from '../base/errors';
+import { printable } from '../base/printable';
+import { jestGlobals } from '../pattern/blocks/jest-globals';
+import { nearest } from '../base/nearest';
+import { dirname, join } from '../base/path';
+import { currentRuntime } from '../pattern/runtime';
+import { noteLoadedModules } from './execution/code-version';
 import type { Sample } from './data-sets/data-set';
-import { evaluate } from './evaluation';
-import { requireEvalRun } from './eval-session';
-import { checkOptions, type ForeachOptions } from './foreach-options';
+import { evaluate } from './execution/evaluation';
+import { requireEvalRun } from './execution/require-eval-run';
+import { checkOptions, type ForeachOptions } from './execution/foreach-options';
 import { logsOf } from './log/log-path';
 import type { SampleRecord } from './log/log-record';
 import { readLog, type EvalLog } from './log/read-log';
-import { Result, type Score } from './result';
-import { judged } from './returned';
-import type { SampleContext } from './run-trial';
-import type { SampleSource } from './sample-source';
+import { Result, type Score } from './scorers/result';
+import { judged } from './scorers/returned';
+import type { SampleContext } from './execution/attempt';
+import type { SampleSource } from './execution/sample-source';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
+const { existsSync, readdirSync } = process.getBuiltinModule('node:fs');
 
 /** Options of {@link rescore}. */
 export type RescoreOptions = Pick<
@@ -37,16 +39,18 @@ type Rescorer<Input> = (
 type Scores = Score | readonly Score[] | boolean | number;
 
 /**
- * Judges the stored answers of an earlier run anew, without any model: a test for each model that the run has of that evaluation.
- * Its scores are logged in the present run, under the same model. Samples that had ended in an error are errors again.
+ * Judges the stored answers of an earlier run again, without any model. Registers a test for each model with
+ * which the run has the evaluation. The new scores are logged in the present run, under the same model.
+ * Samples that had ended in an error are errors again.
  *
  * @param run the name of the run, a folder of `.evals`.
  * @param title the title of the evaluation in that run.
  * @param fn gets what the sample's function had got, and what the model had answered.
- * @throws ModelProviderError `EVAL_INVALID` for a run or title that there is none of, and for an evaluation that did not run to its
- *   end; `LOG_INVALID`.
+ * @throws ModelProviderError `EVAL_INVALID` for a run or a title that does not exist, and for an evaluation
+ *   that did not run to its end; `LOG_INVALID`.
  * @example
- * rescore('baseline', 'arithmetic', ({ answer }, response) => numeric(response, { value: Number(answer), absolute: 0.5 }));
+ * rescore('baseline', 'arithmetic', ({ answer }, response) =>
+ *   numeric(response, { value: Number(answer), absolute: 0.5 }));
  */
 export function rescore<Input = Record<string, string>>(
   run: string,
@@ -55,7 +59,7 @@ export function rescore<Input = Record<string, string>>(
   options: RescoreOptions = {},
 ): void {
   noteLoadedModules();
-  // Whatever is wrong is wrong for every log; how many trials there are, each says itself.
+  // Options that are wrong for every log. Those that depend on the number of trials are checked for each log.
   checkOptions('rescore()', options, optionNames, maxTimerMs);
   const evals = requireEvalRun('rescore()');
   const logs = storedLogs(join(dirname(evals.directory), run), run, title);
@@ -65,8 +69,10 @@ export function rescore<Input = Record<string, string>>(
     const checked = checkOptions('rescore()', options, optionNames, trials);
     const isOnly = logs.every((other) => other === log || other.header.model !== model);
     const from = isOnly ? run : `${run}: ${file}, ${storedName}`;
-    const name = `${options.title ?? title}${options.title === undefined || !isOnly ? `, rescored from ${from}` : ''}`;
-    jestGlobals().describe(model, () => {
+    const name = printable(
+      `${options.title ?? title}${options.title === undefined || !isOnly ? `, rescored from ${from}` : ''}`,
+    );
+    jestGlobals().describe(printable(model), () => {
       const test = async (): Promise<void> => {
         const { currentTestName = name, testPath = '' } = jestGlobals().expect.getState();
         const { stored, hash } = storedTrials(log);
@@ -90,8 +96,8 @@ export function rescore<Input = Record<string, string>>(
           evals,
         );
       };
-      currentRealm()
-        .host()
+      currentRuntime()
+        .session()
         .registerLazily(() => jestGlobals().test(name, test, maxTimerMs));
     });
   }
@@ -102,7 +108,7 @@ function storedLogs(directory: string, run: string, title: string): EvalLog[] {
     throw invalid(`there is no run "${run}" at ${directory}${meant(run, directory)}`);
   const all = logsOf(directory).map(readLog);
   const logs = all.filter(({ header }) => header.title === title);
-  // What is missing might be just what the new scores would not like.
+  // The missing samples might be just those that would score low.
   const unfinished = logs.find(({ footer }) => footer?.status !== 'complete');
   if (unfinished !== undefined)
     throw invalid(
@@ -121,7 +127,9 @@ function meant(run: string, directory: string): string {
 
 type Stored = ReadonlyMap<string, readonly (SampleRecord | undefined)[]>;
 
-/** The trials by the ids of their samples, and a hash of their answers: other answers have to be judged again. */
+/**
+ * The trials by the ids of their samples, and a hash of their answers: other answers have to be judged again.
+ */
 function storedTrials(log: EvalLog): { readonly stored: Stored; readonly hash: string } {
   const stored = new Map<string, SampleRecord[]>();
   const hash = createHash('sha256');

@@ -1,11 +1,11 @@
 import type { ModelProvider } from './model-provider';
 
-/** The clients of the built-in providers, by prefix. Filled by the providers themselves. */
+/** The clients of the built-in providers, by prefix. Each provider adds its entry by augmentation. */
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- each provider adds its own entry
 export interface BuiltInClients {}
 
 /**
- * Augment it with your own provider module, so that specs of your prefixes have typed clients.
+ * Augment it with your own provider module, so that specs with your prefixes have typed clients.
  *
  * @example
  * declare module 'jest-model-provider' {
@@ -15,7 +15,7 @@ export interface BuiltInClients {}
 // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- users augment it
 export interface Register {}
 
-// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- empty until a user augments it
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- users augment it
 type RegisteredProviders = Register extends { providers: infer Providers } ? Providers : Record<never, never>;
 
 type ClientOfProvider<Provider> =
@@ -32,6 +32,5 @@ export type ClientOf<Spec extends string> = Spec extends `${infer Prefix}:${stri
   ? ClientOfPrefix<Prefix>
   : unknown;
 
-/** Prefixes with a colon, for completion in the editor; any other `provider:name` is accepted too. */
-
+/** Specs of the known prefixes, for completion in the editor; any other `provider:name` is accepted too. */
 export type KnownSpec = `${Extract<keyof BuiltInClients | keyof RegisteredProviders, string>}:${string}`;

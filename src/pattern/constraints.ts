@@ -1,29 +1,42 @@
-import { ModelProviderError } from './errors';
-import { showValue } from './json';
+import { ModelProviderError } from '../base/errors';
+import { showValue } from '../base/json';
 
-/** The limits of one kind of resource. A provider states all of them; the session enforces them over all workers. */
+/** The limits of one kind of resource. A provider states them; the session enforces them over all workers. */
 export interface ProviderConstraints {
-  /** How many of this provider's resources may live at once, starting and stopping ones included; `Infinity` for no limit. */
+  /**
+   * The provider's places: how many of its resources may live at once, starting and stopping ones included.
+   * `Infinity` for no limit.
+   */
   readonly maxLive: number;
-  /** `shared`: equal requests share one resource; `exclusive`: they take turns on it; `perLease`: each lease has its own. */
+  /**
+   * `shared`: equal requests share one resource. `exclusive`: they take turns on it. `perLease`: each lease
+   * has its own.
+   */
   readonly sharing: 'shared' | 'exclusive' | 'perLease';
-  /** How long a resource without leases is kept: not at all, until the session ends or its slot is needed, or for a while. */
+  /**
+   * How long a resource without leases is kept. `lease`: not at all. `session`: until its place is needed or
+   * the session ends. `idleMs`: for so many milliseconds, or until its place is needed.
+   */
   readonly retain: 'lease' | 'session' | { readonly idleMs: number };
-  /** How many requests one resource answers at once: the default of `foreach`'s concurrency. 4 if not given. */
+  /** How many requests one resource answers at once: the default concurrency of `foreach`. 4 by default. */
   readonly slots?: number;
-  /** Milliseconds a start may take, counted from the moment a slot is granted. */
+  /** Milliseconds that a start may take, counted from the grant of a place. */
   readonly startTimeoutMs: number;
-  /** Milliseconds a stop may take before it is reported as failed. */
+  /** Milliseconds that a stop may take before it is reported as failed. */
   readonly stopTimeoutMs: number;
 }
 
-/** Timers of more milliseconds fire at once. https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+/**
+ * The longest timer in milliseconds: longer ones fire at once.
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 export const maxTimerMs = 2_147_483_647;
 
 /**
  * Checks a provider's constraints.
  *
- * @throws ModelProviderError `PROVIDER_INVALID` naming the provider, the constraint, its value and what is allowed.
+ * @throws ModelProviderError `PROVIDER_INVALID` naming the provider, the constraint, its value and what is
+ *   allowed.
  */
 export function validateConstraints(
   provider: string,

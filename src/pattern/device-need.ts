@@ -1,11 +1,11 @@
-import { ModelProviderError } from './errors';
-import { showValue } from './json';
+import { ModelProviderError } from '../base/errors';
+import { showValue } from '../base/json';
 
-/** Devices that a resource takes for itself, for example GPUs. */
+/** The devices that a resource needs for itself, for example GPUs. */
 export interface DeviceNeed {
   /**
-   * Names of those that it may take, the first ones first. A name means the same device to all providers of a session: that is how
-   * they keep out of each other's way.
+   * Names of the devices that it may take, in order of preference. A name means the same device to all
+   * providers of a session, so that no two of them allocate it at once.
    */
   readonly pool: readonly string[];
   /** How many of them it takes. */
@@ -13,9 +13,9 @@ export interface DeviceNeed {
 }
 
 /**
- * Checks what a provider's `devices()` has answered.
+ * Checks what a provider's `devices()` has returned.
  *
- * @throws ModelProviderError `PROVIDER_INVALID` if it is no {@link DeviceNeed}, or could never be met.
+ * @throws ModelProviderError `PROVIDER_INVALID` if it is not a {@link DeviceNeed}, or can never be met.
  */
 export function validateDeviceNeed(spec: string, need: unknown): asserts need is DeviceNeed {
   const { pool, count } = (need ?? {}) as Record<string, unknown>;

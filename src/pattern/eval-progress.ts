@@ -1,12 +1,12 @@
-/** How far an evaluation is. JSON, as it crosses to the main process. */
+/** How far an evaluation is. JSON, because it is sent to the main process. */
 export type EvalProgress = {
-  /** Names the evaluation within the run. */
+  /** Identifies the evaluation within the run. */
   readonly id: string;
   readonly title: string;
   readonly model: string;
   /** Trials that have ended. */
   readonly done: number;
-  /** Of all trials; null if the data set cannot be counted beforehand. */
+  /** The number of all trials; null if the data set cannot be counted beforehand. */
   readonly total: number | null;
   readonly errors: number;
   readonly isOver: boolean;

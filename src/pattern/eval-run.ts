@@ -1,13 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-
-/** The run whose logs evaluations write: what all of them have in common. JSON, as it crosses to workers. */
+/** What the evaluations of one run have in common. JSON, because it is sent to workers. */
 export type EvalRun = {
-  /** Its name: that of `EVALS_RUN`, or of the time at which it began. */
+  /** The name of the run: the value of `EVALS_RUN`, or made from the time at which the run began. */
   readonly run: string;
-  /** Absolute path of `.evals/<run>`, which the first log makes. */
+  /** Absolute path of `.evals/<run>`; the first log creates it. */
   readonly directory: string;
-  /** Absolute path from which logs name files. */
+  /** Absolute path to which the paths of files in logs are relative. */
   readonly root: string;
   /** Null outside a repository. */
   readonly git: { readonly commit: string; readonly dirty: boolean } | null;
@@ -17,14 +14,8 @@ export type EvalRun = {
   readonly packages: Readonly<Record<string, string>>;
   /** Which finished samples run again, `EVALS_RERUN`. */
   readonly rerun: 'errors' | 'failed' | 'all' | null;
-  /** How many samples of each data set run, `EVALS_SAMPLES`. */
+  /** How many samples of each data set run, `EVALS_SAMPLES`; all if null. */
   readonly samples: number | null;
-  /** The labels of the models that run, `EVALS_MODELS`; all if null. */
+  /** Labels of the models that run, `EVALS_MODELS`; all if null. */
   readonly models: readonly string[] | null;
 };
-
-/** Makes a run's directory. What lies in `.evals` is nothing to commit, so git is told to ignore it. */
-export function makeRunDirectory({ directory }: EvalRun): void {
-  const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
-  if (isNew) writeFileSync(join(dirname(directory), '.gitignore'), '*\n');
-}

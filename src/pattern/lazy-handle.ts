@@ -1,7 +1,9 @@
+import { showUsersLine } from '../base/errors';
+import { callSite } from '../base/stack';
 import type { ResourceHandle } from './resource-handle';
 
 /**
- * A resource that is set up at its first use, or never. Whoever asked for it tears it down.
+ * A resource that is set up at its first use, or never. The caller of `request()` owns it and tears it down.
  *
  * @example
  * const lazy = modelProviders.request('embedded:novice');
@@ -20,13 +22,13 @@ export class LazyHandle<Client = unknown> {
     this.#setup = setup;
   }
 
-  /** Whether a setup has succeeded and was not torn down since. */
+  /** Whether a setup has succeeded and was not torn down since then. */
   get isSetUp(): boolean {
     return this.#isSetUp;
   }
 
   /**
-   * The handle; calls at the same time share one setup. A setup that failed is tried again by the next call.
+   * The handle. Concurrent calls share one setup; after a failed setup the next call tries again.
    *
    * @throws ModelProviderError what `setup()` throws.
    */
@@ -36,12 +38,13 @@ export class LazyHandle<Client = unknown> {
   }
 
   /**
-   * Tears the resource down if it was ever set up, a setup that is under way included. Idempotent; may be repeated.
+   * Tears the resource down if it was set up, a setup in flight included. Idempotent; after a failure it may
+   * be repeated.
    *
    * @throws ModelProviderError `TEARDOWN_FAILED`.
    */
   async teardown(): Promise<void> {
-    // From now on a `get` sets up anew, instead of being given a handle that is being closed.
+    // From now on `get()` sets up anew: it must not give out a handle that is being closed.
     if (this.#present !== undefined) this.#ending.add(this.#present);
     this.#present = undefined;
     this.#isSetUp = false;
@@ -59,7 +62,11 @@ export class LazyHandle<Client = unknown> {
   }
 
   #start(): Promise<ResourceHandle<Client>> {
-    const setup = this.#setup();
+    const site = callSite();
+    const setup = this.#setup().catch((error: unknown) => {
+      showUsersLine(error, site());
+      throw error;
+    });
     setup.then(
       () => (this.#isSetUp ||= this.#present === setup),
       () => {

@@ -1,19 +1,21 @@
 import type { ClientOf } from './client-types';
-import { ModelProviderError } from './errors';
-import type { Json } from './json';
+import { ModelProviderError } from '../base/errors';
+import type { Json } from '../base/json';
 import { LazyHandle } from './lazy-handle';
-import { teardownEach, type SetupOptions } from './model-provider';
-import { currentRealm } from './realm';
+import { type SetupOptions } from './model-provider';
+import { currentRuntime } from './runtime';
 import type { AnyProvider } from './registry';
 import type { ResourceHandle } from './resource-handle';
 import { parseRequest, type ParsedRequest } from './resource-spec';
+import { teardownEach } from './teardown-each';
 
-/** Every provider of the session behind one door: resources are named by spec, `provider:name`. */
+/** All providers of the session behind one interface: resources are named by spec, `provider:name`. */
 export interface ModelProviders {
   /**
    * Leases a resource, starting it if need be. The caller owns the handle and tears it down.
    *
-   * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, and what {@link ModelProvider.setup} throws.
+   * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, and what {@link ModelProvider.setup}
+   *   throws.
    * @example
    * const handle = await modelProviders.setup('embedded:expert');
    * try { await handle.client.generate('test'); } finally { await handle.teardown(); }
@@ -24,7 +26,7 @@ export interface ModelProviders {
     options?: SetupOptions,
   ): Promise<ResourceHandle<ClientOf<Spec>>>;
   /**
-   * A handle that sets the resource up at its first `get()`, or never. The caller tears it down.
+   * A handle that sets the resource up at its first `get()`, or never. The caller owns it and tears it down.
    *
    * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, at once.
    */
@@ -36,17 +38,17 @@ export interface ModelProviders {
    */
   teardown(resourceId: string): Promise<void>;
   /**
-   * Releases all of the caller's own leases. All are attempted.
+   * Releases all of the caller's own leases. One failure never stops the others.
    *
    * @throws ModelProviderError `TEARDOWN_FAILED` with all failures.
    */
   teardownAll(): Promise<void>;
 }
 
-/** See {@link ModelProviders}. Works in specs, in `globalSetup` files and in scripts. */
+/** See {@link ModelProviders}. It works in specs, in `globalSetup` files and in scripts. */
 export const modelProviders: ModelProviders = {
   async setup(spec, config, options) {
-    currentRealm().host().enterOwner();
+    currentRuntime().session().enterOwner();
     return setupParsed(parse(spec, config), options) as Promise<ResourceHandle<ClientOf<typeof spec>>>;
   },
   request(spec, config) {
@@ -63,14 +65,14 @@ export const modelProviders: ModelProviders = {
   },
 };
 
-/** Sets up a request whose spec was checked before. */
+/** Sets up a request whose spec is checked already. */
 export async function setupParsed(request: ParsedRequest, options?: SetupOptions): Promise<ResourceHandle> {
   return (await providerOf(request)).setup(request.name, request.config, options) as Promise<ResourceHandle>;
 }
 
 /** The provider that a parsed request names, in this realm. */
 export async function providerOf(request: ParsedRequest): Promise<AnyProvider> {
-  const provider = (await currentRealm().registry()).get(request.provider);
+  const provider = (await currentRuntime().registry()).get(request.provider);
   if (provider !== undefined) return provider;
   throw new ModelProviderError(
     'PROVIDER_UNKNOWN',
@@ -80,9 +82,12 @@ export async function providerOf(request: ParsedRequest): Promise<AnyProvider> {
 }
 
 function parse(spec: string, config: Json | undefined): ParsedRequest {
-  return parseRequest(config === undefined ? spec : { spec, config }, currentRealm().host().providerNames);
+  return parseRequest(
+    config === undefined ? spec : { spec, config },
+    currentRuntime().session().providerNames,
+  );
 }
 
 async function providers(): Promise<AnyProvider[]> {
-  return (await currentRealm().registry()).all();
+  return (await currentRuntime().registry()).all();
 }

@@ -1,10 +1,11 @@
-/** Marks the base class, so that a provider is recognised across realms and copies of this package. */
+/** Marks the base class: by it a provider is recognised across realms and copies of this package. */
 export const brand = Symbol.for('jest-model-provider.ModelProvider');
 
 const finalMethods = ['setup', 'request', 'teardown', 'teardownAll'] as const;
 
 /**
- * Why `candidate` is not a usable provider, or undefined if it is one. Works across realms and copies of this package.
+ * Why `candidate` is not a usable provider, or undefined if it is one. Works across realms and copies of this
+ * package.
  */
 export function providerDefect(candidate: unknown): string | undefined {
   if (typeof candidate === 'function') return 'it is a class, not an instance: write `new` before it';

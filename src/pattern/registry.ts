@@ -1,22 +1,29 @@
 import { validateConstraints } from './constraints';
-import { ModelProviderError } from './errors';
+import { validateDeviceNeed, type DeviceNeed } from './device-need';
+import { ModelProviderError } from '../base/errors';
+import type { Json } from '../base/json';
 import type { ModelProvider } from './model-provider';
 import { providerDefect } from './provider-defect';
-import { unknownProvider } from './resource-spec';
+import { unknownProvider, type ResourceRef } from './resource-spec';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a registry holds providers of every client and connection
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- providers of any client and connection
 export type AnyProvider = ModelProvider<any, any, any>;
 
 /** Providers by prefix, as {@link defineProviders} takes and returns them. */
 export type ProviderMap = Readonly<Record<string, AnyProvider>>;
 
 /**
- * Names your own providers. The default export of the module that `testEnvironmentOptions.modelProviders` points to; each name
- * is a prefix of resource specs. A built-in name replaces the built-in provider.
+ * Names your own providers. Its result is the default export of the module that
+ * `testEnvironmentOptions.modelProviders` points to. Each name is a prefix of resource specs; the name of a
+ * built-in provider replaces that provider.
  *
+ * @returns `providers` itself, frozen.
  * @throws ModelProviderError `PROVIDER_INVALID` naming the entry and what is wrong with it.
  * @example
- * export default defineProviders({ llama: new LlamaServerProvider({ contextSize: 4096 }), mine: new MyProvider() });
+ * export default defineProviders({
+ *   llama: new LlamaServerProvider({ contextSize: 4096 }),
+ *   mine: new MyProvider(),
+ * });
  */
 export function defineProviders<const Map extends ProviderMap>(providers: Map): Map {
   for (const [name, provider] of Object.entries(providers)) {
@@ -50,7 +57,7 @@ export class ProviderRegistry {
     return [...this.#providers.keys()];
   }
 
-  /** The prefixes of those whose resources are models. */
+  /** The prefixes of the providers whose resources are models. */
   get modelNames(): string[] {
     return this.names.filter((name) => this.#providers.get(name)?.isModel);
   }
@@ -63,18 +70,42 @@ export class ProviderRegistry {
     return this.#providers.get(name);
   }
 
-  /** @throws ModelProviderError `PROVIDER_UNKNOWN` about `spec`, whose prefix `name` is; it lists the known ones. */
+  /**
+   * @throws ModelProviderError `PROVIDER_UNKNOWN` about `spec`, whose prefix is `name`; it lists the known
+   *   prefixes.
+   */
   require(name: string, spec: string): AnyProvider {
     const provider = this.get(name);
     if (provider === undefined) throw unknownProvider(name, this.names, spec);
     return provider;
   }
 
+  /**
+   * What the answers of a resource depend on, known without starting it; null if its provider does not say.
+   *
+   * @throws ModelProviderError `PROVIDER_UNKNOWN`, and what the provider throws.
+   */
+  async identity({ provider: prefix, name, config }: ResourceRef): Promise<Json> {
+    return (await this.require(prefix, `${prefix}:${name}`).identity?.(name, config)) ?? null;
+  }
+
+  /**
+   * The devices that a resource takes for itself; undefined if its provider names none.
+   *
+   * @throws ModelProviderError `PROVIDER_UNKNOWN`, `PROVIDER_INVALID`, and what the provider throws.
+   */
+  async devices({ provider: prefix, name, config }: ResourceRef): Promise<DeviceNeed | undefined> {
+    const spec = `${prefix}:${name}`;
+    const need = await this.require(prefix, spec).devices?.(name, config);
+    if (need !== undefined) validateDeviceNeed(spec, need);
+    return need;
+  }
+
   prefixOf(provider: unknown): string | undefined {
     return this.names.find((name) => this.#providers.get(name) === provider);
   }
 
-  /** Registers a provider that no module names, under a prefix made from its class name. */
+  /** Registers a provider that no module names, under a prefix made of its class name. */
   adopt(provider: AnyProvider): string {
     const base = provider.constructor.name.replace(/Provider$/, '').toLowerCase() || 'provider';
     let name = base;

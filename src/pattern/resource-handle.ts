@@ -1,16 +1,18 @@
-import { localError, messageOf, ModelProviderError } from './errors';
-import type { HostLease } from './host';
+import type { Json } from '../base/json';
+import { localError, messageOf, ModelProviderError } from '../base/errors';
+import type { SessionLease } from './session-client';
 import type { ModelProvider } from './model-provider';
 
 interface ActiveLease<Client> {
   readonly manager: ModelProvider<Client>;
-  readonly lease: HostLease;
+  readonly lease: SessionLease;
   readonly client: Client;
   readonly controller: AbortController;
 }
 
 /**
- * A lease as its holder sees it. Whoever got the handle owns the lease and tears it down; `await using` does it by itself.
+ * A lease as its holder sees it. The caller of `setup()` owns the lease and tears it down, by hand or by
+ * `await using`; `withClient` tears its own handles down.
  *
  * @example
  * await using handle = await modelProviders.setup('embedded:expert');
@@ -27,7 +29,7 @@ export class ResourceHandle<Client = unknown> {
     this.#onClosed = onClosed;
   }
 
-  /** Unique per instance of a resource, for example `embedded:expert#1`. Empty until the handle is set up. */
+  /** Unique for each instance of a resource, such as `embedded:expert#1`; empty until its setup. */
   get resourceId(): string {
     return this.#active?.lease.resourceId ?? '';
   }
@@ -41,21 +43,31 @@ export class ResourceHandle<Client = unknown> {
     return this.#lease('manager').manager;
   }
 
-  /** @internal What the log of an evaluation keeps about the resource. */
-  get facts(): HostLease['facts'] {
+  /** @internal What an evaluation's log records about the resource. */
+  get facts(): SessionLease['facts'] {
     return this.#lease('facts').lease.facts;
   }
 
-  /** Whether the lease is held and its resource alive. */
+  /** @internal Whether `lease` is the signal of the lease that it holds, which its client was given. */
+  isOf(lease: AbortSignal): boolean {
+    return this.#active?.controller.signal === lease;
+  }
+
+  /** @internal How the resource is reached; undefined until its setup. */
+  get connection(): Json | undefined {
+    return this.#active?.lease.connection;
+  }
+
+  /** Whether the lease is held and its resource is alive. */
   get isActive(): boolean {
     return this.#active !== undefined && !this.#closed && !this.#active.controller.signal.aborted;
   }
 
   /**
-   * The object to use the resource with.
+   * The object with which the resource is used. The lease owns it: do not close it.
    *
-   * @throws ModelProviderError `HANDLE_NOT_READY` outside tests and hooks, `HANDLE_CLOSED` after teardown, `RESOURCE_LOST`
-   *   once the resource died.
+   * @throws ModelProviderError `HANDLE_NOT_READY` outside tests and hooks, `HANDLE_CLOSED` after teardown,
+   *   `RESOURCE_LOST` once the resource is lost.
    */
   get client(): Client {
     if (this.#closed) {
@@ -65,19 +77,19 @@ export class ResourceHandle<Client = unknown> {
       );
     }
     const { client, controller } = this.#lease('client');
-    controller.signal.throwIfAborted();
+    if (controller.signal.aborted) throw localError(controller.signal.reason);
     return client;
   }
 
-  /** @internal Called once, by the setup that this handle is for. */
+  /** @internal Called by each setup of this handle. */
   activate(active: ActiveLease<Client>): void {
     this.#active = active;
     this.#closed = false;
   }
 
   /**
-   * Closes the client and releases the lease; resolves when everything that this entails is done. Idempotent, and safe to
-   * call twice at once. A teardown that failed may be repeated.
+   * Closes the client and releases the lease; resolves when all that follows from it is done. Idempotent, and
+   * safe to call twice at once. A teardown that failed may be repeated.
    *
    * @throws ModelProviderError `TEARDOWN_FAILED`.
    */

@@ -1,8 +1,8 @@
-import { ModelProviderError } from './errors';
-import { findNonJson, showValue, stableStringify, type Json } from './json';
-import { nearest } from './nearest';
+import { ModelProviderError } from '../base/errors';
+import { findNonJson, showValue, stableStringify, type Json } from '../base/json';
+import { nearest } from '../base/nearest';
 
-/** A resource by name: the provider's prefix, a colon, and the provider's own name for it (any characters). */
+/** The provider's prefix, a colon, and the provider's own name for the resource (any characters). */
 export type ResourceSpec = `${string}:${string}`;
 
 /** A resource with its configuration, and the label that titles show instead of the spec. */
@@ -12,10 +12,18 @@ export interface ResourceRequest<Spec extends string = string> {
   readonly label?: string;
 }
 
-/** What {@link withClient} takes a list of. */
+/** One entry of the list that {@link withClient} takes. */
 export type ModelInput<Spec extends string = string> = Spec | ResourceRequest<Spec>;
 
-/** A resource spec taken apart and checked. */
+/** Which resource is meant: what {@link resourceKey} makes a key of. */
+export interface ResourceRef {
+  /** The prefix of its provider. */
+  readonly provider: string;
+  readonly name: string;
+  readonly config?: Json | undefined;
+}
+
+/** A resource request, parsed and checked. */
 export interface ParsedRequest {
   readonly spec: string;
   readonly provider: string;
@@ -27,11 +35,12 @@ export interface ParsedRequest {
 const prefixPattern = /^([A-Za-z][\w-]*):(.+)$/su;
 
 /**
- * Takes `provider:name`, or `{ spec, config, label }`, apart.
+ * Parses `provider:name` or `{ spec, config, label }`.
  *
+ * @param known the prefixes of all providers; undefined where they are not known yet, so that any prefix is
+ *   accepted.
  * @throws ModelProviderError `SPEC_INVALID` if the prefix or the name is missing or the config is not JSON;
- *   `PROVIDER_UNKNOWN` if no provider of `known` has that prefix (it lists them and suggests the nearest). Where providers are not
- *   known yet, any prefix will do.
+ *   `PROVIDER_UNKNOWN` if the prefix is not `known` (it lists the known ones and suggests the nearest).
  */
 export function parseRequest(input: unknown, known: readonly string[] | undefined): ParsedRequest {
   const request = typeof input === 'string' ? { spec: input } : input;
@@ -62,7 +71,7 @@ export function parseRequest(input: unknown, known: readonly string[] | undefine
   return { spec, provider, name, config, label };
 }
 
-/** Equal requests have equal keys: provider, name and configuration decide which resource is meant. */
+/** The key of a request. Equal keys mean the same resource: provider, name and configuration decide. */
 export function resourceKey(provider: string, name: string, config: Json | undefined): string {
   return stableStringify([provider, name, config ?? null]);
 }

@@ -1,8 +1,15 @@
-import { deserializeError, isModelProviderError, localError, messageOf, ModelProviderError } from './errors';
-import type { HostLease } from './host';
-import type { Json } from './json';
+import {
+  deserializeError,
+  isModelProviderError,
+  localError,
+  messageOf,
+  ModelProviderError,
+} from '../base/errors';
+import type { SessionLease } from './session-client';
+import type { Json } from '../base/json';
+import { keepSecretsIn } from '../base/secrets';
 import type { ModelProvider } from './model-provider';
-import { currentRealm } from './realm';
+import { currentRuntime } from './runtime';
 import type { AnyProvider } from './registry';
 import type { ResourceHandle } from './resource-handle';
 
@@ -13,8 +20,8 @@ interface SetupRequest {
 }
 
 /**
- * The one road to a resource: leases it from the host, makes the client in this realm, and puts both into `handle`.
- * If the client cannot be made the lease goes back at once.
+ * The only way to a resource: leases it from the session, makes the client in this realm, and puts both into
+ * `handle`. If the client cannot be made, the lease is given back at once.
  */
 export async function leaseInto(
   handle: ResourceHandle,
@@ -23,11 +30,14 @@ export async function leaseInto(
 ): Promise<void> {
   const prefix = await prefixOf(provider);
   const lease = await leaseFrom(prefix, request);
+  // The session knows them in its own realm.
+  keepSecretsIn(lease.resourceId, lease.connection);
   const controller = new AbortController();
   lease.onLost((error) => controller.abort(deserializeError(error)));
   try {
     const client: unknown = await provider.createClient(lease.connection, {
       resourceId: lease.resourceId,
+      spec: `${prefix}:${request.name}`,
       signal: controller.signal,
     });
     handle.activate({ manager: provider as ModelProvider, lease, client, controller });
@@ -42,18 +52,18 @@ export async function leaseInto(
   }
 }
 
-async function leaseFrom(provider: string, request: SetupRequest): Promise<HostLease> {
+async function leaseFrom(provider: string, request: SetupRequest): Promise<SessionLease> {
   try {
-    return await currentRealm()
-      .host()
+    return await currentRuntime()
+      .session()
       .lease({ provider, name: request.name, config: request.config, signal: request.signal });
   } catch (error) {
     throw localError(error);
   }
 }
 
-/** The prefix under which this realm knows `provider`. */
+/** The prefix of `provider` in this realm. A provider that has none is registered. */
 async function prefixOf(provider: AnyProvider): Promise<string> {
-  const realm = currentRealm();
-  return (await realm.registry()).prefixOf(provider) ?? realm.host().adopt(provider);
+  const runtime = currentRuntime();
+  return (await runtime.registry()).prefixOf(provider) ?? runtime.session().adopt(provider);
 }

@@ -8,14 +8,15 @@ export type Difference = AdjustedComparison & {
   readonly file: string;
   readonly title: string;
   readonly score: string;
-  /** Whether every value of the score was a boolean. */
+  /** Whether the values are right and wrong. */
   readonly isBinary: boolean;
 };
 
 /**
  * Compares the same evaluation of several models or runs, each with each, on their common samples.
  *
- * @param nameOf what tells them apart.
+ * @param evaluations their scores have one kind, see `withOneKind`.
+ * @param nameOf names the model or the run of an evaluation.
  */
 export function differencesOf(
   title: string,
@@ -23,13 +24,17 @@ export function differencesOf(
   nameOf: (evaluation: ReadEvaluation) => string,
 ): Difference[] {
   const [first] = evaluations;
-  // Logs are read for what can be compared alone.
+  // Logs are read only where there is something to compare.
   if (first === undefined || evaluations.length < 2) return [];
-  const { file, summary } = first.outcome;
+  const { file } = first.outcome;
   const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), scores: evaluation.scores() }));
   const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
   return [...names].flatMap((score) => {
-    const isBinary = summary.scores.find(({ name }) => name === score)?.isBinary ?? false;
+    // One kind in all of them: what has no values says nothing.
+    const isBinary = evaluations
+      .flatMap(({ outcome }) => outcome.summary.scores)
+      .filter(({ name, count }) => name === score && count > 0)
+      .every((summary) => summary.isBinary);
     const samples = found.flatMap(({ name, scores }): [string, readonly SampleScore[]][] => {
       const values = scores.get(score) ?? [];
       return values.length === 0 ? [] : [[name, values]];

@@ -1,9 +1,10 @@
-import type { EvalOutcome } from '../evals/eval-record';
-import type { HeaderRecord } from '../evals/log/log-record';
+import { isModelProviderError } from '../base/errors';
+import type { EvalOutcome } from '../evals/log/eval-record';
+import { logsOf } from '../evals/log/log-path';
+import type { HeaderRecord, WorstSample } from '../evals/log/log-record';
 import { readLog } from '../evals/log/read-log';
 import type { SampleScore } from '../evals/statistics/sample-score';
-import { summarizeLog } from '../evals/summarize-log';
-import type { WorstSample } from '../evals/worst-samples';
+import { summarizeLog } from '../evals/summary/summarize-log';
 
 /** An outcome, and the test file it came from. */
 export type FiledOutcome = EvalOutcome & { readonly file: string };
@@ -20,8 +21,38 @@ export interface ReadEvaluation {
   readonly worst: readonly FiledSample[];
 }
 
-/** @throws ModelProviderError `LOG_INVALID`. */
-export function readEvaluation(path: string): ReadEvaluation {
+/** A log that cannot be read, and why. */
+export interface UnreadableLog {
+  readonly log: string;
+  readonly reason: string;
+}
+
+/** Logs, and those of them that cannot be read: one bad log hides no other. */
+export interface ReadLogs {
+  readonly read: readonly ReadEvaluation[];
+  readonly unreadable: readonly UnreadableLog[];
+}
+
+/** Reads the logs of a run, one after the other. */
+export function readLogsOf(directory: string): ReadLogs {
+  return readEvaluations(logsOf(directory));
+}
+
+/** Reads logs, one after the other. */
+export function readEvaluations(logs: readonly string[]): ReadLogs {
+  const read: ReadEvaluation[] = [];
+  const unreadable: UnreadableLog[] = [];
+  for (const log of logs)
+    try {
+      read.push(readEvaluation(log));
+    } catch (error) {
+      if (!isModelProviderError(error, 'LOG_INVALID')) throw error;
+      unreadable.push({ log, reason: error.message });
+    }
+  return { read, unreadable };
+}
+
+function readEvaluation(path: string): ReadEvaluation {
   const log = readLog(path);
   const { header, footer } = log;
   const { file, title, model } = header;

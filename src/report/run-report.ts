@@ -1,16 +1,25 @@
 import { basename } from 'node:path';
 import { logsOf } from '../evals/log/log-path';
-import type { WorstSample } from '../evals/worst-samples';
 import { adjustTogether, differencesOf, type Difference } from './difference';
-import { readEvaluation, type FiledOutcome, type FiledSample, type ReadEvaluation } from './read-evaluation';
+import {
+  readEvaluations,
+  type FiledOutcome,
+  type FiledSample,
+  type ReadEvaluation,
+  type UnreadableLog,
+} from './read-evaluation';
+import { withOneKind } from './score-kinds';
 import { tellApart } from './tell-apart';
+import type { WorstSample } from '../evals/log/log-record';
 
-/** All that the logs of a run say. */
+/** What the logs of a run say. */
 export interface RunReport {
   readonly run: string;
   /** Absolute path of the logs. */
   readonly directory: string;
   readonly evaluations: readonly FiledOutcome[];
+  /** The logs that cannot be read; nothing else has what they would say. */
+  readonly unreadable: readonly UnreadableLog[];
   /** P-values are adjusted for the number of all of them. Trials are reduced by their mean. */
   readonly differences: readonly Difference[];
   /** The worst of all, 20 at most. */
@@ -20,18 +29,19 @@ export interface RunReport {
 const worstShown = 20;
 
 /**
- * Reads what a run has found from its logs, one after the other: ids and numbers are held, never the samples.
+ * Reads what a run has found from its logs, one after the other. It holds ids and numbers, never the samples.
  *
  * @param logs paths of the logs to read; all of the run by default.
- * @throws ModelProviderError `LOG_INVALID`.
  */
 export function readRun(directory: string, logs: readonly string[] = logsOf(directory)): RunReport {
-  // Files end in whatever order; a report has the same order every time.
-  const read = tellApart(logs.map(readEvaluation)).sort((a, b) => byText(a.outcome.file, b.outcome.file));
+  // Files end in any order; a report always has the same.
+  const { read: all, unreadable } = readEvaluations(logs);
+  const read = withOneKind(tellApart(all)).sort((a, b) => byText(a.outcome.file, b.outcome.file));
   return {
     run: basename(directory),
     directory,
     evaluations: read.map(({ outcome }) => outcome),
+    unreadable,
     differences: adjustTogether(differencesOfModels(read)),
     worst: read
       .flatMap(({ worst }) => worst)

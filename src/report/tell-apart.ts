@@ -2,9 +2,9 @@ import type { LogName } from '../evals/log/log-path';
 import type { ReadEvaluation } from './read-evaluation';
 
 /**
- * Evaluations that share their title get what tells them apart: of one file, in different `describe` blocks, the names of these blocks
- * before it; of different files, the file after it. In a report they would be one. The block of a model does not count, for its
- * evaluations are compared.
+ * Makes titles unique: a report would take evaluations of one title for one. Within a file the names of the
+ * `describe` blocks go before the title, between files the file goes after it. The block of a model does not
+ * count: its evaluations are compared with those of the other models.
  */
 export function tellApart(read: readonly ReadEvaluation[]): ReadEvaluation[] {
   return byFile(byBlocks(read));
@@ -36,6 +36,11 @@ function renamed(evaluation: ReadEvaluation, title: string): ReadEvaluation {
     outcome: { ...outcome, title },
     worst: worst.map((sample) => ({ ...sample, title })),
   };
+}
+
+/** Names an evaluation in all its models, and in all runs. */
+export function evaluationKey(header: LogName): string {
+  return JSON.stringify([header.file, header.title, blocksAround(header)]);
 }
 
 function blocksAround({ name, title, model }: LogName): string {

@@ -1,27 +1,34 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { ModelProviderError } from '../pattern/errors';
-import { hostKey } from '../pattern/host';
+import { ModelProviderError } from '../base/errors';
+import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
-import { describeClose, type CloseReport } from './close-report';
-import { directHost } from './direct-link';
-import { goOnCommand } from './go-on-command';
-import { moduleVersion } from './module-version';
-import { sessionVariable } from './protocol';
-import { Session } from './session';
-import { SessionPlace } from './session-place';
+import { sessionClientKey } from '../pattern/session-client';
+import { moduleVersion } from '../provider-module/version';
+import { continueCommand } from '../run/continue-command';
+import { ProgressDisplay } from '../run/progress-display';
+import { Session } from './broker/session';
+import { SessionFiles } from './broker/session-files';
+import { SocketServer } from './broker/socket-server';
+import { directClient } from './client/direct-transport';
+import { describeClose, type CloseReport } from './events/close-report';
+import type { EvalBoard } from './events/eval-board';
 import { handleSignals } from './signals';
-import { SocketServer } from './socket-server';
-import { WarmResources } from './warm-resources';
+import { WarmResources } from './warm/warm-resources';
+import { sessionVariable } from './wire/protocol';
 
 /** A session with its socket, as the process that owns it keeps it. */
 export interface OpenSession {
   readonly session: Session;
+  readonly board: EvalBoard;
   readonly providerModule: string | undefined;
   /** Whether a signal has come: nothing may begin any more, for its handler is ending this process. */
   readonly isInterrupted: boolean;
-  /** Ends everything; repeated calls share one end. Never resolves once a signal has come: the signal's handler exits. */
+  /**
+   * Ends everything; repeated calls share one end. Never resolves once a signal has come: the signal's
+   * handler exits.
+   */
   close(): Promise<CloseReport>;
 }
 
@@ -34,7 +41,7 @@ export interface OpenSessionOptions {
 }
 
 const sessionKey = Symbol.for('jest-model-provider.session');
-type Owner = typeof globalThis & { [sessionKey]?: OpenSession | undefined; [hostKey]?: unknown };
+type Owner = typeof globalThis & { [sessionKey]?: OpenSession | undefined; [sessionClientKey]?: unknown };
 
 /** The session that this process owns, if it owns one. */
 export function presentSession(): OpenSession | undefined {
@@ -42,15 +49,22 @@ export function presentSession(): OpenSession | undefined {
 }
 
 /**
- * Opens the session of this process: watches the signals, sweeps what dead sessions left, listens on a private socket and hands
- * the address to workers by the environment. No resource is started. Never resolves once a signal has come.
+ * Opens the session of this process: watches the signals, sweeps what dead sessions left, listens on a
+ * private socket and hands the address to workers by the environment. No resource is started. Never resolves
+ * once a signal has come.
  *
- * @throws ModelProviderError `PLATFORM_UNSUPPORTED`, `PROVIDER_MODULE_CONFLICT`, `STATE_DIRECTORY_UNSAFE`, and what `registry`
- *   throws; nothing is left then.
+ * @throws ModelProviderError `PLATFORM_UNSUPPORTED`, `PROVIDER_MODULE_CONFLICT`, `STATE_DIRECTORY_UNSAFE`,
+ *   and what `registry` throws; nothing is left then.
  */
 export async function openSocketSession(options: OpenSessionOptions): Promise<OpenSession> {
   requirePlatform();
-  const say = options.say ?? ((text: string) => void process.stderr.write(`${text}\n`));
+  const say = options.say ?? ((text: string) => void process.stderr.write(`${printableLines(text)}\n`));
+  const display = new ProgressDisplay();
+  const board: EvalBoard = {
+    records: [],
+    run: undefined,
+    showProgress: (update) => display.show(update),
+  };
   let closing: Promise<CloseReport> | undefined;
   // A signal may come before there is anything to close: it then waits until there is.
   const close = (): Promise<CloseReport> => (closing ??= opening.then((opened) => end(opened)));
@@ -60,30 +74,30 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
       return await session.close();
     } finally {
       await heardSignals();
-      // Only now, and never under a signal, whose handler exits: whoever asks to close it again must find it, and wait, and
-      // a worker that Jest starts meanwhile must find that the session has ended, not that there is none.
+      // Only now, and never under a signal, whose handler exits: a second request to close it must find it
+      // and wait, and a worker that Jest starts meanwhile must find that the session has ended, not that
+      // there is none.
       if (!signals.hasCome) {
         delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
-        delete (globalThis as Owner)[hostKey];
+        delete (globalThis as Owner)[sessionClientKey];
         signals.remove();
       }
     }
   };
   const signals = handleSignals({
     close: async () => {
-      const { session, server } = await opening;
-      await drained(server);
+      await drained((await opening).server);
       const report = await close();
-      const evals = await session.evals?.();
+      const run = await board.run?.();
       say(describeClose(report));
-      if (evals !== undefined && existsSync(evals.directory))
-        say(`jest-model-provider: to go on with the evaluations: ${goOnCommand(evals.run)}`);
+      if (run !== undefined && existsSync(run.directory))
+        say(`jest-model-provider: to go on with the evaluations: ${continueCommand(run.run)}`);
     },
     kill: async () => (await opening).session.kill(),
     say,
   });
-  const opening = startSession(options, say);
+  const opening = startSession(options, board, say);
   const { session, server } = await opening.catch(async (error: unknown) => {
     if (!signals.hasCome) signals.remove();
     throw error;
@@ -91,6 +105,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   if (signals.hasCome) return new Promise(() => undefined);
   const open: OpenSession = {
     session,
+    board,
     providerModule: options.providerModule,
     get isInterrupted() {
       return signals.hasCome;
@@ -103,11 +118,13 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   };
   process.env[sessionVariable] = JSON.stringify(server.address);
   (globalThis as Owner)[sessionKey] = open;
-  (globalThis as Owner)[hostKey] = directHost(session, 'globalSetup');
+  (globalThis as Owner)[sessionClientKey] = directClient(session, 'globalSetup', (record) =>
+    board.records.push({ ...record, from: '' }),
+  );
   return open;
 }
 
-// An evaluation that is interrupted writes down what it has; whatever takes longer is lost with its connection.
+// An evaluation that is interrupted writes down what it has; what takes longer is lost with its connection.
 const drainMs = 3000;
 
 async function drained(server: SocketServer): Promise<void> {
@@ -119,8 +136,9 @@ async function drained(server: SocketServer): Promise<void> {
   late.abort();
 }
 
-// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if nobody listens any more. Jest may
-// get from the death of its workers, which the same Ctrl-C has ended, to the end of the run in a single turn.
+// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if its handler is
+// removed before. Jest may get from the death of its workers, which the same Ctrl-C has ended, to the end of
+// the run in a single turn.
 const heardSignals = promisify(setImmediate);
 
 interface Opened {
@@ -130,10 +148,11 @@ interface Opened {
 
 async function startSession(
   { registry, providerModule }: OpenSessionOptions,
+  board: EvalBoard,
   say: (text: string) => void,
 ): Promise<Opened> {
   const providers = await registry();
-  const { place, swept } = await SessionPlace.create();
+  const { files, swept } = await SessionFiles.create();
   if (swept.processes.length > 0) {
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
@@ -141,10 +160,11 @@ async function startSession(
     moduleVersion: providerModule === undefined ? null : moduleVersion(providerModule),
     say,
   });
-  const session = new Session(providers, place, { warm });
-  session.atEnd(() => warm.close());
+  const session = new Session(providers, files, { warm });
+  void session.ended.then(() => warm.close());
   try {
-    return { session, server: await SocketServer.listen(session, place.socketPath, providerModule) };
+    const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
+    return { session, server };
   } catch (error) {
     await session.close();
     throw error;
@@ -154,8 +174,8 @@ async function startSession(
 /** A session for this process alone, without a socket: for scripts. */
 export async function openPrivateSession(registry: ProviderRegistry): Promise<Session> {
   requirePlatform();
-  const { place } = await SessionPlace.create();
-  return new Session(registry, place);
+  const { files } = await SessionFiles.create();
+  return new Session(registry, files);
 }
 
 function requirePlatform(): void {

@@ -1,7 +1,7 @@
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type HandledSignal = keyof typeof exitCodes;
 
-// npm passes on a terminal's Ctrl-C that Jest has got already: the echo is no second wish.
+// npm passes on a Ctrl-C that Jest has got from the terminal already: the echo is no second signal.
 const echoMs = 300;
 
 /** What the signals ask a session to do. */
@@ -10,13 +10,14 @@ export interface SignalTargets {
   close(): Promise<unknown>;
   /** Ends everything without any grace, also while a teardown is under way. */
   kill(): Promise<unknown>;
-  /** Prints a line for the person who pressed the key. */
+  /** Prints a line for the user who interrupted the run. */
   say(text: string): void;
 }
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a second one kills
- * everything at once. Jest itself handles no signal, so the handler alone decides when the process ends.
+ * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a
+ * second one kills everything at once. Jest itself handles no signal, so the handler alone decides when the
+ * process ends.
  *
  * @returns how to remove the handlers, and whether a signal has come.
  */

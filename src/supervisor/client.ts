@@ -1,5 +1,5 @@
-import { findSupervisor } from '../session/supervisor-address';
-import { SupervisorLink, type SupervisorLinkOptions } from '../session/supervisor-link';
+import { findSupervisor } from '../session/warm/supervisor-address';
+import { SupervisorLink, type SupervisorLinkOptions } from '../session/warm/supervisor-link';
 import {
   downRequest,
   statusRequest,
@@ -8,10 +8,10 @@ import {
   type SupervisorStatus,
   type WarmedUp,
   type WarmRequest,
-} from '../session/supervisor-protocol';
+} from '../session/warm/supervisor-protocol';
 import { untilGone } from './until-gone';
 
-/** The command line's end of the supervisor's socket; what it is loading is given up when it is closed. */
+/** The command line's end of the supervisor's socket. Closing it cancels a load that it has asked for. */
 export class SupervisorClient {
   readonly #link: SupervisorLink;
 
@@ -41,7 +41,10 @@ export class SupervisorClient {
     return this.#link.ask(statusRequest, null);
   }
 
-  /** Resolves to the specs that were ended, and to what is left; when that is nothing, the supervisor is gone too. */
+  /**
+   * Resolves to the specs that were ended, and to the status of what is left. If nothing is left, the
+   * supervisor has ended too.
+   */
   async down(
     requests: WarmRequest['requests'],
   ): Promise<{ stopped: readonly string[]; left: SupervisorStatus | undefined }> {
@@ -52,7 +55,10 @@ export class SupervisorClient {
     return { stopped, left: undefined };
   }
 
-  /** To be called after an `up` that failed: closes the connection, and waits for the end of a supervisor that has nothing to keep. */
+  /**
+   * Call it after a failed `up`: closes the connection. If the supervisor keeps nothing, also waits for its
+   * end.
+   */
   async giveUp(): Promise<void> {
     const { resources } = await this.status();
     if (resources.length > 0) this.close();
@@ -63,7 +69,7 @@ export class SupervisorClient {
     this.#link.close();
   }
 
-  // It ends by itself when it has nothing to keep.
+  // The supervisor ends by itself when it keeps nothing.
   async #untilGone(): Promise<void> {
     this.close();
     await untilGone(this.#link.process);

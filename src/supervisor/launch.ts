@@ -2,20 +2,34 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deserializeError, ModelProviderError } from '../pattern/errors';
-import { takeLock } from '../process/lock-file';
-import { stateDirectory } from '../process/state-directory';
-import type { SupervisorLinkOptions } from '../session/supervisor-link';
+import { deserializeError, ModelProviderError, type SerializedError } from '../base/errors';
+import { takeLock } from '../process/os/lock-file';
+import { stateDirectory } from '../process/ledger/state-directory';
+import type { SupervisorLinkOptions } from '../session/warm/supervisor-link';
 import { SupervisorClient } from './client';
-import type { LaunchOutcome, SupervisorOptions } from './launch-protocol';
+
+/** The options of a new supervisor, which are its only argument, as JSON. */
+export interface SupervisorOptions {
+  /** A Jest configuration file or its folder. */
+  readonly config: string | undefined;
+}
+
+/**
+ * The one message of a new supervisor to the process that started it: null when it listens, or why it does
+ * not.
+ */
+export interface LaunchOutcome {
+  readonly error: SerializedError | null;
+}
 
 const launchLimitMs = 60_000;
 const pollMs = 50;
 
 /**
- * A connection to the supervisor of this user, which is started if there is none. Two commands at once start only one.
+ * Connects to the supervisor of this user, and starts one if there is none. Two commands at once start only
+ * one.
  *
- * @throws ModelProviderError what its start throws.
+ * @throws ModelProviderError what the start of the supervisor throws.
  */
 export async function ensureSupervisor(
   supervisor: SupervisorOptions,
@@ -31,7 +45,7 @@ export async function ensureSupervisor(
       if (client === undefined) throw ended();
       return { client, isNew: true };
     } finally {
-      // It lives on if somebody is connected, and by itself then.
+      // From here on the supervisor lives as long as a client is connected or something is warm.
       child.disconnect();
       child.unref();
     }
@@ -57,7 +71,7 @@ async function launchLock(): Promise<() => void> {
 }
 
 async function launch(options: SupervisorOptions): Promise<ChildProcess> {
-  // In a process session of its own, so that no terminal signal reaches it.
+  // A process session of its own: no terminal signal reaches it.
   const child = spawn(process.execPath, [join(__dirname, 'main.js'), JSON.stringify(options)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,16 +1,16 @@
-import { serializeError } from '../pattern/errors';
-import { ProgressPrinter } from '../session/progress';
-import { Session } from '../session/session';
-import { SessionPlace } from '../session/session-place';
+import { serializeError } from '../base/errors';
+import { ProgressPrinter } from '../session/events/progress';
+import { Session } from '../session/broker/session';
+import { SessionFiles } from '../session/broker/session-files';
 import { handleSignals } from '../session/signals';
-import { announceSupervisor } from '../session/supervisor-address';
-import type { LaunchOutcome, SupervisorOptions } from './launch-protocol';
+import { announceSupervisor } from '../session/warm/supervisor-address';
+import type { LaunchOutcome, SupervisorOptions } from './launch';
 import { projectProviders } from './project-providers';
 import { Supervisor } from './supervisor';
 import { SupervisorServer } from './supervisor-server';
 
-// The supervisor: a session that outlives the command that started it. It is a session like any other, with a ledger and a
-// guardian, so that nothing of it survives it either.
+// The entry of the supervisor's process: a session that outlives the command that started it. It has a ledger
+// and a guardian like any other session, so nothing of it survives it either.
 
 void main(JSON.parse(process.argv[2] ?? '{}') as SupervisorOptions);
 
@@ -20,21 +20,21 @@ async function main({ config }: SupervisorOptions): Promise<void> {
   handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
   try {
     const { registry, project } = await projectProviders(config);
-    const { place } = await SessionPlace.create();
+    const { files } = await SessionFiles.create();
     const output = { write: (text: string) => server.output(text) };
-    const session = new Session(registry, place, {
+    const session = new Session(registry, files, {
       progress: new ProgressPrinter(output),
       retain: 'session',
-      // Whoever leases what is warm does not want to wait.
+      // A lease of a warm resource must not wait for a wake.
       sleeps: false,
     });
     close = () => session.close();
     kill = () => session.kill();
     const exit = (): void => process.exit();
     const supervisor = new Supervisor(session, project, exit);
-    const server = await SupervisorServer.listen(session, supervisor, place.socketPath, exit);
-    announceSupervisor(place.directory, server.address);
-    // Whoever started it may have been interrupted before it could ask for anything.
+    const server = await SupervisorServer.listen(session, supervisor, files.socketPath, exit);
+    announceSupervisor(files.directory, server.address);
+    // The process that started this one may have been interrupted before it could connect.
     process.once('disconnect', () => server.endIfUnused());
     await tell({ error: null });
   } catch (error) {

@@ -1,14 +1,17 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { messageOf, ModelProviderError } from '../pattern/errors';
+import { messageOf, ModelProviderError } from '../base/errors';
 import { ProviderRegistry } from '../pattern/registry';
 import { builtInProviders } from '../providers/built-in';
-import { moduleVersion } from '../session/module-version';
-import { providersOf, requireSameModule } from '../session/provider-module';
-import { providerModulePath, type ProjectOptions } from '../session/provider-module-path';
-import type { SupervisorProject } from '../session/supervisor-protocol';
+import { moduleVersion } from '../provider-module/version';
+import { providersOf, requireSameModule } from '../provider-module/load';
+import { providerModulePath, type ProjectOptions } from '../provider-module/path';
+import type { SupervisorProject } from '../session/warm/supervisor-protocol';
 
-/** The parts of Jest's own packages that are used here; they come with the project's Jest, whose types it may not have. */
+/**
+ * The parts of Jest's own packages that are used here. They come with the project's Jest, whose types may be
+ * missing.
+ */
 interface JestConfig {
   readConfigs(argv: object, projects: string[]): Promise<{ configs: ProjectOptions[] }>;
 }
@@ -28,12 +31,13 @@ export interface ProjectProviders {
 }
 
 /**
- * The providers that a run of Jest in the working directory has: the built-in ones and those of the module that its configuration
- * names, loaded through its transforms.
+ * The providers of a Jest run in the working directory: the built-in ones, and those of the provider module
+ * that the configuration names, loaded through the project's transforms.
  *
- * @param config a Jest configuration file or its folder; by default what `jest` without arguments finds, or nothing.
- * @throws ModelProviderError `DEPENDENCY_MISSING`, `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`,
- *   `PROVIDER_MODULE_CONFLICT`.
+ * @param config a Jest configuration file or its folder; by default what `jest` without arguments finds, or
+ *   nothing.
+ * @throws ModelProviderError `DEPENDENCY_MISSING`, `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`,
+ *   `PROVIDER_INVALID`, `PROVIDER_MODULE_CONFLICT`.
  */
 export async function projectProviders(config: string | undefined): Promise<ProjectProviders> {
   const named = (await projectConfigs(config)).flatMap((project) => {
@@ -64,7 +68,7 @@ async function projectConfigs(config: string | undefined): Promise<readonly Proj
   try {
     return (await jestConfig.readConfigs(argv, [process.cwd()])).configs;
   } catch (error) {
-    // Without any project there still are the built-in providers.
+    // The built-in providers work without a project.
     if (config === undefined && /Could not find a config file/.test(messageOf(error))) return [];
     throw new ModelProviderError(
       'CONFIG_INVALID',
@@ -74,21 +78,26 @@ async function projectConfigs(config: string | undefined): Promise<readonly Proj
   }
 }
 
-/** As Jest does it with `globalSetup`: our loader runs while the project's transforms are in force. */
+/**
+ * Loads a module as Jest loads `globalSetup`: the loader runs while the project's transforms are in force.
+ */
 async function loadTransformed(path: string, project: ProjectOptions): Promise<unknown> {
   const transform = jestPackage('@jest/transform') as JestTransform | undefined;
   let loaded: unknown;
-  const loader = require.resolve('../session/provider-module');
+  const loader = require.resolve('../provider-module/load');
   const transformer = await transform?.createScriptTransformer(project);
   const load = async (module: unknown): Promise<void> => {
-    const { loadProviderModule } = module as typeof import('../session/provider-module');
+    const { loadProviderModule } = module as typeof import('../provider-module/load');
     loaded = await loadProviderModule(path);
   };
   await transformer?.requireAndTranspileModule(loader, load, { applyInteropRequireDefault: false });
   return loaded;
 }
 
-/** A package that the project's Jest depends on. Package managers place it where only Jest itself finds it. */
+/**
+ * A package that the project's Jest depends on. Package managers may place it where only Jest itself finds
+ * it.
+ */
 function jestPackage(name: string): unknown {
   try {
     const jest = createRequire(join(process.cwd(), 'package.json')).resolve('jest');

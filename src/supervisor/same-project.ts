@@ -1,11 +1,11 @@
-import { ModelProviderError } from '../pattern/errors';
-import { packageVersion } from '../pattern/version';
-import type { SupervisorGreeting } from '../session/supervisor-protocol';
+import { ModelProviderError } from '../base/errors';
+import { packageVersion } from '../base/version';
+import type { SupervisorGreeting } from '../session/warm/supervisor-protocol';
 import { projectProviders } from './project-providers';
 
 /**
- * One supervisor serves one project: its names may be relative paths, and its session has one provider module, as it was when it
- * was loaded.
+ * Refuses a supervisor of another project: names may be relative paths, and a supervisor has one provider
+ * module, in the version that it loaded.
  *
  * @throws ModelProviderError `SUPERVISOR_CONFLICT`.
  */

@@ -1,15 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { messageConnection } from '../base/message-connection';
 import {
   afterGreeting,
+  Greeting,
   listenPrivately,
   newAddress,
-  requireToken,
   type SessionAddress,
-} from '../session/private-socket';
-import { answer, lostNotification } from '../session/protocol';
-import type { Session } from '../session/session';
-import type { SessionConnection } from '../session/session-connection';
+} from '../session/wire/private-socket';
+import { answer, lostNotification } from '../session/wire/protocol';
+import type { Session } from '../session/broker/session';
+import type { LeaseAccount } from '../session/broker/lease-account';
 import {
   borrowRequest,
   devicesRequest,
@@ -21,15 +21,15 @@ import {
   roomRequest,
   statusRequest,
   upRequest,
-} from '../session/supervisor-protocol';
+} from '../session/warm/supervisor-protocol';
 import type { Supervisor } from './supervisor';
 
 interface Greeted {
   readonly label: string;
-  readonly connection: SessionConnection;
+  readonly account: LeaseAccount;
 }
 
-/** The supervisor's end of its socket: what a connection leases or loads ends with it. */
+/** The supervisor's end of its socket. Leases and loads end with the connection that asked for them. */
 export class SupervisorServer {
   readonly address: SessionAddress;
   readonly #server: Server;
@@ -58,35 +58,36 @@ export class SupervisorServer {
     return server;
   }
 
-  /** Shows what a run would print to everybody who loads something. */
+  /** Shows a line of progress to every connection that loads something. */
   output(text: string): void {
     for (const show of this.#outputs.values()) show(text);
   }
 
   async #left(greeted: Greeted | undefined): Promise<void> {
-    await greeted?.connection.close();
+    await greeted?.account.close();
     this.#supervisor.touch();
     this.endIfUnused();
   }
 
-  /** A supervisor of nothing ends, unless somebody is about to load something. */
+  /** Ends a supervisor that keeps nothing, unless a connection is about to load something. */
   endIfUnused(): void {
     if (this.#keepers.size === 0) this.#supervisor.endIfEmpty();
   }
 
   #accept(socket: Socket): void {
-    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket));
+    const rpc = messageConnection(socket, socket);
     const supervisor = this.#supervisor;
+    const greeting = new Greeting(socket, this.address);
     let greeted: Greeted | undefined;
     const required = (): Greeted => afterGreeting(greeted);
     rpc.onRequest(greetRequest, ({ token, label, keeps }) =>
       answer(async () => {
-        requireToken(token, this.address.token);
-        const connection = this.#session.connect(
+        greeting.make(token);
+        const account = this.#session.connect(
           (leaseId, error) =>
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
         );
-        greeted = { label, connection };
+        greeted = { label, account };
         if (keeps) this.#keepers.add(socket);
         return supervisor.greeting;
       }),
@@ -104,11 +105,11 @@ export class SupervisorServer {
       }),
     );
     rpc.onRequest(borrowRequest, ({ resourceId }) =>
-      answer(async () => supervisor.borrow(resourceId, required().connection, required().label)),
+      answer(async () => supervisor.borrow(resourceId, required().account, required().label)),
     );
     rpc.onRequest(returnRequest, ({ leaseId }) =>
       answer(async () => {
-        await required().connection.release(leaseId);
+        await required().account.release(leaseId);
         supervisor.touch();
         return null;
       }),
@@ -121,12 +122,12 @@ export class SupervisorServer {
     );
     rpc.onRequest(upRequest, (request) =>
       answer(async () => {
-        const { connection, label } = required();
+        const { account, label } = required();
         this.#outputs.set(
           socket,
           (text) => void rpc.sendNotification(outputNotification, text).catch(() => undefined),
         );
-        return supervisor.up(request, connection, label).finally(() => this.endIfUnused());
+        return supervisor.up(request, account, label).finally(() => this.endIfUnused());
       }),
     );
     rpc.onRequest(statusRequest, () =>
@@ -139,7 +140,7 @@ export class SupervisorServer {
       answer(async () => {
         required();
         const stopped = await supervisor.down(requests);
-        // Nothing is left to live for once whoever asked has the answer, and has gone.
+        // The process ends once the caller has its answer and has closed the connection.
         if (this.#session.isClosing) socket.once('close', () => this.#exit());
         if (this.#session.isClosing && socket.destroyed) this.#exit();
         return stopped;

@@ -1,12 +1,11 @@
-import { ModelProviderError } from '../pattern/errors';
-import { stableStringify, type Json } from '../pattern/json';
-import { parseRequest, resourceKey, type ParsedRequest } from '../pattern/resource-spec';
-import { packageVersion } from '../pattern/version';
-import { devicesOf } from '../session/devices-of';
-import { identityOf } from '../session/identity';
-import { placeFor, placesOf, type Occupant } from '../session/placement';
-import type { Session } from '../session/session';
-import type { IdentityRequest, LeaseGrant, SessionConnection } from '../session/session-connection';
+import { ModelProviderError } from '../base/errors';
+import { stableStringify, type Json } from '../base/json';
+import { packageVersion } from '../base/version';
+import { parseRequest, resourceKey, type ParsedRequest, type ResourceRef } from '../pattern/resource-spec';
+import type { LeaseAccount } from '../session/broker/lease-account';
+import type { Session } from '../session/broker/session';
+import { describeHolder, type LeaseHolder } from '../session/events/events';
+import { placeFor, placesOf, type Occupant } from '../session/scheduler/placement';
 import type {
   RoomRequest,
   SupervisorGreeting,
@@ -16,9 +15,10 @@ import type {
   WarmedUp,
   WarmOffer,
   WarmRequest,
-} from '../session/supervisor-protocol';
+} from '../session/warm/supervisor-protocol';
+import type { LeaseGrant } from '../session/wire/lease-request';
 import { TimeToLive } from './time-to-live';
-import { historyOf, type ResourceHistory } from './warm-status';
+import { ResourceHistories, type ResourceHistory } from './warm-status';
 
 interface Warm {
   readonly request: ParsedRequest;
@@ -26,12 +26,13 @@ interface Warm {
   readonly identity: Json;
 }
 
-/** Keeps resources of one session warm, lends them to runs, and ends when nobody has used them for a while. */
+/** Keeps resources of one session warm, lends them to runs, and ends when they were not used for a while. */
 export class Supervisor {
   readonly #session: Session;
   readonly #project: SupervisorProject;
   readonly #exit: () => void;
   readonly #life: TimeToLive;
+  readonly #histories: ResourceHistories;
   /** By provider, name and config. */
   readonly #warm = new Map<string, Warm>();
   #loading = 0;
@@ -45,7 +46,8 @@ export class Supervisor {
       () => this.#isInUse(),
       () => this.#end(),
     );
-    session.atEnd(() => this.#life.stop());
+    this.#histories = new ResourceHistories(session.record.events);
+    void session.ended.then(() => this.#life.stop());
   }
 
   get greeting(): SupervisorGreeting {
@@ -60,8 +62,8 @@ export class Supervisor {
         config: request.config ?? null,
         resourceId,
         startMs,
-        pids,
-        holders: [...holders.values()],
+        pids: [...pids],
+        holders: [...holders.values()].map(describeHolder),
       };
     });
     const endsInMs = this.#isInUse() ? null : this.#life.remainingMs;
@@ -69,15 +71,12 @@ export class Supervisor {
   }
 
   /**
-   * Loads what is not warm yet, on behalf of `connection`, whose end gives a start up.
+   * Loads what is not warm yet, for the holder of `account`, whose end gives a start up.
    *
-   * @throws ModelProviderError what the same setup in a run would throw, `CONFIG_INVALID`, `WARM_RESOURCE_IN_USE`.
+   * @throws ModelProviderError what the same setup in a run would throw, `CONFIG_INVALID`,
+   *   `WARM_RESOURCE_IN_USE`.
    */
-  async up(
-    { requests, ttlMs }: WarmRequest,
-    connection: SessionConnection,
-    requester: string,
-  ): Promise<WarmedUp> {
+  async up({ requests, ttlMs }: WarmRequest, account: LeaseAccount, requester: string): Promise<WarmedUp> {
     const parsed = this.#parse(requests);
     this.#loading += 1;
     const leases: string[] = [];
@@ -85,10 +84,10 @@ export class Supervisor {
     try {
       await this.#requirePlaces(parsed);
       for (const request of parsed) {
-        const identity = await identityOf(this.#session.registry, request);
+        const identity = await this.#session.registry.identity(request);
         await this.#endOutdated(request, identity);
         const before = this.#find(request)?.resourceId;
-        const grant = await connection.lease({ ...request, holding: leases, requester });
+        const grant = await account.lease({ ...request, holding: leases, requester });
         leases.push(grant.leaseId);
         const { resourceId } = grant;
         if (resourceId !== before) {
@@ -99,20 +98,20 @@ export class Supervisor {
       this.#life.ttlMs = ttlMs;
     } finally {
       this.#loading -= 1;
-      await Promise.allSettled(leases.map((leaseId) => connection.release(leaseId)));
+      await Promise.allSettled(leases.map((leaseId) => account.release(leaseId)));
       this.touch();
     }
     return { status: this.status, loaded };
   }
 
-  offer(wanted: IdentityRequest): WarmOffer | null {
+  offer(wanted: ResourceRef): WarmOffer | null {
     const warm = this.#find(wanted);
     if (warm === undefined) return null;
     return { resourceId: warm.resourceId, identity: warm.identity, devices: this.#devicesOf(warm) };
   }
 
   /** Where the wanted resource is warm, and where others are. */
-  devices(wanted: IdentityRequest): WarmDevices {
+  devices(wanted: ResourceRef): WarmDevices {
     const warm = this.#find(wanted);
     const others = this.#ready().filter((other) => other !== warm);
     return {
@@ -121,19 +120,15 @@ export class Supervisor {
     };
   }
 
-  /** Never starts anything: what has gone since it was offered is not lent. */
-  async borrow(
-    resourceId: string,
-    connection: SessionConnection,
-    requester: string,
-  ): Promise<LeaseGrant | null> {
+  /** Lends a resource that was offered. It starts nothing: null if the resource is gone meanwhile. */
+  async borrow(resourceId: string, account: LeaseAccount, requester: string): Promise<LeaseGrant | null> {
     const warm = this.#ready().find((each) => each.resourceId === resourceId);
     if (warm === undefined || !this.#canLend(warm)) return null;
-    return connection.lease({ ...warm.request, holding: [], requester });
+    return account.lease({ ...warm.request, holding: [], requester });
   }
 
   /**
-   * Ends unused resources until one more fits beside the rest, on each of the devices that it would take.
+   * Ends unused resources until the wanted one has a place on each of the devices that it would take.
    *
    * @returns their specs.
    * @throws ModelProviderError `WARM_RESOURCE_IN_USE`, `TEARDOWN_FAILED`.
@@ -144,7 +139,7 @@ export class Supervisor {
       const live = this.#ready().filter((warm) => !ending.has(warm) && this.#placesOf(warm).includes(place));
       const limit = Math.min(maxLive, ...live.map((warm) => this.#maxLive(warm)));
       const tooMany = Math.max(0, Math.min(live.length, live.length + (own[index] ?? 0) + 1 - limit));
-      const unused = live.filter((warm) => this.#holders(warm).length === 0).slice(0, tooMany);
+      const unused = live.filter((warm) => this.#leases(warm).length === 0).slice(0, tooMany);
       if (unused.length < tooMany) throw inUse(`"${spec}" has no place`, this.#described(live));
       for (const warm of unused) ending.add(warm);
     }
@@ -154,27 +149,29 @@ export class Supervisor {
   }
 
   /**
-   * Ends the named resources, or with none named all and the session; this process is then for the caller to end.
+   * Ends the named resources, or with none named all and the session; this process is then for the caller to
+   * end.
    *
    * @returns their specs.
-   * @throws ModelProviderError `CONFIG_INVALID` if one is not warm, `WARM_RESOURCE_IN_USE`, `TEARDOWN_FAILED`.
+   * @throws ModelProviderError `CONFIG_INVALID` if one is not warm, `WARM_RESOURCE_IN_USE`,
+   *   `TEARDOWN_FAILED`.
    */
   async down(requests: readonly Json[]): Promise<string[]> {
     if (requests.length === 0) return this.#endAll();
     const chosen = this.#parse(requests).map((each) => this.#require(each));
-    const busy = chosen.filter((warm) => this.#holders(warm).length > 0);
+    const busy = chosen.filter((warm) => this.#leases(warm).length > 0);
     if (busy.length > 0) throw inUse('Nothing was ended', this.#described(busy));
     for (const warm of chosen) await this.#retire(warm);
     this.touch();
     return chosen.map(({ request }) => request.spec);
   }
 
-  /** To be called after every use: the time to live counts anew. */
+  /** To be called after every use: starts the time to live anew. */
   touch(): void {
     if (!this.#session.isClosing) this.#life.restart();
   }
 
-  /** Ends this process if nothing is warm, nor being loaded. */
+  /** Ends this process if nothing is warm or being loaded. */
   endIfEmpty(): void {
     if (this.#loading === 0 && this.#ready().length === 0) this.#end();
   }
@@ -185,8 +182,8 @@ export class Supervisor {
 
   async #endAll(): Promise<string[]> {
     const ready = this.#ready();
-    // What a warm resource leases ends with it.
-    const busy = ready.filter((warm) => this.#holders(warm).some((holder) => !isResource(holder)));
+    // A lease that a warm resource holds ends with that resource.
+    const busy = ready.filter((warm) => this.#leases(warm).some((holder) => 'label' in holder));
     if (busy.length > 0) throw inUse('Nothing was ended', this.#described(busy));
     const { failures, leftBehind } = await this.#session.close();
     const problems = [...failures.map(({ message }) => message), ...leftBehind];
@@ -198,31 +195,30 @@ export class Supervisor {
     return requests.map((request) => parseRequest(request, this.#session.registry.names));
   }
 
-  /** Whether all that is asked for has room at once. */
+  /** @throws ModelProviderError `CONFIG_INVALID` if the resources do not fit at once. */
   async #requirePlaces(requests: readonly ParsedRequest[]): Promise<void> {
     const occupants: Occupant[] = [];
     for (const request of new Map(requests.map((each) => [keyOf(each), each])).values()) {
       const { spec, provider: prefix } = request;
-      const provider = this.#session.registry.require(prefix, spec);
-      const { constraints: policy } = provider;
+      const { constraints: policy } = this.#session.registry.require(prefix, spec);
       if (policy.sharing === 'perLease') {
         throw new ModelProviderError(
           'CONFIG_INVALID',
           `"${spec}" cannot be kept warm: each lease has a resource of its own (sharing: 'perLease').`,
         );
       }
-      const need = await devicesOf(provider, request);
+      const need = await this.#session.registry.devices(request);
       const devices = placeFor({ provider: prefix, policy, need }, occupants);
       if (devices === undefined) throw tooMany(requests, prefix, policy.maxLive, need?.pool);
       occupants.push({ devices, policy });
     }
   }
 
-  /** What was started from other weights, or by another engine, is not what is asked for. */
+  /** Ends the resource if its weights, engine or options have changed since it was loaded. */
   async #endOutdated(request: ParsedRequest, identity: Json): Promise<void> {
     const warm = this.#find(request);
     if (warm === undefined || stableStringify(warm.identity) === stableStringify(identity)) return;
-    if (this.#holders(warm).length > 0)
+    if (this.#leases(warm).length > 0)
       throw inUse(`"${request.spec}" has changed since it was loaded`, this.#described([warm]));
     await this.#retire(warm);
   }
@@ -233,7 +229,7 @@ export class Supervisor {
   }
 
   #require(request: ParsedRequest): Warm {
-    // Also one whose stop has failed: it is to be tried again.
+    // A resource whose stop has failed counts as warm: the stop is to be repeated.
     const warm = this.#warm.get(keyOf(request));
     if (warm !== undefined && !this.#history(warm.resourceId).isGone) return warm;
     const others = this.#ready().map((each) => `"${each.request.spec}"`);
@@ -243,7 +239,7 @@ export class Supervisor {
     );
   }
 
-  #find(wanted: IdentityRequest): Warm | undefined {
+  #find(wanted: ResourceRef): Warm | undefined {
     const warm = this.#warm.get(keyOf(wanted));
     return warm !== undefined && this.#history(warm.resourceId).isReady ? warm : undefined;
   }
@@ -254,14 +250,14 @@ export class Supervisor {
 
   #canLend(warm: Warm): boolean {
     const { sharing } = this.#session.registry.get(warm.request.provider)?.constraints ?? {};
-    return sharing === 'shared' || this.#holders(warm).length === 0;
+    return sharing === 'shared' || this.#leases(warm).length === 0;
   }
 
   #devicesOf({ resourceId }: Warm): readonly string[] {
     return this.#history(resourceId).devices;
   }
 
-  /** Where it counts. */
+  /** The places that it takes. */
   #placesOf(warm: Warm): readonly string[] {
     return placesOf(warm.request.provider, this.#devicesOf(warm));
   }
@@ -271,29 +267,29 @@ export class Supervisor {
   }
 
   #isInUse(): boolean {
-    return this.#loading > 0 || this.#ready().some((warm) => this.#holders(warm).length > 0);
+    return this.#loading > 0 || this.#ready().some((warm) => this.#leases(warm).length > 0);
   }
 
-  #holders({ resourceId }: Warm): string[] {
-    return [...new Set(this.#history(resourceId).holders.values())];
+  /** The holder of each of its leases. */
+  #leases({ resourceId }: Warm): LeaseHolder[] {
+    return [...this.#history(resourceId).holders.values()];
   }
 
   #described(warm: readonly Warm[]): string {
     return warm
-      .map((each) => `"${each.request.spec}" is in use by ${this.#holders(each).join(', ')}`)
+      .map((each) => {
+        const holders = new Set(this.#leases(each).map(describeHolder));
+        return `"${each.request.spec}" is in use by ${[...holders].join(', ')}`;
+      })
       .join('; ');
   }
 
   #history(resourceId: string): ResourceHistory {
-    return historyOf(this.#session.record.events, resourceId);
+    return this.#histories.of(resourceId);
   }
 }
 
-function isResource(holder: string): boolean {
-  return holder.startsWith('resource ');
-}
-
-function keyOf({ provider, name, config }: IdentityRequest): string {
+function keyOf({ provider, name, config }: ResourceRef): string {
   return resourceKey(provider, name, config);
 }
 

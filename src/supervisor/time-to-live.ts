@@ -1,6 +1,6 @@
 import { maxTimerMs } from '../pattern/constraints';
 
-/** Calls back when nothing has been used for a while. Keeps its process alive until then. */
+/** Calls back when nothing has been used for a while. Keeps the process alive until then. */
 export class TimeToLive {
   /** Takes effect at the next {@link restart}. */
   ttlMs = maxTimerMs;
@@ -23,7 +23,7 @@ export class TimeToLive {
     clearTimeout(this.#timer);
   }
 
-  /** Counts from now on. */
+  /** Starts counting anew. */
   restart(): void {
     this.#since = performance.now();
     clearTimeout(this.#timer);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModelProviderError } from '../pattern/errors';
-import { isAlive, type ProcessIdentity } from '../process/process-identity';
+import { ModelProviderError } from '../base/errors';
+import { isAlive, type ProcessIdentity } from '../process/os/process-identity';
 
 const limitMs = 60_000;
 const pollMs = 20;

@@ -1,15 +1,15 @@
-import { ModelProviderError } from '../pattern/errors';
-import { privateHostKey, type Host } from '../pattern/host';
-import type { Json } from '../pattern/json';
+import { ModelProviderError } from '../base/errors';
+import { privateClientKey, type SessionClient } from '../pattern/session-client';
+import type { Json } from '../base/json';
 import type { ModelProvider } from '../pattern/model-provider';
-import { installRealm } from '../pattern/realm';
+import { installRuntime } from '../pattern/runtime';
 import { defineProviders, ProviderRegistry, type AnyProvider, type ProviderMap } from '../pattern/registry';
 import type { ResourceHandle } from '../pattern/resource-handle';
 import { builtInProviders } from '../providers/built-in';
-import type { SessionEvent } from '../session/events';
-import type { PrivateHost } from '../session/private-host';
+import type { SessionEvent } from '../session/events/events';
+import type { PrivateClient } from '../session/private-client';
 
-/** What a provider's contract is tested with. */
+/** What the contract of a provider is tested with. */
 export interface ContractOptions<Client, Connection extends Json, Config extends Json> {
   /** The name of a resource that can be set up. */
   readonly name: string;
@@ -17,11 +17,14 @@ export interface ContractOptions<Client, Connection extends Json, Config extends
   /** A resource whose setup fails by itself. */
   readonly failing: { readonly name: string; readonly config?: Config };
   /**
-   * Looks at the resource itself, not through the provider: whether what `connection` reaches is there. Left out for a provider
-   * that only attaches to what is there already, and so ends nothing.
+   * Whether the resource that `connection` reaches is there. It must look at the resource itself, not ask the
+   * provider. Leave it out for a provider that only attaches to what is there already, and so ends nothing.
    */
   isAlive?(connection: Connection): Promise<boolean> | boolean;
-  /** Counts, from outside, the resources of this kind that are there: finds those that a failed setup left without a connection. */
+  /**
+   * Counts the resources of this kind from outside. Finds those that a failed setup left without a
+   * connection.
+   */
   countAlive?(): Promise<number> | number;
   /** Uses a client once; throws if it does not work. */
   use(client: Client): unknown;
@@ -29,30 +32,33 @@ export interface ContractOptions<Client, Connection extends Json, Config extends
 
 const prefix = 'contract';
 
-/** One provider in a session of its own, watched from outside. */
+/** One provider in a session of its own, observed from outside. */
 export class ContractBench<Client, Connection extends Json, Config extends Json> {
   readonly provider: ModelProvider<Client, Connection, Config>;
   readonly options: ContractOptions<Client, Connection, Config>;
   readonly makeProvider: () => ModelProvider<Client, Connection, Config>;
-  /** Connections as the session handed them out. */
+  /** Connections as the session granted them. */
   readonly connections: Connection[] = [];
   #aliveBefore = 0;
-  readonly #session: PrivateHost;
-  readonly #restoreRealm: () => void;
+  readonly #session: PrivateClient;
+  readonly #restoreRuntime: () => void;
 
   private constructor(
     provider: ModelProvider<Client, Connection, Config>,
     makeProvider: () => ModelProvider<Client, Connection, Config>,
     options: ContractOptions<Client, Connection, Config>,
-    session: PrivateHost,
+    session: PrivateClient,
   ) {
     this.provider = provider;
     this.makeProvider = makeProvider;
     this.options = options;
     this.#session = session;
     const registry = new ProviderRegistry(builtInProviders(), { [prefix]: provider });
-    const host = this.#watch(session.host);
-    this.#restoreRealm = installRealm({ host: () => host, registry: () => Promise.resolve(registry) });
+    const client = this.#watch(session.client);
+    this.#restoreRuntime = installRuntime({
+      session: () => client,
+      registry: () => Promise.resolve(registry),
+    });
   }
 
   /** Runs `check` on a fresh provider in a fresh session, and closes both. */
@@ -63,21 +69,21 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
   ): Promise<void> {
     const provider = factory();
     defineProviders({ [prefix]: provider });
-    // With another retention a stop would come later than the teardown that is to be judged.
+    // With another retention a stop would come later than the teardown under test.
     Object.defineProperty(provider, 'constraints', { value: { ...provider.constraints, retain: 'lease' } });
-    // What it depends on are other providers' resources: those are not looked at.
+    // Resources that it depends on belong to other providers and are not examined.
     const session = await openHost({ ...builtInProviders(), [prefix]: provider as AnyProvider });
     const bench = new ContractBench(provider, factory, options, session);
     try {
       bench.#aliveBefore = (await options.countAlive?.()) ?? 0;
       await check(bench);
     } finally {
-      bench.#restoreRealm();
+      bench.#restoreRuntime();
       await session.close();
     }
   }
 
-  /** What happened to the provider's own resources. */
+  /** The session's events about the provider's own resources. */
   get events(): readonly SessionEvent[] {
     return this.#session.events.filter((event) => {
       const name = 'resourceId' in event ? event.resourceId : event.spec;
@@ -95,7 +101,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     return this.provider.setup(name, config);
   }
 
-  /** The connection that was handed out last. */
+  /** The connection that was granted last. */
   get lastConnection(): Connection {
     const connection = this.connections.at(-1);
     if (connection === undefined) throw broken('no connection was handed out');
@@ -111,7 +117,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     return this.events.filter((event) => event.type === type).length;
   }
 
-  /** Every resource that was begun has come to its end. */
+  /** Requires that every resource that was started has ended. */
   async requireNothingLeft(when: string): Promise<void> {
     const begun = this.events.flatMap((event) => (event.type === 'starting' ? [event.resourceId] : []));
     const ended = this.events.flatMap((event) => (event.type === 'stopped' ? [event.resourceId] : []));
@@ -121,27 +127,27 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     if (more > 0) throw broken(`${more} more of its resources than before are there ${when}`);
   }
 
-  #watch(host: Host): Host {
-    return Object.create(host, {
+  #watch(client: SessionClient): SessionClient {
+    return Object.create(client, {
       lease: {
-        value: async (request: Parameters<Host['lease']>[0]) => {
-          const lease = await host.lease(request);
+        value: async (request: Parameters<SessionClient['lease']>[0]) => {
+          const lease = await client.lease(request);
           this.connections.push(lease.connection as Connection);
           return lease;
         },
       },
-    }) as Host;
+    }) as SessionClient;
   }
 }
 
-/** A rule that the provider breaks. */
+/** The error for a rule that the provider breaks. */
 export function broken(what: string): ModelProviderError {
   return new ModelProviderError('CONTRACT_BROKEN', `The provider breaks its contract: ${what}.`);
 }
 
-function openHost(providers: ProviderMap): Promise<PrivateHost> {
-  const open = (globalThis as { [privateHostKey]?: (providers: ProviderMap) => Promise<PrivateHost> })[
-    privateHostKey
+function openHost(providers: ProviderMap): Promise<PrivateClient> {
+  const open = (globalThis as { [privateClientKey]?: (providers: ProviderMap) => Promise<PrivateClient> })[
+    privateClientKey
   ];
   if (open !== undefined) return open(providers);
   throw new ModelProviderError(

@@ -1,5 +1,5 @@
-import { isModelProviderError, messageOf } from '../pattern/errors';
-import { findNonJson, type Json } from '../pattern/json';
+import { isModelProviderError, messageOf } from '../base/errors';
+import { findNonJson, type Json } from '../base/json';
 import { broken, type ContractBench } from './contract-bench';
 
 /** One rule that every provider must keep. */
@@ -14,7 +14,7 @@ const secondWay =
   /^(get|create|make|start|open|switch|use|acquire|connect)\w*(client|model|server|connection|resource)\w*$/i;
 const patternMethods = new Set(['createResource', 'destroyResource', 'createClient', 'disposeClient']);
 
-/** The seed's checklist and anti-patterns, one rule each. */
+/** The checklist and the anti-patterns of the model provider pattern, one rule each. */
 export const contractRules: readonly ContractRule[] = [
   {
     title: 'setup returns a handle to a resource that is there and whose client works',
@@ -116,7 +116,7 @@ export const contractRules: readonly ContractRule[] = [
       );
       if (error !== undefined && !isModelProviderError(error, 'SETUP_ABORTED'))
         throw broken(`a setup that was given up failed with ${messageOf(error)}`);
-      // An aborted start is cleared away in the background.
+      // An aborted start is undone in the background.
       await until(() => bench.count('stopped') === bench.count('starting'));
       await bench.requireNothingLeft('after a setup was given up');
       for (const connection of bench.connections)
@@ -170,6 +170,7 @@ export const contractRules: readonly ContractRule[] = [
       const end = new AbortController();
       const client = await elsewhere.createClient(copy, {
         resourceId: handle.resourceId,
+        spec: handle.resourceId.replace(/#\d+$/, ''),
         signal: end.signal,
       });
       await bench.options.use(client);
@@ -194,7 +195,9 @@ export const contractRules: readonly ContractRule[] = [
   },
 ];
 
-/** How many leases on one name the constraints allow at once; more would wait for each other for ever. */
+/**
+ * How many leases on one name the constraints allow at once. More of them would wait for each other for ever.
+ */
 function leasesAtOnce<Client, Connection extends Json, Config extends Json>({
   provider,
 }: ContractBench<Client, Connection, Config>): number {
@@ -205,7 +208,7 @@ function leasesAtOnce<Client, Connection extends Json, Config extends Json>({
 async function takeTurns<Client, Connection extends Json, Config extends Json>(
   bench: ContractBench<Client, Connection, Config>,
 ): Promise<void> {
-  // Asked for at once: one after the other would be a deadlock, and refused.
+  // Requested at the same time: one after the other would be a deadlock, and refused.
   const [first, second] = [bench.setup(), bench.setup()];
   const handle = await first;
   if (bench.count('leased') !== 1) throw broken('two leases at once although the constraints allow one');

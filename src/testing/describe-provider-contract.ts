@@ -1,5 +1,5 @@
-import { jestGlobals } from '../pattern/jest-globals';
-import type { Json } from '../pattern/json';
+import { jestGlobals } from '../pattern/blocks/jest-globals';
+import type { Json } from '../base/json';
 import type { ModelProvider } from '../pattern/model-provider';
 import { ContractBench, type ContractOptions } from './contract-bench';
 import { contractRules } from './contract-rules';
@@ -7,11 +7,12 @@ import { contractRules } from './contract-rules';
 const ruleLimitMs = 120_000;
 
 /**
- * Registers a describe block that holds a provider to the pattern: each rule runs on a fresh provider in a session of its own,
- * with `retain: 'lease'`, and looks at the resource itself through `options.isAlive`.
+ * Registers a describe block that holds a provider to the pattern: each rule runs on a fresh provider in a
+ * session of its own, with `retain: 'lease'`, and looks at the resource itself through `options.isAlive`.
  *
- * Needs this package's environment. The session half runs in the test's own realm here, so what it imports must be loadable by
- * `require`; run Jest with `NODE_OPTIONS=--experimental-vm-modules` if it uses `import()`.
+ * Needs this package's environment. The session half runs in the test's own realm here, so everything that it
+ * imports must be loadable by `require`; run Jest with `NODE_OPTIONS=--experimental-vm-modules` if it uses
+ * `import()`.
  *
  * @param factory makes a new provider; called once or twice per rule.
  * @example

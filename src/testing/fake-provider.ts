@@ -1,6 +1,7 @@
 import type { ProviderConstraints } from '../pattern/constraints';
-import { ModelProviderError } from '../pattern/errors';
+import { ModelProviderError } from '../base/errors';
 import { ModelProvider } from '../pattern/model-provider';
+import { reportCall } from '../pattern/model-calls';
 import type { ClientContext } from '../pattern/resource-context';
 
 /** How a fake model behaves. */
@@ -9,7 +10,7 @@ export interface FakeProviderOptions {
   readonly reply?: (prompt: string, model: string) => string | Promise<string>;
   /** Makes the setup of a model fail with this message. */
   readonly failSetup?: (model: string) => string | undefined;
-  /** Limits other than the default ones: no limit of live models, shared, kept for the lease. */
+  /** Limits that differ from the defaults: no limit of live models, shared, kept for the lease. */
   readonly constraints?: Partial<ProviderConstraints>;
 }
 
@@ -19,7 +20,7 @@ export interface FakeGeneration {
   readonly model: string;
 }
 
-/** The client of a fake model: it answers without any server, and remembers what it was asked. */
+/** The client of a fake model. It answers without any server, and records its prompts. */
 export interface FakeClient {
   readonly model: string;
   /** Every prompt so far, oldest first. */
@@ -28,7 +29,8 @@ export interface FakeClient {
 }
 
 /**
- * A provider without servers, for unit tests of code that uses models: leases, limits and errors are real, answers are yours.
+ * A provider without servers, for unit tests of code that uses models. Leases, limits and errors are real;
+ * you give the answers.
  *
  * @example
  * export default defineProviders({ fake: fakeProvider({ reply: (prompt) => prompt.toUpperCase() }) });
@@ -62,16 +64,19 @@ class FakeProvider extends ModelProvider<FakeClient, { model: string }, never> {
     return Promise.resolve({ model });
   }
 
-  createClient({ model }: { model: string }, { signal }: ClientContext): FakeClient {
+  createClient({ model }: { model: string }, context: ClientContext): FakeClient {
     const prompts: string[] = [];
     const { reply = (prompt: string) => prompt } = this.#options;
     return {
       model,
       prompts,
       generate: async (prompt) => {
-        signal.throwIfAborted();
+        context.signal.throwIfAborted();
         prompts.push(prompt);
-        return { text: await reply(prompt, model), model };
+        const start = performance.now();
+        const text = await reply(prompt, model);
+        reportCall(context, { ms: performance.now() - start, finishReason: 'stop', isEmpty: text === '' });
+        return { text, model };
       },
     };
   }

@@ -1,4 +1,4 @@
-import '../realm';
+import '../runtime';
 
 export { describeProviderContract } from './describe-provider-contract';
 export type { ContractOptions } from './contract-bench';

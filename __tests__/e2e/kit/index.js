@@ -1,10 +1,12 @@
 'use strict';
 
-// What mini projects share: notes, a provider that notes what happens to its resources, and a record of the session's events.
+// What mini projects share: notes, a provider that notes what happens to its resources, and a record of the
+// session's events.
 
-const { appendFileSync, readdirSync, readFileSync } = require('node:fs');
+const { appendFileSync, readFileSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { ModelProvider } = require('jest-model-provider');
+const { markedProcesses } = require('../../support/processes.cjs');
 
 const limitMs = 60_000;
 
@@ -27,17 +29,12 @@ async function noted(line, times = 1) {
 
 /** The server processes of this run whose command line contains `text`. */
 function servers(text) {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      const environment = readFileSync(`/proc/${name}/environ`, 'utf8');
-      const isOurs =
-        environment.includes(`TMPDIR=${process.env.TMPDIR}`) &&
-        environment.includes('JEST_MODEL_PROVIDER_PROCESS=');
-      return isOurs && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(text) ? [Number(name)] : [];
-    } catch {
-      return [];
-    }
-  });
+  const ours = new Set(processIds(`TMPDIR=${process.env.TMPDIR}`));
+  return processIds('JEST_MODEL_PROVIDER_PROCESS=', text).filter((pid) => ours.has(pid));
+}
+
+function processIds(mark, text = '') {
+  return markedProcesses(mark).flatMap(({ pid, command }) => (command.includes(text) ? [pid] : []));
 }
 
 const defaults = {

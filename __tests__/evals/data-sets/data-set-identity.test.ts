@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { csv } from '../../../src/evals/data-sets/csv';
 import { datasetHash, datasetName } from '../../../src/evals/data-sets/data-set-identity';
 import { jsonl } from '../../../src/evals/data-sets/jsonl';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { written } from './temporary-folder';
 
 const sha256 = (content: Buffer | string) => createHash('sha256').update(content).digest('hex');

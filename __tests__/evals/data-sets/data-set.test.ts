@@ -1,8 +1,8 @@
 import { readSamples, type DataSet } from '../../../src/evals/data-sets/data-set';
-import { locate } from '../../../src/evals/data-sets/row-location';
+import { noteFacts } from '../../../src/evals/data-sets/row-location';
 import { sampleId } from '../../../src/evals/data-sets/sample-id';
-import { samplesOf } from '../../../src/evals/sample-source';
-import { caught } from '../../fixtures/caught';
+import { samplesOf } from '../../../src/evals/execution/sample-source';
+import { caught } from '../../support/caught';
 import { all } from './temporary-folder';
 
 async function* asynchronous<Row>(...rows: Row[]): AsyncGenerator<Row, void, undefined> {
@@ -50,12 +50,24 @@ test('a row is read when its sample is asked for, and not before', async () => {
   expect(yielded).toBe(1);
 });
 
+test('a row whose value cannot be read is named by its number', async () => {
+  const broken = {
+    toJSON: () => {
+      throw new Error('no');
+    },
+  };
+  await expect(all(readSamples(['q'], [{ q: 1 }, { q: broken }]))).rejects.toMatchObject({
+    code: 'EVAL_INVALID',
+    message: 'foreach(): row 1 cannot be read: no; a getter or a toJSON() of it throws.',
+  });
+});
+
 test('a row without a column is named by its number and its place', async () => {
-  const rows = [{ a: 1, b: 2 }, locate({ a: 1 }, 'data/rows.jsonl:2')];
+  const rows = [{ a: 1, b: 2 }, noteFacts({ a: 1 }, { location: 'data/rows.jsonl:2' })];
   const error = await caught(all(readSamples(['a', 'b'], rows)));
   expect(error).toMatchObject({
     code: 'EVAL_INVALID',
-    message: 'foreach(): row 1 (data/rows.jsonl:2) has no column "b"; it has a.',
+    message: 'foreach(): row 1 (data/rows.jsonl:2) has no column "b"; it has "a".',
   });
 });
 

@@ -3,8 +3,9 @@ import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { jsonl } from '../../../src/evals/data-sets/jsonl';
-import { locationOf, rowLabel } from '../../../src/evals/data-sets/row-location';
-import { caught } from '../../fixtures/caught';
+import { factsOf, rowLabel } from '../../../src/evals/data-sets/row-location';
+import { readSamples } from '../../../src/evals/data-sets/data-set';
+import { caught } from '../../support/caught';
 import { all, written } from './temporary-folder';
 
 test('gives the value of every line that is not empty', async () => {
@@ -41,7 +42,7 @@ test('its rows know their file and line', async () => {
   const path = written('places.jsonl', '{"q":1}\n\n{"q":2}\n');
   const [first, second] = await all(jsonl(path));
   const name = relative(process.cwd(), path);
-  expect([rowLabel(0, locationOf(first)), rowLabel(1, locationOf(second))]).toEqual([
+  expect([rowLabel(0, factsOf(first)?.location), rowLabel(1, factsOf(second)?.location)]).toEqual([
     `0 (${name}:1)`,
     `1 (${name}:3)`,
   ]);
@@ -57,13 +58,14 @@ test('can be read again, and is a path from the spec’s folder, or a URL', asyn
 
 test('is read as its rows are used, and closed when no more are wanted', async () => {
   const path = written('huge.jsonl', `${'{"question":"what?"}\n'.repeat(100_000)}`);
-  const opened = jest.spyOn(fs, 'createReadStream');
+  const destroyed = jest.spyOn(fs.ReadStream.prototype, 'destroy');
   for await (const row of jsonl(path)) {
     expect(row).toEqual({ question: 'what?' });
     break;
   }
-  const [stream] = opened.mock.results.map(({ value }) => value as fs.ReadStream);
-  opened.mockRestore();
+  const [stream] = destroyed.mock.contexts as fs.ReadStream[];
+  destroyed.mockRestore();
+  expect(stream?.path).toBe(path);
   expect(stream?.destroyed).toBe(true);
   expect(stream?.bytesRead).toBeLessThan(500_000);
 });
@@ -83,4 +85,66 @@ test('a file that cannot be read is named by its whole path', async () => {
   expect(() => jsonl(7 as unknown as string)).toThrow(
     'jsonl(): the path is a number; it must be a text or a file: URL.',
   );
+});
+
+test('rows that are no objects have a file and a line too', async () => {
+  const path = written('bare.jsonl', '"a"\n\nnull\n');
+  const place = relative(process.cwd(), path);
+  const samples = await all(await readSamples(['q'], jsonl(path)));
+  expect(samples.map(({ location }) => location)).toEqual([`${place}:1`, `${place}:3`]);
+  expect((await caught(readSamples(['q', 'a'], jsonl(path)).then(all))).message).toBe(
+    `foreach(): row 0 (${place}:1) is a string, but 2 columns are named.`,
+  );
+});
+
+test('a line of any length is put together once', async () => {
+  const long = JSON.stringify({ text: 'x'.repeat(20_000_000) });
+  const path = written('line.jsonl', long);
+  // The time for it doubles with the length, where putting it together again and again makes it four times as long.
+  const start = performance.now();
+  JSON.parse(long);
+  const parsing = performance.now() - start;
+  const begin = performance.now();
+  expect(await all(jsonl(path))).toHaveLength(1);
+  expect(performance.now() - begin).toBeLessThan(40 * parsing + 1000);
+});
+
+describe('a line of 40 MB', () => {
+  const line = JSON.stringify({ q: 'lorem ipsum '.repeat(3_500_000) });
+
+  it('is read in as many turns of the event loop as it has pieces, each of which is looked at once', async () => {
+    const path = written('line.jsonl', `${line}\n{"q":"b"}\n`);
+    let turns = 0;
+    let isOver = false;
+    const count = (): void => {
+      turns += 1;
+      if (!isOver) setImmediate(count);
+    };
+    setImmediate(count);
+    let searched = 0;
+
+    const search = String.prototype.indexOf;
+    const spied = jest.spyOn(String.prototype, 'indexOf').mockImplementation(function (
+      this: string,
+      ...given: Parameters<typeof search>
+    ) {
+      const at = search.apply(this, given);
+      searched += (at === -1 ? this.length : at) - (given[1] ?? 0);
+      return at;
+    });
+    try {
+      let turnsOfLine = 0;
+      for await (const { q } of jsonl<{ q: string }>(path)) {
+        turnsOfLine ||= turns;
+        expect([42_000_000, 1]).toContain(q.length);
+      }
+      // A file is read in pieces of 64 KiB.
+      expect(turnsOfLine).toBeGreaterThan(line.length / 65_536 / 2);
+      expect(searched).toBeGreaterThan(line.length - 1);
+      expect(searched).toBeLessThan(2 * line.length);
+    } finally {
+      isOver = true;
+      spied.mockRestore();
+    }
+  });
 });

@@ -1,14 +1,15 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { locationOf } from '../../../src/evals/data-sets/row-location';
+import { factsOf } from '../../../src/evals/data-sets/row-location';
 import { parquet } from '../../../src/evals/data-sets/parquet';
-import { enterOwnRealm, leaveRealmAfterEach, type OwnHost } from '../../pattern/own-realm';
-import { ownPlaces } from '../../process/own-places';
+import { decimalsAsText, withStoredDecimals } from '../../../src/evals/data-sets/parquet-decimals';
+import { enterOwnRuntime, leaveRuntimeAfterEach, type OwnSessionClient } from '../../pattern/own-runtime';
+import { ownPlaces } from '../../support/own-places';
 
 const places = ownPlaces();
-leaveRealmAfterEach();
-let host: OwnHost;
-beforeEach(() => (host = enterOwnRealm({})));
+leaveRuntimeAfterEach();
+let client: OwnSessionClient;
+beforeEach(() => (client = enterOwnRuntime({})));
 
 const fixture = (name: string): string => join(__dirname, '../../fixtures', name);
 
@@ -37,14 +38,14 @@ it('its rows are plain objects, of all row groups, in order, as often as they ar
 });
 
 it('its rows know their file and their number, from 1', async () => {
-  const found = (await all(parquet(fixture('questions.parquet')))).map(locationOf);
+  const found = (await all(parquet(fixture('questions.parquet')))).map((row) => factsOf(row)?.location);
   expect(found).toEqual(
     [1, 2, 3].map((row) => expect.stringMatching(`questions\\.parquet:${row}$`) as string),
   );
 });
 
 it('without hyparquet it says what to install', async () => {
-  host.importPackage = () => Promise.reject(new Error('Cannot find package'));
+  client.importPackage = () => Promise.reject(new Error('Cannot find package'));
   expect(await refusal(fixture('questions.parquet'))).toMatchObject({
     code: 'DEPENDENCY_MISSING',
     message: expect.stringMatching(/questions\.parquet .*Run: npm i -D hyparquet$/) as string,
@@ -74,4 +75,45 @@ it('a file that is absent, or that is none, is refused by its name', async () =>
   writeFileSync(cut, 'PAR1', { flag: 'r+' });
   writeFileSync(cut, Buffer.alloc(200), { flag: 'r+' });
   expect(await refusal(cut)).toMatchObject({ code: 'EVAL_INVALID' });
+});
+
+// Written by pyarrow 26: as integers with a dictionary, and as bytes without one.
+it.each(['decimals', 'decimals-in-bytes'])(
+  'decimals keep their digits as texts: %s.parquet',
+  async (name) => {
+    const rows = await all(parquet(fixture(`${name}.parquet`)));
+    expect(rows.map(({ small, middle, large, whole }) => [small, middle, large, whole])).toEqual([
+      ['1.10', '0.30', '12345678901234567890123456789.123456789', '9007199254740993'],
+      ['-0.05', '1234567890123456.78', '-0.000000001', null],
+      [null, '-1234567890123456.78', '0.000000000', '-1'],
+      ['9999999.99', null, null, '0'],
+    ]);
+    expect(rows[0]).toMatchObject({
+      ...{ lists: ['0.1', null, '0.3'], item: { price: '0.30', q: 'a' }, prices: { eur: '1.50' } },
+      ...{ rows: [{ p: '0.7' }], name: 'a' },
+    });
+    expect(rows[3]).toMatchObject({
+      ...{ lists: ['2.0'], item: { price: '7.00', q: null }, prices: { usd: '2.25', x: null } },
+      ...{ rows: [{ p: '1.1' }, { p: null }], name: 'd' },
+    });
+  },
+);
+
+it('integers of 64 bits are numbers, or texts where a number cannot hold them', async () => {
+  const rows = await all(parquet(fixture('decimals.parquet')));
+  expect(rows.map(({ id, uid }) => [id, uid])).toEqual([
+    [1, 1],
+    ['9007199254740993', '18446744073709551615'],
+    ['-9223372036854775808', '9007199254740992'],
+    [null, null],
+  ]);
+});
+
+it('a decimal of an array of bytes, or with the newer annotation alone, is one too', () => {
+  const element = { name: 'price', type: 'BYTE_ARRAY', logical_type: { type: 'DECIMAL', scale: 2 } };
+  expect(withStoredDecimals([element])).toEqual([{ name: 'price', type: 'FIXED_LEN_BYTE_ARRAY' }]);
+  const texts = [[0xff], [0x7f], [0x80, 0], []].map((bytes) =>
+    decimalsAsText(Uint8Array.from(bytes), { element, children: [] }),
+  );
+  expect(texts).toEqual(['-0.01', '1.27', '-327.68', '0.00']);
 });

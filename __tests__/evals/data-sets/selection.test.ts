@@ -1,7 +1,7 @@
 import { readSamples, type Sample } from '../../../src/evals/data-sets/data-set';
-import { locate } from '../../../src/evals/data-sets/row-location';
+import { noteFacts } from '../../../src/evals/data-sets/row-location';
 import { requireSelection, type Selection } from '../../../src/evals/data-sets/selection';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { all } from './temporary-folder';
 
 const numbers = Array.from({ length: 50 }, (_, index) => index);
@@ -78,7 +78,7 @@ test('a named column can be the id of rows that are arrays or bare values', asyn
 });
 
 test('two rows of one id are refused by both their names, with what to do', async () => {
-  const rows = [{ q: 'a' }, { q: 'b' }, locate({ q: 'a' }, 'data/rows.jsonl:9')];
+  const rows = [{ q: 'a' }, { q: 'b' }, noteFacts({ q: 'a' }, { location: 'data/rows.jsonl:9' })];
   const error = await caught(all(readSamples(['q'], rows)));
   expect(error.code).toBe('EVAL_INVALID');
   expect(error.message).toMatch(

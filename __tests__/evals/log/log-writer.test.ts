@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogRecord } from '../../../src/evals/log/log-record';
@@ -41,6 +50,49 @@ test('a record that JSON cannot hold is refused, and nothing of it is written', 
   writer.append(sample());
   writer.close();
   expect(readLog(path()).torn).toBe(0);
+});
+
+describe('a log that somebody else changes while it is written is refused at its end, where it', () => {
+  test.each<[string, () => void, string]>([
+    ['was deleted', () => rmSync(path()), 'was deleted while'],
+    ['was deleted with its folder', () => rmSync(folder, { recursive: true }), 'was deleted while'],
+    [
+      'was replaced',
+      () => {
+        copyFileSync(path(), `${path()}.new`);
+        renameSync(`${path()}.new`, path());
+      },
+      'was replaced by another file while',
+    ],
+    ['was emptied', () => truncateSync(path()), 'to 0 bytes, while'],
+    ['was shortened', () => truncateSync(path(), 20), 'to 20 bytes, while'],
+    ['was written', () => appendFileSync(path(), '{}\n'), 'was written by another program while'],
+  ])('%s', (_how, change, message) => {
+    const writer = new LogWriter(path(), 0);
+    writer.append(header());
+    writer.append(sample({ response: 'ü' }));
+    writer.requireWhole();
+    change();
+    expect(() => writer.requireWhole()).toThrow(
+      expect.objectContaining({
+        code: 'LOG_INVALID',
+        message: expect.stringContaining(message) as string,
+      }),
+    );
+    writer.close();
+    mkdirSync(folder, { recursive: true });
+  });
+
+  test('was continued and then shortened', () => {
+    write(0, header(), sample());
+    const writer = new LogWriter(path(), readFileSync(path()).length);
+    writer.append(sample({ id: 'b' }));
+    writer.requireWhole();
+    truncateSync(path(), 20);
+    writer.append(sample({ id: 'c' }));
+    expect(() => writer.requireWhole()).toThrow('was shortened');
+    writer.close();
+  });
 });
 
 test('a file that cannot be opened is named', () => {

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { packageVersion } from '../../../src/base/version';
 import { readLog } from '../../../src/evals/log/read-log';
+import { schemaOf } from '../../../src/evals/log/visit-log';
 import { header, sample } from './records';
 
 let folder: string;
@@ -55,6 +57,37 @@ test('samples before the header of a continued run count if nothing has changed'
   expect(readLog(path).header.at).toBe('later');
 });
 
+describe('a log of schema 1', () => {
+  const old = header({ schema: 1, model: 'expert' });
+  const summed = (calls: object): SampleRecord => sample({ calls: calls as never });
+  const sum = { count: 3, latencyMs: 30, promptTokens: 7, completionTokens: 2 };
+
+  test('is read: its sum of calls is as many calls of its model', () => {
+    const [one, none] = samplesOf(written(old, summed(sum), sample({ id: 'b' })));
+    expect(one?.calls).toEqual([
+      { resource: 'expert', ms: 10, usage: { promptTokens: 7, completionTokens: 2 } },
+      { resource: 'expert', ms: 10, usage: { promptTokens: 0, completionTokens: 0 } },
+      { resource: 'expert', ms: 10, usage: { promptTokens: 0, completionTokens: 0 } },
+    ]);
+    expect(none).not.toHaveProperty('calls');
+  });
+
+  test.each([{ ...sum, count: 0 }, { ...sum, count: 1.5 }, { ...sum, latencyMs: '30' }, {}])(
+    'that sums up its calls as %j is damaged',
+    (calls) => {
+      expect(() => readLog(written(old, summed(calls)))).toThrow('line 2 is no line of a log');
+    },
+  );
+
+  test('says so before its samples are read', () => {
+    expect(schemaOf(written(old, 'nonsense'))).toBe(1);
+    expect(schemaOf(written(header()))).toBe(2);
+    expect(schemaOf(written())).toBeUndefined();
+    expect(schemaOf(written('5\n'))).toBeUndefined();
+    expect(() => schemaOf(written(header({ schema: 3 })))).toThrow('has schema 3');
+  });
+});
+
 test('samples that are no longer in the data set do not count', () => {
   expect(samplesOf(written(header(), sample(), sample({ id: 'b' }), footer(['a'])))).toHaveLength(1);
 });
@@ -90,7 +123,18 @@ test.each([
     [header(), { ...footer([]), summary: 1 as never }],
     'line 2 is no line of a log',
   ],
-  ['another schema', [header({ schema: 2 as never })], 'it begins with schema 2'],
+  [
+    'a later schema',
+    [header({ schema: 3, packages: { 'jest-model-provider': '9.1.0' } })],
+    `has schema 3, written by jest-model-provider 9.1.0; this is ${packageVersion}, which reads schema 1 and 2.`,
+  ],
+  ['an unknown schema', [header({ schema: '2' as never })], 'has schema "2", written by another version'],
+  [
+    'a call without a resource',
+    [header(), sample({ calls: [{ ms: 1 } as never] })],
+    'line 2 is no line of a log',
+  ],
+  ['calls that are no list', [header(), sample({ calls: {} as never })], 'line 2 is no line of a log'],
   ['no header', [sample()], 'it begins with no header'],
   ['nothing', [], 'is empty'],
 ])('%s is an error', (_what, records, message) => {

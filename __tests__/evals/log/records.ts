@@ -1,10 +1,10 @@
-import type { HeaderRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { logSchema, type HeaderRecord, type SampleRecord } from '../../../src/evals/log/log-record';
 
 /** The header of a log in which everything is what it usually is. */
 export function header(changes: Partial<HeaderRecord> = {}): HeaderRecord {
   return {
     type: 'header',
-    schema: 1,
+    schema: logSchema,
     run: 'run',
     at: '2026-01-01T00:00:00.000Z',
     file: 'sums.eval.ts',

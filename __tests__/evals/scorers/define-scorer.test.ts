@@ -1,6 +1,6 @@
-import { ModelProviderError } from '../../../src/pattern/errors';
+import { ModelProviderError } from '../../../src/base/errors';
 import { defineScorer, type Judgement } from '../../../src/evals/scorers/define-scorer';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 
 const shorter = defineScorer('shorter', (answer: string, limit: number) => answer.length < limit);
 const failing = (error: unknown): (() => never) => {
@@ -91,4 +91,38 @@ test('a scorer refuses any other number of arguments', () => {
 
 test('a scorer has a name', () => {
   expect(() => defineScorer('', () => true)).toThrow('defineScorer(): the first argument must be a name.');
+});
+
+describe('the kind of a scorer', () => {
+  type Given = number | boolean | null | undefined;
+  const binary = defineScorer('passed', (_answer: string, value: Given) => value as Judgement, {
+    kind: 'binary',
+  });
+
+  it('is in each of its scores', () => {
+    const stars = defineScorer('stars', (answer: string, _expected: string) => answer.length, {
+      kind: 'real',
+    });
+    expect(stars('***', '')).toEqual({ name: 'stars', value: 3, kind: 'real' });
+    expect(shorter('four', 5)).not.toHaveProperty('kind');
+  });
+
+  it.each([true, false, 1, 0, null])('binary has the value %p', (value) => {
+    expect(binary('x', value)).toEqual({ name: 'passed', value, kind: 'binary' });
+  });
+
+  it('binary has no other value: that is an error which names the scorer', async () => {
+    expect(() => binary('x', 0.5)).toThrow(
+      'passed: its value is 0.5; of a binary scorer it must be true, false, 1, 0 or null.',
+    );
+    const asked = (async () => binary('x', 2))();
+    expect(await caught(asked)).toMatchObject({ code: 'SCORER_FAILED', details: { scorer: 'passed' } });
+  });
+
+  it.each([
+    [{ kind: 'boolean' }, `kind is "boolean"; it must be 'binary' or 'real'`],
+    [{ kin: 'real' }, 'there is no option kin; did you mean kind'],
+  ])('%j is refused', (options, problem) => {
+    expect(() => defineScorer('x', () => 1, options as never)).toThrow(`defineScorer(): ${problem}.`);
+  });
 });

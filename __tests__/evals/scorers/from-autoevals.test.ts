@@ -1,5 +1,5 @@
 import { fromAutoevals, type AutoevalsScore } from '../../../src/evals/scorers/from-autoevals';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 
 // The shape that autoevals 0.3 exports: https://github.com/braintrustdata/autoevals/blob/main/js/score.ts
 type Scorer<Output, Extra> = (

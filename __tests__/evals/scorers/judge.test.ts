@@ -1,7 +1,7 @@
 import { judge, type JudgeClient, type JudgeOptions } from '../../../src/evals/scorers/judge';
-import { ModelProviderError } from '../../../src/pattern/errors';
+import { ModelProviderError } from '../../../src/base/errors';
 import type { GenerateOptions } from '../../../src/providers/openai-compatible/client';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 
 /** A judge that gives these replies, one after the other, and keeps what it was asked. */
 class ScriptedClient implements JudgeClient {
@@ -41,12 +41,15 @@ describe('a verdict', () => {
   test('of two words is false or true, of more it goes from 0 to 1 in equal steps', async () => {
     const scale = ['wrong', 'partly right', 'right'];
     expect(await Promise.all(scale.map((reply) => verdict(reply, { scale })))).toEqual([0, 0.5, 1]);
+    await expect(verdict('Grade: -1', { scale: ['0', '1'] })).rejects.toThrow('ends with none of 0, 1');
     expect(await verdict('Grade: 4', { scale: ['1', '2', '3', '4', '5'] })).toBe(0.75);
   });
 
   test('may hold signs that mean something in an expression', async () => {
     expect(await verdict('C++', { scale: ['C', 'C++'] })).toBe(true);
     expect(await verdict('(b)', { scale: ['(a)', '(b)'] })).toBe(true);
+    expect(await verdict('It does not matter: correct', { scale: ['incorrect', 'correct'] })).toBe(true);
+    expect(await verdict('half-right', { scale: ['half-right', 'right'] })).toBe(false);
   });
 
   test.each([
@@ -55,6 +58,8 @@ describe('a verdict', () => {
     ['yes\nI am not sure', 'none'],
     ['yes or no', 'several'],
     ['nobody, yesterday', 'none'],
+    ['not yes', 'the denial'],
+    ["It isn't a yes", 'the denial'],
   ])('is not in %j: an error of the scorer, not a 0', async (reply, found) => {
     const error = await caught(verdict(reply));
     expect(error).toMatchObject({
@@ -141,4 +146,27 @@ test.each<[Partial<JudgeOptions<string>>, string]>([
   [{ votes: 1.5 }, 'votes is 1.5'],
 ])('the options %j are refused', (options, message) => {
   expect(() => judge({ client: new ScriptedClient(), rubric, ...options })).toThrow(message);
+});
+
+test('a reference that is undefined is refused, and an empty one is left out', async () => {
+  const client = new ScriptedClient('yes');
+  const ask = judge<string | undefined>({ client, rubric });
+  await expect(ask('18', undefined)).rejects.toThrow(
+    'expected is undefined; give the reference, or an empty text for none',
+  );
+  expect(client.asked).toEqual([]);
+  await ask('18', '');
+  expect(client.asked[0]?.prompt).not.toContain('<reference>');
+});
+
+test('the question is put before the reference, if it is given', async () => {
+  const client = new ScriptedClient('yes', 'yes');
+  await judge({ client, rubric, question: 'What is 12 + 7?' })('19', '19');
+  await judge({ client, rubric })('19', '19');
+  const [withQuestion, without] = client.asked.map(({ prompt }) => prompt);
+  expect(withQuestion).toContain('<question>\nWhat is 12 + 7?\n</question>\n\n<reference>');
+  expect(without).not.toContain('question');
+  expect(() => judge({ client, rubric, question: 7 as unknown as string })).toThrow(
+    'judge(): question is a number; it must be a text.',
+  );
 });

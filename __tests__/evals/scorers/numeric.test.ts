@@ -23,7 +23,7 @@ describe('the number of an answer', () => {
     ['.5', '.5'],
     ['12.5%', '12.5'],
     ['1,2,3', '3'],
-    ['12,34', '34'],
+    ['12,34', null],
     ['no 5, but gpt4', '5'],
     ['none', null],
     ['x2', null],
@@ -110,7 +110,18 @@ test.each<[unknown, string]>([
   [{ value: 4, absolute: -1 }, 'absolute is -1; it must be a number of at least 0.'],
   [{ value: 4, relative: NaN }, 'relative is NaN; it must be'],
   [{ value: 4, absolut: 1 }, 'there is no option absolut; did you mean absolute.'],
-  [{ value: 4, take: 'first' }, `take is "first"; it must be 'last' or 'only'.`],
+  [{ value: 4, take: 'second' as 'first' }, 'take is "second"; it must be one of last, first, boxed, only.'],
 ])('%j is refused as an expectation', (expected, message) => {
   expect(() => numeric('4', expected as number)).toThrow(`numeric: ${message}`);
+});
+
+test.each([
+  ['9007199254740993', '9007199254740993', true],
+  ['9007199254740993', '9007199254740992', false],
+  ['9.007199254740993e15', '9007199254740993', true],
+  ['9.007199254740993e15', '9007199254740992', false],
+  ['1e3', '1000.0', true],
+  ['$1,000', '1e3', true],
+])('two texts are compared to the digit: %s with %s is %p', (answer, expected, isRight) => {
+  expect(numeric(answer, expected).value).toBe(isRight);
 });

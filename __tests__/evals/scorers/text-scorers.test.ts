@@ -19,7 +19,9 @@ describe('includes', () => {
   });
 
   test.each([[''], [[]], [['a', '']]])('%j is refused: every answer contains it', (expected) => {
-    expect(() => includes('a', expected)).toThrow('includes: expected is empty; every answer contains that.');
+    expect(() => includes('a', expected)).toThrow(
+      'includes: expected is empty; there is nothing to compare an answer with.',
+    );
   });
 });
 
@@ -56,7 +58,6 @@ describe('levenshtein', () => {
   });
 
   test.each([
-    ['', '', 1],
     [' a ', 'a', 1],
     ['', 'abc', 0],
     ['abc', 'xyz', 0],
@@ -64,9 +65,11 @@ describe('levenshtein', () => {
     expect(levenshtein(answer, expected).value).toBe(value);
   });
 
+  const text = fc.string({ maxLength: 12 }).filter((one) => one.trim() !== '');
+
   test('is symmetric, from 0 to 1, and 1 for equal texts alone', () => {
     fc.assert(
-      fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
+      fc.property(text, text, (a, b) => {
         const value = levenshtein(a, b).value as number;
         expect(levenshtein(b, a).value).toBe(value);
         expect(value >= 0 && value <= 1).toBe(true);

@@ -65,11 +65,46 @@ test.each<[unknown, unknown, string]>([
   [
     'text',
     { name: 'now' },
-    'toolCall: the answer is a string; it must be a chat completion, such as reply.raw.',
+    'toolCall: the answer is a string; it must be a reply of generate(), or a chat completion such as reply.raw.',
+  ],
+  [
+    { toolCalls: [{ toolName: 'now', input: {} }] },
+    { name: 'now' },
+    'toolCall: a call of the answer is {"toolName":"now","input":{}}; it must be { name, arguments, written }',
   ],
   [calling(), 'now', 'toolCall: expected is a string; it must be { name, arguments }, or a list of them.'],
   [calling(), { name: 'now', argument: {} }, 'there is no option argument; did you mean arguments.'],
   [calling(), undefined, 'toolCall: expected is undefined; it must be'],
 ])('%j for %j is refused', (answer, expected, message) => {
   expect(() => toolCall(answer as ToolCallAnswer, expected as ExpectedToolCall)).toThrow(message);
+});
+
+describe('arguments that are expected as a text', () => {
+  const post = (args: string): ExpectedToolCall => ({ name: 'post', arguments: args });
+
+  test.each([
+    ['{"id": 9007199254740993, "to": "a"}', '{"to":"a","id":9007199254740993}', true],
+    ['{"id": 9007199254740993}', '{"id": 9007199254740992}', false],
+    ['{"id": 9007199254740992}', '{"id": 9007199254740993}', false],
+    ['{"id": [{"n": 1}]}', '{"id": [{"n": 1.0}]}', true],
+    ['{"id": 1e3}', '{"id": 1000}', true],
+    ['{"id": 1000}', '{"id": "1000"}', false],
+    ['{"id": 0.30000000000000004}', '{"id": 0.3}', false],
+    ['{"id": -0}', '{"id": 0}', true],
+    ['{"id": 1e400}', '{"id": 1e401}', false],
+    ['{}', '', true],
+    ['{"id": 1}', '{"id": 1', false],
+    ['{"\\u0061": 1}', '{"a": 1}', true],
+  ])('are compared to the digit: %s with %s is %p', (expected, made, isRight) => {
+    expect(toolCall(calling(['post', made]), post(expected)).value).toBe(isRight);
+  });
+
+  test.each<[unknown, string]>([
+    ['{"id":', 'the expected arguments are "{\\"id\\":"; as a text they must be a JSON object'],
+    ['[1]', 'the expected arguments are "[1]"; as a text'],
+    [null, 'the expected arguments are null; they must be an object, or its JSON text'],
+    [[1], 'the expected arguments are an array; they must be'],
+  ])('%j are refused', (given, message) => {
+    expect(() => toolCall(calling(), { name: 'post', arguments: given as string })).toThrow(message);
+  });
 });

@@ -50,9 +50,38 @@ test('more schemas than are kept are still right', () => {
 test.each<[unknown, string]>([
   [{ type: 'nothing' }, 'schema is invalid'],
   [{ properties: { mail: { type: 'string', format: 'email' } } }, 'unknown format "email"'],
-  [undefined, 'expected is undefined; it must be a JSON schema, {} for any JSON.'],
-  ['{}', 'expected is a string; it must be'],
+  [undefined, 'expected is undefined; it must be a JSON schema or its text, {} for any JSON.'],
+  ['{"type":', 'expected is "{\\"type\\":"; it must be a JSON schema or its text'],
+  ['[]', 'expected is "[]"; it must be'],
   [[], 'expected is an array; it must be'],
 ])('the schema %j is refused: no answer could be judged by it', (schema, message) => {
   expect(() => validJson('{}', schema as JsonSchema)).toThrow(message);
+});
+
+describe('a schema that is a text', () => {
+  const big = (keyword: string, value: string): string => `{"properties": {"id": {"${keyword}": ${value}}}}`;
+
+  test.each([
+    ['const', '9007199254740993', '9007199254740993', true],
+    ['const', '9007199254740993', '9007199254740992', false],
+    ['const', '9007199254740992', '9007199254740993', false],
+    ['const', '9007199254740993', '9007199254740993.0', true],
+    ['const', '9007199254740993', '9.007199254740993e15', true],
+    ['const', '-9007199254740993', '-9007199254740992', false],
+    ['const', '1000', '1e3', true],
+    ['enum', '[9007199254740992, 9007199254740994]', '9007199254740993', false],
+    ['enum', '[9007199254740992, 9007199254740993]', '9007199254740993', true],
+    ['maximum', '9007199254740992', '9007199254740993', false],
+    ['minimum', '9007199254740993', '9007199254740992', false],
+    ['minimum', '-9007199254740993', '-9007199254740993', true],
+    ['type', '"integer"', '9007199254740993', true],
+    ['const', '12345678901234567890', '12345678901234567891', false],
+  ])('compares to the digit: %s %s for %s is %p', (keyword, value, id, isRight) => {
+    expect(validJson(`{"id": ${id}}`, big(keyword, value)).value).toBe(isRight);
+  });
+
+  test('is read as the object would be', () => {
+    expect(validJson('{"age": 1.5}', JSON.stringify(person))).toEqual(validJson('{"age": 1.5}', person));
+    expect(validJson('1', { schema: 'true' }).value).toBe(true);
+  });
 });

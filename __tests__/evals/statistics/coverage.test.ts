@@ -1,13 +1,14 @@
 import { estimate } from '../../../src/evals/statistics/estimate';
 import { compare } from '../../../src/evals/statistics/compare';
-import { evaluateGate } from '../../../src/evals/statistics/gate';
 import type { Interval } from '../../../src/evals/statistics/interval';
 import { randomDraws } from '../../../src/evals/statistics/random-draws';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
 import { wilsonInterval } from '../../../src/evals/statistics/wilson';
+import { evaluateGate } from '../../../src/evals/statistics/evaluate-gate';
 
-// Whether "95 %" is true: data sets are drawn from a known truth, and the intervals that hold it are counted. Of 2,000 sets, a
-// share of 95 % is met within 1.5 points in 997 of 1,000 runs. SIMULATION_SEED=n draws other sets.
+// Whether "95 %" is true: data sets are drawn from a known truth, and the intervals that hold it are counted.
+// Of 2,000 sets, a share of 95 % is met within 1.5 points in 997 of 1,000 runs. SIMULATION_SEED=n draws other
+// sets.
 const seed = Number(process.env['SIMULATION_SEED'] ?? 20_260);
 const sets = 2_000;
 
@@ -63,9 +64,9 @@ describe("Wilson's interval holds the true share", () => {
     expectHonest(share);
   });
 
-  // Counts are whole numbers, so that for one single share the coverage jumps around 95 %, the more the fewer wrong answers are
-  // expected. Summed over the binomial distribution it is 83.7 % at worst, where n·(1 − p) is about 0.18. Hence the allowance at the edge;
-  // averaged over shares from 0.95 to 1 it is 94 to 96 %.
+  // Counts are whole numbers, so that for one single share the coverage jumps around 95 %, the more the fewer
+  // wrong answers are expected. Summed over the binomial distribution it is 83.7 % at worst, where n·(1 − p)
+  // is about 0.18. Hence the allowance at the edge; averaged over shares from 0.95 to 1 it is 94 to 96 %.
   test.each([20, 100, 500])('in 83 % at least of sets of %d, for any share near 1', (n) => {
     for (const truth of [0.95, 0.98, 0.995, 0.999]) {
       const share = coverage((chance) => ({
@@ -186,8 +187,8 @@ describe('two models', () => {
     expectHonest(share);
   });
 
-  // Of 1,000 sets, 5 % are met within 2.1 points in 997 of 1,000 runs. McNemar's exact test may be wrong less often than it says, as
-  // counts are whole numbers.
+  // Of 1,000 sets, 5 % are met within 2.1 points in 997 of 1,000 runs. McNemar's exact test may be wrong less
+  // often than it says, as counts are whole numbers.
   test.each([
     ['mcnemar', 'auto', 0, (chance: Chance) => chance.is(0.7)],
     ['t', 'auto', 0.029, (chance: Chance) => chance.normal()],

@@ -32,8 +32,10 @@ test('the method is a choice', () => {
 });
 
 test("clustered right and wrong have Wilson's interval for the effective number of samples", () => {
-  // statsmodels 0.15.0: se = OLS(right, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse[0] = 0.11876…
-  // n = 12 / (se**2 / (p*(1-p)/11)) * (t.ppf(.975, 11) / t.ppf(.975, 4))**2 = 9.11265…; proportion_confint(p*n, n, method='wilson')
+  // statsmodels 0.15.0:
+  // se = OLS(right, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse[0] = 0.11876…
+  // n = 12 / (se**2 / (p*(1-p)/11)) * (t.ppf(.975, 11) / t.ppf(.975, 4))**2 = 9.11265…;
+  // proportion_confint(p*n, n, method='wilson')
   const values = [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1].map(Boolean);
   const found = estimate(samples(values).map((sample, i) => ({ ...sample, cluster: groups[i]! })));
   expectNear([found.standardError ?? NaN], [0.1187682734478269]);

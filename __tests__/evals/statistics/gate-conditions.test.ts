@@ -1,10 +1,6 @@
-import {
-  evaluateGate,
-  type Gate,
-  type GateSummary,
-  type GateVerdict,
-} from '../../../src/evals/statistics/gate';
+import { type Gate, type GateSummary, type GateVerdict } from '../../../src/evals/statistics/gate';
 import type { SampleScore } from '../../../src/evals/statistics/sample-score';
+import { evaluateGate } from '../../../src/evals/statistics/evaluate-gate';
 
 const values = (...list: (boolean | number)[]): SampleScore[] =>
   list.map((value, index) => ({ id: `s${index}`, value }));
@@ -28,6 +24,7 @@ describe('perSample', () => {
     expect(judge({ perSample: { right: 0.5 } }, values(1, 1, 0.25, 1))).toEqual({
       outcome: 'fail',
       reasons: ['right: 1 of 4 samples have less than 0.5: s2 has 0.25'],
+      scores: ['right'],
     });
   });
 
@@ -84,6 +81,7 @@ describe('vsBaseline', () => {
     expect(judge(gate, shares(90, 10), { baseline: few })).toEqual({
       outcome: 'fail',
       reasons: ['right against the baseline "base": 10 samples in common, at least 20 wanted'],
+      scores: ['right'],
     });
   });
 
@@ -102,6 +100,6 @@ describe('vsBaseline', () => {
       'style against the baseline "base": no sample in common',
     ],
   ])('fails closed for a baseline with %s', (_what, baseline, reason) => {
-    expect(against(baseline, shares(9, 1))).toEqual({ outcome: 'fail', reasons: [reason] });
+    expect(against(baseline, shares(9, 1))).toMatchObject({ outcome: 'fail', reasons: [reason] });
   });
 });

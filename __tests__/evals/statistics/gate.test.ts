@@ -1,4 +1,5 @@
-import { evaluateGate, type Gate, type GateSummary } from '../../../src/evals/statistics/gate';
+import { type Gate, type GateSummary } from '../../../src/evals/statistics/gate';
+import { evaluateGate } from '../../../src/evals/statistics/evaluate-gate';
 
 function summary(low: number, mean: number, high: number, extra: Partial<GateSummary> = {}): GateSummary {
   const scores = [{ name: 'accuracy', count: 100, mean, interval: { low, high } }];
@@ -82,6 +83,30 @@ describe('errors and samples', () => {
     expect(outcome(gate, summary(0.9, 0.9, 0.9, { errors }))).toBe(expected);
   });
 
+  test.each([
+    [{ maxCut: 2 }, { cut: 2, empty: 9 }, 'pass'],
+    [{ maxCut: 2 }, { cut: 3, empty: 0 }, 'fail'],
+    [{ maxCut: 0.02 }, { cut: 2, empty: 9 }, 'pass'],
+    [{ maxCut: 0.02 }, { cut: 3, empty: 0 }, 'fail'],
+    [{ maxEmpty: 0 }, { cut: 9, empty: 0 }, 'pass'],
+    [{ maxEmpty: 0 }, { cut: 0, empty: 1 }, 'fail'],
+    [{}, { cut: 99, empty: 99 }, 'pass'],
+  ])('with %j, of 100 samples %j: %s', (gate, answers, expected) => {
+    expect(outcome(gate, summary(0.9, 0.9, 0.9, { answers }))).toBe(expected);
+  });
+
+  test('a limit of cut or empty answers fails closed where no call was reported', () => {
+    const unknown = (option: string): string =>
+      `${option}: no call of the model was reported, so nothing is known of its answers; a client of your own reports them with reportCall()`;
+    expect(evaluateGate({ maxCut: 5, maxEmpty: 5 }, summary(0.9, 0.9, 0.9))).toEqual({
+      outcome: 'fail',
+      reasons: [unknown('maxCut'), unknown('maxEmpty')],
+    });
+    expect(
+      evaluateGate({ maxCut: 0 }, summary(0.9, 0.9, 0.9, { answers: { cut: 1, empty: 0 } })).reasons,
+    ).toEqual(['1 of 100 samples have an answer that was cut at its limit of tokens, at most 0 allowed']);
+  });
+
   test('fewer samples than minSamples fail, in all and for the score', () => {
     expect(outcome({ minSamples: 100 }, summary(0.9, 0.9, 0.9))).toBe('pass');
     expect(outcome({ minSamples: 101 }, summary(0.9, 0.9, 0.9))).toBe('fail');
@@ -91,6 +116,26 @@ describe('errors and samples', () => {
       'accuracy: 100 samples have a value, at least 200 wanted',
     ]);
   });
+});
+
+test('a score that is missing in samples that ended fails closed, and says in how many', () => {
+  const scores = [{ name: 'accuracy', count: 97, mean: 1, interval: { low: 1, high: 1 }, missing: 2 }];
+  expect(evaluateGate({ accuracy: { min: 0.5 } }, { samples: 100, errors: 0, scores })).toEqual({
+    outcome: 'fail',
+    reasons: ['accuracy: missing in 2 of 100 samples that ended; a score that does not apply is null'],
+    scores: ['accuracy'],
+  });
+});
+
+test('the scores whose conditions decide are named, unless a condition of all decides too', () => {
+  const both = [
+    ...summary(0.9, 0.9, 0.9).scores,
+    { name: 'style', count: 100, mean: 0.1, interval: { low: 0, high: 0.2 } },
+  ];
+  const gate: Gate = { accuracy: { min: 0.5 }, style: { min: 0.5 }, maxErrors: 0.01 };
+  expect(evaluateGate(gate, summary(0, 0, 0, { scores: both })).scores).toEqual(['style']);
+  expect(evaluateGate(gate, summary(0, 0, 0, { scores: both, errors: 2 })).scores).toBeUndefined();
+  expect(evaluateGate({ accuracy: { min: 0.5 } }, summary(0, 0, 0, { scores: both })).scores).toBeUndefined();
 });
 
 test('the worst condition decides, and the reasons are those with its outcome, with their numbers', () => {
@@ -118,9 +163,27 @@ describe('a gate that says nothing clear is refused', () => {
     ['accuracy is 0.8; write { min: 0.8', { accuracy: 0.8 }],
     ['maxError is 0.02', { maxError: 0.02 }],
     ['accuracy is {"min":null}', { accuracy: { min: NaN } }],
+    ['accuracy is null; write { min: 0.8', { accuracy: null } as unknown as Gate],
+    ['accuracy is a Map; write { min: 0.8', { accuracy: new Map([['min', 1]]) } as unknown as Gate],
+    ['accuracy is a Promise', { accuracy: Promise.resolve({ min: 0.8 }) } as unknown as Gate],
+    ['it is a Promise; write { accuracy: { min: 0.8 } }', Promise.resolve({}) as unknown as Gate],
+    ['it is a Map; write', new Map([['accuracy', { min: 0.8 }]]) as unknown as Gate],
+    ['it is null; write', null as unknown as Gate],
+    ['it is []; write', [] as unknown as Gate],
+    ['perSample is a Map', { perSample: new Map([['accuracy', 1]]) } as unknown as Gate],
+    ['vsBaseline is a Promise', { vsBaseline: Promise.resolve({ run: 'a' }) } as unknown as Gate],
+    [
+      'the bar of exactMatch is 80; its values go from 0 to 1, so that 0.8 is 80 %',
+      { exactMatch: { min: 80 } },
+    ],
+    ['the bar of numeric is -0.5', { numeric: { min: -0.5 } }],
+    ['the bar of choice is 1.5', { perSample: { choice: 1.5 } }],
     ['lower95, mean or upper95', unknown],
     ['maxErrors is 1.5; it must be a share below 1 or a whole number', { maxErrors: 1.5 }],
     ['maxErrors is -1', { maxErrors: -1 }],
+    ['maxErrors is "0.5"', { maxErrors: '0.5' as never }],
+    ['maxCut is 1.5; it must be a share below 1 or a whole number', { maxCut: 1.5 }],
+    ['maxEmpty is null', { maxEmpty: null as never }],
     ['maxErrors is NaN', { maxErrors: NaN }],
     ['minSamples is 0; it must be a whole number of at least 1', { minSamples: 0 }],
   ])('%s', (message, gate) => {

@@ -48,7 +48,8 @@ describe('the t interval', () => {
   });
 
   test('of clusters is that of statsmodels, with clusters − 1 degrees of freedom', () => {
-    // statsmodels 0.15.0: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': clusters}, use_t=True), bse, conf_int()
+    // statsmodels 0.15.0: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': clusters},
+    // use_t=True), bse, conf_int()
     const { low, high } = tInterval(values, clusters);
     expectNear([low, high], [0.6450136134062967, 0.793319719927037]);
     const error = standardError(values, clusters);
@@ -79,8 +80,8 @@ describe('the bootstrap interval', () => {
   const skewed = [0.01, 0.02, 0.02, 0.03, 0.05, 0.05, 0.08, 0.1, 0.12, 0.2, 0.35, 0.4, 0.9, 0.95, 1];
 
   test('is that of scipy, within the chance of its draws, and not that of percentiles', () => {
-    // scipy 1.17.1: stats.bootstrap((skewed,), np.mean, n_resamples=500000, method='BCa', rng=1): 0.14133, 0.51133;
-    // method='percentile': 0.12267, 0.47533
+    // scipy 1.17.1: stats.bootstrap((skewed,), np.mean, n_resamples=500000, method='BCa', rng=1): 0.14133,
+    // 0.51133; method='percentile': 0.12267, 0.47533
     const { low, high } = bootstrapInterval(skewed, { draws: 200_000 });
     expect(Math.abs(low - 0.14133)).toBeLessThan(0.003);
     expect(Math.abs(high - 0.51133)).toBeLessThan(0.003);

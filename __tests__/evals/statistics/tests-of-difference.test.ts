@@ -28,7 +28,8 @@ describe("McNemar's exact test", () => {
   });
 });
 
-// From the formula, in Python: x, y = (a+1)/(n+2), (b+1)/(n+2); se = sqrt((x+y-(x-y)**2)/(n+2)); x-y ∓ norm.ppf(.975)*se
+// From the formula, in Python: x, y = (a+1)/(n+2), (b+1)/(n+2); se = sqrt((x+y-(x-y)**2)/(n+2));
+// x-y ∓ norm.ppf(.975)*se
 test.each([
   [1, 7, 21, 0.12627259653810763, -0.5083593066664394, -0.013379823768343235],
   [0, 0, 10, 0.11785113019775792, -0.2309839707249463, 0.2309839707249463],
@@ -48,8 +49,8 @@ describe('the permutation test', () => {
   ];
 
   test('of few differences is exact, as that of scipy', () => {
-    // scipy 1.17.1: permutation_test((a, b), lambda x, y, axis: np.mean(x - y, axis=axis), permutation_type='samples',
-    // n_resamples=np.inf).pvalue
+    // scipy 1.17.1: permutation_test((a, b), lambda x, y, axis: np.mean(x - y, axis=axis),
+    // permutation_type='samples', n_resamples=np.inf).pvalue
     expect(permutationTest(a.map((value, index) => value - b[index]!))).toBe(0.017578125);
   });
 
@@ -100,7 +101,8 @@ describe('the adjustment of Holm', () => {
 });
 
 describe('the detectable difference', () => {
-  // statsmodels 0.15.0: TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8), R's power.t.test(type = 'paired')
+  // statsmodels 0.15.0: TTestPower().solve_power(nobs=n, alpha=0.05, power=0.8);
+  // R's power.t.test(type = 'paired')
   test.each([
     [5, 1.6819970833232674],
     [10, 0.9960019107624178],

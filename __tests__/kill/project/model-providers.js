@@ -9,7 +9,10 @@ const switches = {
   mortal: ['--exit', '0', '--exit-when', '4'],
 };
 
-/** Serves hostile models: `hostile:stubborn` ignores SIGTERM, `hostile:forking` leaves a grandchild, and so on. */
+/**
+ * Serves hostile models: `hostile:stubborn` ignores SIGTERM, `hostile:forking` leaves a grandchild, and so
+ * on.
+ */
 class HostileProvider extends ModelProvider {
   constraints = {
     maxLive: 2,

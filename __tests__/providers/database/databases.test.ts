@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from 'pg';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
 import { ask, databaseSession, ourDatabases, value } from './own-server';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { EmbeddedProvider, type EmbeddedOptions } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
 import { expert } from './tiny-model';
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { symbolOfByte } from '../../../src/providers/embedded/byte-symbols';
-import { seededRandom } from '../../../src/providers/embedded/random';
+import { symbolOfByte } from '../../../src/providers/embedded/tokenizer/byte-symbols';
+import { seededRandom } from '../../../src/providers/embedded/generation/random';
 import { writeGguf, type GgufSpec, type MetadataValue, type TensorSpec } from '../../fixtures/gguf-writer';
 
 export const ownTemplate =
@@ -59,7 +59,10 @@ export function tinyModel(options: TinyModelOptions = {}): GgufSpec {
   };
 }
 
-/** A model that repeats token 0, "Ā" in byte-level writing, until its context is full: all its scores are equal. */
+/**
+ * A model that repeats token 0, "Ā" in byte-level writing, until its context is full: all its scores are
+ * equal.
+ */
 export function endlessModel(contextLength: number): GgufSpec {
   return tinyModel({
     metadata: {

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { LlamaServerProvider, VLLMProvider, type LlamaServerOptions } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { FakeGpus } from '../../fixtures/fake-gpus';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
 import { FakeVllm } from '../vllm/fake-vllm';

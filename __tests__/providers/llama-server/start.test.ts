@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { LlamaServerProvider, type LlamaServerOptions, type ModelProviderError } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import {
   closeSessionsAfterEach,
   openPrivateSession,

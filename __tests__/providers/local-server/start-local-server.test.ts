@@ -3,20 +3,20 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { ModelProviderError } from '../../../dist/src/pattern/errors';
+import { ModelProviderError } from '../../../dist/src/base/errors';
 import type {
   LaunchOptions,
   ResourceContext,
   ServerProcess,
 } from '../../../dist/src/pattern/resource-context';
-import { freePort } from '../../../dist/src/process/ports';
-import { ServerLauncher } from '../../../dist/src/process/server-launcher';
+import { freePort } from '../../../dist/src/process/os/ports';
+import { ServerLauncher } from '../../../dist/src/process/guardian/server-launcher';
 import {
   startLocalServer,
   type LocalServer,
 } from '../../../dist/src/providers/local-server/start-local-server';
-import { groupMembers } from '../../../src/process/process-group';
-import { ownPlaces } from '../../process/own-places';
+import { groupMembers } from '../../../src/process/os/process-group';
+import { ownPlaces } from '../../support/own-places';
 
 const places = ownPlaces();
 const program = join(__dirname, '../../fixtures/fake-model-server.js');

@@ -4,11 +4,11 @@ import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import OpenAI from 'openai';
-import { ModelProviderError } from '../../../src/pattern/errors';
-import { observeCalls, type ModelCall } from '../../../src/pattern/model-calls';
+import { ModelProviderError } from '../../../src/base/errors';
+import { all, observed } from './observed';
 import { ModelClient, type GenerateOptions } from '../../../src/providers/openai-compatible/client';
-import { caught } from '../../fixtures/caught';
-import { chunk, completion, fakeEndpoint, json, refusal, sendEvent } from '../../fixtures/fake-endpoint';
+import { caught } from '../../support/caught';
+import { completion, fakeEndpoint, json, refusal } from '../../fixtures/fake-endpoint';
 
 const endpoint = fakeEndpoint();
 const key = 'sk-test-0123456789abcdef';
@@ -17,10 +17,12 @@ let client: ModelClient;
 
 beforeEach(() => {
   lease = new AbortController();
-  client = new ModelClient({ baseURL: endpoint.baseURL, apiKey: key, model: 'm' }, lease);
+  client = new ModelClient(
+    { baseURL: endpoint.baseURL, apiKey: key, model: 'm' },
+    { spec: 'fake:m', signal: lease.signal },
+  );
 });
 
-const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
 const lost = new ModelProviderError('RESOURCE_LOST', '"m#1" died while it was in use.');
 
 describe('generate', () => {
@@ -32,6 +34,31 @@ describe('generate', () => {
       headers: { authorization: `Bearer ${key}` },
     });
     expect(endpoint.requests[0]!.body).toEqual({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });
+  });
+
+  test.each([
+    [{ content: 'Hello', reasoning_content: 'hm' }, 'stop', { finishReason: 'stop', reasoning: 'hm' }],
+    [
+      { content: '<think>not to the end' },
+      'length',
+      { finishReason: 'length', reasoning: 'not to the end', isEmpty: true },
+    ],
+    [{ content: null, refusal: 'no' }, 'stop', { finishReason: 'stop', isRefused: true }],
+    [
+      { content: '', tool_calls: [{ id: 'a', function: { name: 'f', arguments: '{}' } }] },
+      'tool_calls',
+      { finishReason: 'tool_calls' },
+    ],
+    [{ content: ' \n' }, null, { isEmpty: true }],
+  ])('notes the call, how it ended and what the model thought: %j', async (message, finish_reason, facts) => {
+    endpoint.answer(json(200, { choices: [{ index: 0, message, finish_reason }] }));
+    const { calls } = await observed(() => client.generate('Hi'));
+    expect(calls).toEqual([
+      expect.objectContaining({
+        spec: 'fake:m',
+        facts: { ms: expect.any(Number) as number, path: '/chat/completions', status: 200, ...facts },
+      }),
+    ]);
   });
 
   test('sends messages as they are', async () => {
@@ -56,6 +83,22 @@ describe('generate', () => {
       { max_tokens: 7 },
       'generate(): there is no option max_tokens; did you mean maxTokens? What the endpoint alone knows goes into extra.',
     ],
+    [
+      'Hi',
+      { reasoning: 'drop' },
+      'generate(): reasoning is "drop"; it must be \'keep\' or { opened: true }.',
+    ],
+    [
+      'Hi',
+      { maxAnswerBytes: 0 },
+      'generate(): maxAnswerBytes is 0; it must be a whole number of at least 1.',
+    ],
+    ['Hi', { maxTokens: '7' }, 'generate(): maxTokens is "7"; it must be a whole number of at least 1.'],
+    ['Hi', { seed: NaN }, 'generate(): seed is NaN; it must be a number.'],
+    ['Hi', { temperature: '0' }, 'generate(): temperature is "0"; it must be a number.'],
+    ['Hi', { stop: 5 }, 'generate(): stop is 5; it must be a text, or an array of texts.'],
+    ['Hi', { tools: 'weather' }, 'generate(): tools is "weather"; it must be an array of tools.'],
+    ['Hi', { extra: 'top_k' }, 'generate(): extra is "top_k"; it must be an object.'],
     [
       'Hi',
       { presence_penalty: 1 },
@@ -100,6 +143,8 @@ describe('generate', () => {
       text: 'Hello',
       usage: { promptTokens: 3, completionTokens: 2, totalTokens: 5 },
       finishReason: 'stop',
+      reasoning: undefined,
+      toolCalls: [],
       latencyMs: expect.any(Number),
       model: 'm-2026-01-01',
       raw,
@@ -120,10 +165,39 @@ describe('generate', () => {
     expect(await client.generate('Hi')).toMatchObject({ text: '', finishReason: 'tool_calls' });
   });
 
-  test.each([{ choices: [] }, { choices: undefined }])('refuses an answer with %j', async (more) => {
-    endpoint.answer(json(200, completion('', more)));
-    const error = await caught(client.generate('Hi'));
-    expect([error.code, error.message]).toEqual(['REQUEST_FAILED', '"m" answered without any choice.']);
+  test('returns the calls of the tools that it was given, and the reasoning before its text', async () => {
+    const function_ = { name: 'weather', arguments: '{"city":"Oslo"}' };
+    const message = {
+      content: '<think>A tool.</think>',
+      tool_calls: [{ id: 'c1', type: 'function', function: function_ }],
+    };
+    endpoint.answer(json(200, completion('', { choices: [{ message, finish_reason: 'tool_calls' }] })));
+    const tools = [
+      { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } },
+    ] as const;
+    expect(await client.generate('Weather in Oslo?', { tools })).toMatchObject({
+      text: '',
+      reasoning: 'A tool.',
+      toolCalls: [{ name: 'weather', arguments: { city: 'Oslo' } }],
+    });
+    expect(endpoint.requests[0]!.body['tools']).toEqual(tools);
+  });
+
+  test('says once that the server counts its tokens by what are no numbers, and counts none', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    try {
+      endpoint.answer(
+        json(200, completion('Hello', { usage: { prompt_tokens: '3', completion_tokens: -1 } })),
+      );
+      for (let times = 0; times < 2; times += 1) expect((await client.generate('Hi')).usage).toBeUndefined();
+      expect(warned.mock.calls).toEqual([
+        [
+          '"m" counts its tokens as {"prompt_tokens":"3","completion_tokens":-1}, which are no numbers of tokens: they are not counted.',
+        ],
+      ]);
+    } finally {
+      warned.mockRestore();
+    }
   });
 
   test('measures and waits by the real clock under fake timers', async () => {
@@ -156,133 +230,9 @@ describe('generate', () => {
   });
 });
 
-describe('stream', () => {
-  test('yields the pieces of the text and nothing else', async () => {
-    endpoint.answer((response) => {
-      sendEvent(response, chunk(''));
-      sendEvent(response, chunk('Hel'));
-      sendEvent(response, chunk('lo'));
-      sendEvent(response, chunk(null, 'stop'));
-      sendEvent(response, { ...chunk(null), choices: [], usage: {} });
-      sendEvent(response, '[DONE]');
-      response.end();
-    });
-    expect(await all(client.stream('Hi', { maxTokens: 2 }))).toEqual(['Hel', 'lo']);
-    expect(endpoint.requests[0]!.body).toMatchObject({ stream: true, max_tokens: 2 });
-  });
-
-  test('asks for the token counts, unless it is told not to', async () => {
-    const body = async (options: GenerateOptions): Promise<unknown> => {
-      endpoint.answer((response) => {
-        sendEvent(response, chunk('Hello'));
-        response.end('data: [DONE]\n\n');
-      });
-      await all(client.stream('Hi', options));
-      return endpoint.requests.at(-1)!.body;
-    };
-    expect(await body({})).toHaveProperty('stream_options', { include_usage: true });
-    expect(await body({ extra: { stream_options: undefined } })).not.toHaveProperty('stream_options');
-  });
-
-  test.each([
-    ['in a chunk of its own, as OpenAI and vLLM do', chunk('lo'), { ...chunk(null), choices: [], usage }],
-    ['in the last chunk of the answer, as some do', chunk('lo', 'stop'), { ...chunk(null, 'stop'), usage }],
-  ])('notes the call, with the tokens that the server counts %s', async (_where, ...chunks) => {
-    endpoint.answer((response) => {
-      for (const sent of [chunk('Hel'), ...chunks]) sendEvent(response, sent);
-      response.end('data: [DONE]\n\n');
-    });
-    const { calls } = await observed(() => all(client.stream('Hi')));
-    expect(calls).toEqual([
-      { client, latencyMs: expect.any(Number) as number, promptTokens: 3, completionTokens: 2 },
-    ]);
-  });
-
-  test('notes a latency that ends with the last piece, whatever the reader does after it', async () => {
-    let sentAt = 0;
-    endpoint.answer((response) => {
-      sendEvent(response, chunk('Hello'));
-      sentAt = performance.now();
-    });
-    const start = performance.now();
-    const { calls, tookMs } = await observed(async () => {
-      for await (const _piece of client.stream('Hi')) {
-        const until = performance.now() + 50;
-        while (performance.now() < until) await new Promise(setImmediate);
-        break;
-      }
-    });
-    expect(calls).toEqual([expect.objectContaining({ promptTokens: 0, completionTokens: 0 })]);
-    expect(calls[0]!.latencyMs).toBeGreaterThanOrEqual(sentAt - start - 1);
-    expect(calls[0]!.latencyMs).toBeLessThanOrEqual(tookMs - 50);
-  });
-
-  test('notes nothing of an answer that failed', async () => {
-    endpoint.answer((response) => {
-      sendEvent(response, chunk('first'));
-      setImmediate(() => response.destroy());
-    });
-    const { calls } = await observed(() => caught(all(client.stream('Hi'))));
-    expect(calls).toEqual([]);
-  });
-
-  test('yields a piece as soon as it comes', async () => {
-    let goOn = (): void => undefined;
-    endpoint.answer((response) => {
-      sendEvent(response, chunk('first'));
-      goOn = () => {
-        sendEvent(response, chunk('second'));
-        response.end('data: [DONE]\n\n');
-      };
-    });
-    const stream = client.stream('Hi');
-    expect(await stream.next()).toEqual({ done: false, value: 'first' });
-    goOn();
-    expect(await all(stream)).toEqual(['second']);
-  });
-
-  test('ends the request at the server when the loop is left early', async () => {
-    endpoint.answer((response) => sendEvent(response, chunk('first')));
-    for await (const piece of client.stream('Hi')) {
-      expect(piece).toBe('first');
-      break;
-    }
-    await endpoint.requests[0]!.closed;
-  });
-
-  test('ends the request at the server when the loop throws', async () => {
-    endpoint.answer((response) => sendEvent(response, chunk('first')));
-    const loop = async (): Promise<void> => {
-      for await (const _piece of client.stream('Hi')) throw new Error('mine');
-    };
-    await expect(loop()).rejects.toThrow('mine');
-    await endpoint.requests[0]!.closed;
-  });
-
-  test('fails when the server hangs up in the middle of an answer', async () => {
-    endpoint.answer((response) => {
-      sendEvent(response, chunk('first'));
-      setImmediate(() => response.destroy());
-    });
-    const error = await caught(all(client.stream('Hi')));
-    expect(error.code).toBe('REQUEST_FAILED');
-    expect(error.message).toMatch(new RegExp(`^"m" got no answer from ${endpoint.baseURL}: terminated`));
-  });
-
-  test('fails with the words of a server that reports an error in the middle of an answer', async () => {
-    endpoint.answer((response) => {
-      sendEvent(response, chunk('first'));
-      sendEvent(response, { error: { message: 'the GPU is on fire', type: 'server_error' } });
-      response.end();
-    });
-    const error = await caught(all(client.stream('Hi')));
-    expect([error.code, error.message]).toEqual(['REQUEST_FAILED', '"m" answered the GPU is on fire']);
-  });
-});
-
 describe.each([
-  ['generate', (options: { signal?: AbortSignal }) => client.generate('Hi', options)],
-  ['stream', (options: { signal?: AbortSignal }) => all(client.stream('Hi', options))],
+  ['generate', (options: GenerateOptions) => client.generate('Hi', options)],
+  ['stream', (options: GenerateOptions) => all(client.stream('Hi', options))],
 ])('%s', (_name, send) => {
   test('sends nothing when its signal was aborted before', async () => {
     const error = await caught(send({ signal: AbortSignal.abort(new Error('not wanted')) }));
@@ -299,13 +249,13 @@ describe.each([
 
   test('rejects with the reason of a lease that has ended before', async () => {
     lease.abort(lost);
-    expect(await caught(send({}))).toBe(lost);
+    expect(await caught(send({}))).toEqual(lost);
     expect(endpoint.requests).toEqual([]);
   });
 
   test('rejects with the reason of a lease that ends meanwhile, and ends the request at the server', async () => {
     endpoint.answer(() => lease.abort(lost));
-    expect(await caught(send({}))).toBe(lost);
+    expect(await caught(send({}))).toEqual(lost);
     await endpoint.requests[0]!.closed;
   });
 
@@ -314,7 +264,7 @@ describe.each([
       response.destroy();
       setTimeout(() => lease.abort(lost), 50);
     });
-    expect(await caught(send({}))).toBe(lost);
+    expect(await caught(send({}))).toEqual(lost);
   });
 
   test('prefers the news of the death to a signal that aborts at the same time', async () => {
@@ -323,20 +273,20 @@ describe.each([
       abort.abort(new Error('too slow'));
       lease.abort(lost);
     });
-    expect(await caught(send({ signal: abort.signal }))).toBe(lost);
+    expect(await caught(send({ signal: abort.signal }))).toEqual(lost);
   });
 
-  test.each([400, 401, 404, 429, 500, 503])(
+  test.each([400, 401, 404, 500, 503])(
     'says what the server said with HTTP %i, and asks once',
     async (status) => {
-      endpoint.answer(refusal(status, 'so it is', { 'retry-after': '0' }));
+      endpoint.answer(refusal(status, 'so it is', { 'retry-after': '2' }));
       const error = await caught(send({}));
       expect([error.code, error.message]).toEqual(['REQUEST_FAILED', `"m" answered ${status} so it is`]);
       expect(error.details).toEqual({
         model: 'm',
         baseURL: endpoint.baseURL,
         status,
-        retryAfterMs: 0,
+        retryAfterMs: 2000,
         type: 'some_error',
         serverCode: 'some_code',
       });
@@ -344,15 +294,93 @@ describe.each([
     },
   );
 
+  test.each([
+    ['a page', 'text/html', '<h1>Hello</h1>', 'text/html, "<h1>Hello</h1>"'],
+    ['an empty body', 'application/json', '', 'an empty body'],
+    ['a cut body', 'application/json', '{"choices":[{"mess', 'application/json, "{\\"choices\\":[{\\"mess"'],
+  ])('refuses %s that comes with success, and shows it', async (_what, type, body, said) => {
+    endpoint.answer((response) => response.writeHead(200, { 'content-type': type }).end(body));
+    const error = await caught(send({}));
+    expect([error.code, error.message]).toEqual([
+      'REQUEST_FAILED',
+      `"m" answered HTTP 200 with what is no completion: ${said}`,
+    ]);
+    expect(error.details).toMatchObject({ status: 200 });
+  });
+
+  test('takes the code of an error that comes with success for its status', async () => {
+    endpoint.answer(json(200, { error: { message: 'not here', code: 404 } }));
+    const error = await caught(send({}));
+    expect(error.message).toBe('"m" answered 404 not here (with HTTP 200)');
+    expect(error.details).toMatchObject({ status: 404 });
+  });
+
+  test('has a limit of bytes, beyond which an answer is not read', async () => {
+    let sent = 0;
+    endpoint.answer((response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(`: ${'x'.repeat(60_000)}\n`)) sent += 60_000;
+      };
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).on('drain', more);
+      more();
+    });
+    const error = await caught(send({ maxAnswerBytes: 1_000_000 }));
+    expect([error.code, error.message]).toEqual([
+      'REQUEST_FAILED',
+      '"m" answered HTTP 200 with more than 1000000 bytes, which is the limit (maxAnswerBytes)',
+    ]);
+    await endpoint.requests[0]!.closed;
+    expect(sent).toBeLessThan(20_000_000);
+  });
+
+  test('does not follow a redirect to another host, which would get the key', async () => {
+    endpoint.answer((response) =>
+      response.writeHead(307, { location: 'http://127.0.0.1:1/v1/chat/completions' }).end(),
+    );
+    const error = await caught(send({}));
+    const { origin } = new URL(endpoint.baseURL);
+    expect([error.code, error.message]).toEqual([
+      'REQUEST_FAILED',
+      `"m" was redirected from ${origin} to another host, http://127.0.0.1:1, which was not asked: give that as baseURL if it is right.`,
+    ]);
+  });
+
+  test('follows a redirect on the same host that keeps the request', async () => {
+    endpoint.answer(
+      (response) => response.writeHead(308, { location: '/v2/chat' }).end(),
+      json(200, completion('Hello')),
+    );
+    const answer = (await send({})) as { text: string } | string[];
+    expect('text' in answer ? answer.text : answer.join('')).toBe('Hello');
+    expect(endpoint.requests.map(({ path, body }) => [path, body['model']])).toEqual([
+      ['/v1/chat/completions', 'm'],
+      ['/v2/chat', 'm'],
+    ]);
+  });
+
+  test.each([
+    [
+      302,
+      '/v2/chat',
+      /^"m" was redirected with HTTP 302 to http:.*\/v2\/chat, which loses the request: correct the baseURL\.$/,
+    ],
+    [307, '/v1/chat/completions', /^"m" was redirected more than 5 times from http:/],
+  ])('refuses a redirect with HTTP %i to %s', async (status, location, message) => {
+    endpoint.answer((response) => response.writeHead(status, { location }).end());
+    expect((await caught(send({}))).message).toMatch(message);
+  });
+
   test('says when no server is there', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const baseURL = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
     await new Promise((resolve) => server.close(resolve));
-    client = new ModelClient({ baseURL, apiKey: key, model: 'm' }, lease);
+    client = new ModelClient({ baseURL, apiKey: key, model: 'm' }, { spec: 'fake:m', signal: lease.signal });
     const error = await caught(send({}));
     expect(error.code).toBe('REQUEST_FAILED');
-    expect(error.message).toBe(`"m" got no answer from ${baseURL}: Connection error (ECONNREFUSED)`);
+    expect(error.message).toBe(
+      `"m" got no answer from ${baseURL}: fetch failed: connect ECONNREFUSED ${new URL(baseURL).host}`,
+    );
   });
 
   test('never shows the key, even if the server repeats it', async () => {
@@ -406,17 +434,3 @@ describe('.openai', () => {
     );
   });
 });
-
-/** The calls that clients note while `run` runs. */
-async function observed(run: () => Promise<unknown>): Promise<{ calls: ModelCall[]; tookMs: number }> {
-  const calls: ModelCall[] = [];
-  const start = performance.now();
-  await observeCalls((call) => calls.push(call), run);
-  return { calls, tookMs: performance.now() - start };
-}
-
-async function all(stream: AsyncIterable<string>): Promise<string[]> {
-  const pieces: string[] = [];
-  for await (const piece of stream) pieces.push(piece);
-  return pieces;
-}

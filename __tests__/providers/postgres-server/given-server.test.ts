@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseProvider } from 'jest-model-provider';
 import { databaseName } from '../../../dist/src/providers/postgres-server/database-name';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { eventually } from '../../process/eventually';
+import { eventually } from '../../support/eventually';
 import { ask, databaseSession, ourDatabases, value } from '../database/own-server';
 
 closeSessionsAfterEach();

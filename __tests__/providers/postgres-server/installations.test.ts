@@ -13,7 +13,7 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { eventually } from '../../process/eventually';
+import { eventually } from '../../support/eventually';
 
 // How an installation may look on a machine that is not like this one.
 

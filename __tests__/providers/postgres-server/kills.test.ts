@@ -1,14 +1,16 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Ledger } from '../../../src/process/ledger';
-import { sessionDirectories } from '../../../src/process/session-directory';
-import { eventually } from '../../process/eventually';
+import { Ledger } from '../../../src/process/ledger/ledger';
+import { sessionDirectories } from '../../../src/process/ledger/session-directory';
+import { eventually } from '../../support/eventually';
+import { processesIn } from '../../support/processes.cjs';
 
-// Runs that hold databases, one backend of which is busy for ever, are killed at random moments of their first second and a half.
+// Runs that hold databases, one backend of which is busy for ever, are killed at random moments of their
+// first second and a half.
 
 const seed = Number(process.env['KILL_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 const trials = 4;
@@ -62,16 +64,9 @@ function session(): { directories: string[]; guardian: number | undefined; serve
 
 /** Ledgers and directories that are there, and processes that work in one of these. */
 function left(directories: readonly string[]): string[] {
-  const processes = readdirSync('/proc').flatMap((pid) => {
-    try {
-      const cwd = readlinkSync(`/proc/${pid}/cwd`);
-      if (!directories.some((directory) => cwd.startsWith(directory))) return [];
-      return [`${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8')}`];
-    } catch {
-      return [];
-    }
-  });
-  return [...ledgerFiles(), ...processes, ...directories.filter((directory) => existsSync(directory))];
+  const processes = directories.flatMap((directory) => processesIn(directory));
+  const commands = processes.map(({ pid, command }) => `${pid} ${command}`);
+  return [...ledgerFiles(), ...commands, ...directories.filter((directory) => existsSync(directory))];
 }
 
 async function startAndWait(): Promise<ChildProcess> {

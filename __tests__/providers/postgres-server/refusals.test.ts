@@ -4,15 +4,16 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { Client } from 'pg';
 import type { DatabaseClient } from 'jest-model-provider';
-import { connectClient } from '../../../dist/src/providers/database/client';
+import { connectClient } from '../../../dist/src/providers/postgres-server/client';
 import { Administration } from '../../../dist/src/providers/postgres-server/administration';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { answering, listening, refusing } from '../../fixtures/fake-postgres';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
 import { certificate, TlsPostgres } from '../../fixtures/tls-postgres';
 import { ask, databaseSession, ourDatabases } from '../database/own-server';
 
-// The messages in full, of a real server wherever one says it: the cause first, the server's code and words, then what to do.
+// The messages in full, of a real server wherever one says it: the cause first, the server's code and words,
+// then what to do.
 
 closeSessionsAfterEach();
 

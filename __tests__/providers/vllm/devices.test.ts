@@ -6,11 +6,11 @@ import {
   type VLLMOptions,
 } from 'jest-model-provider';
 import { guardMemory } from '../../../src/providers/gpu/memory-gate';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { FakeGpus } from '../../fixtures/fake-gpus';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
-import { eventually } from '../../process/eventually';
-import { sessionTable } from '../../../src/report/session-table';
+import { eventually } from '../../support/eventually';
+import { sessionTable } from '../../../src/report/terminal/session-table';
 import { FakeVllm } from './fake-vllm';
 
 const vllm = new FakeVllm();
@@ -190,7 +190,7 @@ describe('the memory of a GPU', () => {
       `TEARDOWN_FAILED: "vllm:a#1" could not be torn down: memory of its GPUs: ${held}`,
     );
     expect(vllm.readable(await caught(provider.setup('b')))).toBe(
-      `TEARDOWN_FAILED: "vllm:b" has no slot, because the resource that holds it cannot be stopped: "vllm:a#1" could not be torn down: memory of its GPUs: ${held}`,
+      `TEARDOWN_FAILED: "vllm:b" has no place, because the resource that holds it cannot be stopped: "vllm:a#1" could not be torn down: memory of its GPUs: ${held}`,
     );
     gpus.free();
     expect((await provider.setup('b')).resourceId).toBe('vllm:b#1');

@@ -1,10 +1,10 @@
 /** @jest-environment jest-model-provider/environment */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { groupMembers } from '../../../src/process/process-group';
-import { caught } from '../../fixtures/caught';
+import { groupMembers } from '../../../src/process/os/process-group';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { eventually } from '../../process/eventually';
+import { eventually } from '../../support/eventually';
 import { FakeVllm } from './fake-vllm';
 
 closeSessionsAfterEach();

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { VLLMProvider, type ModelProviderError, type VLLMOptions } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { openPrivateSession, type PrivateSession } from '../../fixtures/private-session';
 
 const program = path.join(__dirname, '../../fixtures/fake-vllm.js');

@@ -7,10 +7,10 @@ import {
   type ResourceContext,
   type VLLMConfig,
 } from 'jest-model-provider';
-import { groupMembers } from '../../../src/process/process-group';
-import { caught } from '../../fixtures/caught';
+import { groupMembers } from '../../../src/process/os/process-group';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { eventually } from '../../process/eventually';
+import { eventually } from '../../support/eventually';
 import { FakeVllm } from './fake-vllm';
 
 closeSessionsAfterEach();

@@ -2,10 +2,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { VLLMOptions, VLLMProvider } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { FakeGpus, type FakeGpuState } from '../../fixtures/fake-gpus';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
-import { eventually } from '../../process/eventually';
+import { eventually } from '../../support/eventually';
 import { FakeVllm } from './fake-vllm';
 
 const vllm = new FakeVllm();
@@ -54,12 +54,8 @@ const notes = (): string[] =>
 
 /** MiB that processes hold, in the order of their ends. */
 const held = (): number[] =>
-  fs
-    .readdirSync(path.join(gpus.directory, 'processes'))
-    .map(
-      (file) =>
-        JSON.parse(fs.readFileSync(path.join(gpus.directory, 'processes', file), 'utf8')) as { MiB: number },
-    )
+  gpus
+    .holders()
     .map(({ MiB }) => MiB)
     .sort((a, b) => a - b);
 

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { VLLMProvider, type VLLMConfig, type VLLMOptions } from 'jest-model-provider';
-import { caught } from '../../fixtures/caught';
+import { caught } from '../../support/caught';
 import { closeSessionsAfterEach, openPrivateSession } from '../../fixtures/private-session';
 import { FakeVllm } from './fake-vllm';
 
@@ -97,7 +97,8 @@ describe('the environment of vLLM', () => {
     const variables = await environment({ env: { VLLM_LOGGING_LEVEL: 'DEBUG' } }, 'org/model');
     expect(variables).toMatchObject({ VLLM_LOGGING_LEVEL: 'DEBUG' });
     expect(variables).not.toHaveProperty('HF_HUB_OFFLINE');
-    // It is for inner ports, and leaks from one instance to another: https://github.com/vllm-project/vllm/issues/39015
+    // It is for inner ports, and leaks from one instance to another:
+    // https://github.com/vllm-project/vllm/issues/39015
     expect(variables).not.toHaveProperty('VLLM_PORT');
   });
 

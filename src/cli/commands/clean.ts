@@ -1,18 +1,18 @@
 import { Command } from 'commander';
-import { isDead, knownSessions } from '../../process/known-sessions';
-import { stateDirectory } from '../../process/state-directory';
-import { sweepDeadSessions } from '../../process/sweep';
-import { print } from '../print';
+import { isDead, knownSessions } from '../../process/ledger/known-sessions';
+import { stateDirectory } from '../../process/ledger/state-directory';
+import { sweepDeadSessions } from '../../process/guardian/sweep';
+import { print } from '../output/print';
 
 interface Cleaned {
-  /** Ids of the dead sessions whose files are removed. */
+  /** Ids of dead sessions whose files were removed. */
   readonly sessions: readonly string[];
   readonly processes: readonly { readonly pid: number; readonly resourceId: string }[];
   /** Ids of dead sessions with a process that cannot be ended. */
   readonly remaining: readonly string[];
 }
 
-/** `clean`: does at once what the next run would do first. */
+/** `clean`: sweeps dead sessions now, as the next run would do first. */
 export function cleanCommand(): Command {
   return new Command('clean')
     .description(

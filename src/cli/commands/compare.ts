@@ -1,9 +1,11 @@
 import { Command } from 'commander';
-import { ModelProviderError } from '../../pattern/errors';
-import { differencesTable } from '../../report/differences-table';
-import { compareRuns, describeComparison } from '../../report/run-comparison';
+import { ModelProviderError } from '../../base/errors';
+import { describeUnreadable } from '../../report/terminal/describe-run';
+import { differencesTable } from '../../report/terminal/differences-table';
+import { compareRuns, describeComparison } from '../../report/terminal/run-comparison';
 import { readRun } from '../../report/run-report';
-import { findRun } from '../find-run';
+import { findRun } from '../arguments/find-run';
+import { failFor } from '../output/fail-for';
 
 /** `compare <run> [later]`: the models of one run, or two runs. */
 export function compareCommand(): Command {
@@ -22,11 +24,15 @@ export function compareCommand(): Command {
             `Both runs are ${directory}; name two different ones.`,
           );
         const comparison = compareRuns(directory, other);
+        failFor(comparison);
         return print(json === true ? comparison : describeComparison(comparison));
       }
-      const { differences } = readRun(directory);
-      if (json === true) return print({ differences, notes: [] });
-      return print(differencesTable(differences) || 'No evaluation of this run has two models to compare.');
+      const { differences, unreadable } = readRun(directory);
+      failFor({ unreadable });
+      if (json === true) return print({ differences, notes: [], unreadable });
+      const none = 'No evaluation of this run has two models to compare.';
+      const bad = unreadable.length === 0 ? [] : [describeUnreadable(unreadable)];
+      return print([differencesTable(differences) || none, ...bad].join('\n\n'));
     });
 }
 

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { checks } from '../doctor/checks';
 import type { Finding } from '../doctor/finding';
-import { print } from '../print';
+import { print } from '../output/print';
 
-/** `doctor`: what this machine has. */
+/** `doctor`: checks what this machine has. */
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description(

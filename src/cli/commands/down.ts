@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { SupervisorStatus } from '../../session/supervisor-protocol';
+import type { SupervisorStatus } from '../../session/warm/supervisor-protocol';
 import { SupervisorClient } from '../../supervisor/client';
-import { print } from '../print';
-import { parseSpecArgument } from '../spec-argument';
+import { print } from '../output/print';
+import { parseSpecArgument } from '../arguments/spec-argument';
 
 /** `down [spec…]`: ends what `up` keeps warm. */
 export function downCommand(): Command {

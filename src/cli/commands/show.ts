@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { describeRun } from '../../report/describe-run';
+import { describeRun } from '../../report/terminal/describe-run';
 import { readRun } from '../../report/run-report';
-import { findRun } from '../find-run';
+import { findRun } from '../arguments/find-run';
+import { failFor } from '../output/fail-for';
 
-/** `show [run]`: the report that the run printed when it ended. */
+/** `show [run]`: prints the report of a run again. */
 export function showCommand(): Command {
   return new Command('show')
     .description('print what a run found: scores, costs, differences between models, worst samples')
@@ -11,6 +12,7 @@ export function showCommand(): Command {
     .option('--json', 'print the report as JSON')
     .action((run: string | undefined, { json }: { json?: boolean }) => {
       const report = readRun(findRun(run));
+      failFor(report);
       process.stdout.write(`${json === true ? JSON.stringify(report, undefined, 2) : describeRun(report)}\n`);
     });
 }

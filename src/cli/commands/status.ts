@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { SupervisorClient } from '../../supervisor/client';
-import { describeSupervisor } from '../describe-supervisor';
-import { print } from '../print';
+import { describeSupervisor } from '../output/describe-supervisor';
+import { print } from '../output/print';
 
-/** `status`: what is warm. */
+/** `status`: lists what the supervisor keeps warm. */
 export function statusCommand(): Command {
   return new Command('status')
     .description('say which resources are warm, who uses them, and when they end')

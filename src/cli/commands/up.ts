@@ -1,10 +1,11 @@
 import { Command, Option } from 'commander';
-import type { WarmedUp } from '../../session/supervisor-protocol';
+import type { WarmedUp } from '../../session/warm/supervisor-protocol';
 import { ensureSupervisor } from '../../supervisor/launch';
 import { requireSameProject } from '../../supervisor/same-project';
-import { describeDuration, parseDuration } from '../duration';
-import { print, printableLines } from '../print';
-import { parseSpecArgument } from '../spec-argument';
+import { describeDuration, parseDuration } from '../arguments/duration';
+import { printableLines } from '../../base/printable';
+import { print } from '../output/print';
+import { parseSpecArgument } from '../arguments/spec-argument';
 
 interface UpOptions {
   readonly ttl: number;
@@ -38,7 +39,7 @@ export function upCommand(): Command {
         const found = await client.up({ requests, ttlMs: ttl });
         print(json, { supervisor: found.status, loaded: found.loaded }, () => describe(found));
       } catch (error) {
-        // The first error is the one to be told.
+        // The first error is the one to report.
         await client.giveUp().catch(() => undefined);
         throw error;
       }

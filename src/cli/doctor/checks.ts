@@ -5,7 +5,7 @@ import { checkLoopback, checkSessions } from './machine';
 import { checkNode, checkPackages } from './packages';
 import { checkDatabaseUrl, checkPostgres } from './postgres';
 
-/** In the order in which they are printed. */
+/** All checks, in the order in which they are printed. */
 export const checks: readonly Check[] = [
   checkNode,
   checkPackages,

@@ -1,4 +1,4 @@
-import { messageOf } from '../../pattern/errors';
+import { messageOf } from '../../base/errors';
 import { llamaServerCommand } from '../../providers/llama-server/command';
 import { llamaServerVersion } from '../../providers/llama-server/identity';
 import { vllmCommand } from '../../providers/vllm/command';
@@ -7,15 +7,15 @@ import { missing, ok, problem, type Finding } from './finding';
 
 interface Engine {
   readonly name: string;
-  /** The variable that names its program. */
+  /** The environment variable that names the engine's program. */
   readonly variable: string;
   readonly install: string;
-  /** The program that its provider would run. */
+  /** The program that the provider would run. */
   program(): string;
   version(program: string): Promise<string | undefined>;
 }
 
-/** The engines that serve real models, as their providers find them. */
+/** The engines that serve real models. Each is found as its provider finds it. */
 export function checkLlamaServer(): Promise<Finding> {
   return checkEngine({
     name: 'llama-server',

@@ -1,14 +1,14 @@
-/** One line of what `doctor` found. */
+/** The result of one check: one line of the output. */
 export interface Finding {
   readonly name: string;
-  /** `missing`: not here, which matters only to those who want it; `problem`: something to be put right. */
+  /** `missing`: not installed, which matters only to those who want it; `problem`: something to repair. */
   readonly status: 'ok' | 'missing' | 'problem';
   readonly detail: string;
   /** What to do about it; null if there is nothing to do. */
   readonly fix: string | null;
 }
 
-/** Looks at one thing, and changes nothing. */
+/** Checks one thing. Changes nothing. */
 export type Check = () => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>;
 
 export function ok(name: string, detail: string): Finding {

@@ -1,8 +1,8 @@
-import { isModelProviderError, messageOf } from '../../pattern/errors';
+import { isModelProviderError, messageOf } from '../../base/errors';
 import { queryNvidiaSmi } from '../../providers/gpu/nvidia-smi';
 import { missing, ok, problem, type Finding } from './finding';
 
-/** The GPUs that nvidia-smi tells of, with their memory and who holds some of it. */
+/** The GPUs that nvidia-smi lists, with their memory and the processes that hold some of it. */
 export async function checkGpus(): Promise<readonly Finding[]> {
   try {
     const [gpus, processes] = await Promise.all([
@@ -12,7 +12,7 @@ export async function checkGpus(): Promise<readonly Finding[]> {
     return gpus.map(([uuid, index, name, used, total]) => {
       const holders = processes.filter(([gpu]) => gpu === uuid);
       const held = holders.map(([, pid, memory]) => `pid ${pid ?? '?'} (${memory ?? '?'} MiB)`).join(', ');
-      // In containers nvidia-smi often tells of no process.
+      // In containers nvidia-smi often lists no process.
       return ok(
         `GPU ${index ?? '?'}`,
         `${name ?? 'unknown'}, ${used ?? '?'} of ${total ?? '?'} MiB in use${held === '' ? '' : ` by ${held}`}`,

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
-import { messageOf } from '../../pattern/errors';
-import { isDead, knownSessions } from '../../process/known-sessions';
-import { stateDirectory } from '../../process/state-directory';
+import { messageOf } from '../../base/errors';
+import { isDead, knownSessions } from '../../process/ledger/known-sessions';
+import { stateDirectory } from '../../process/ledger/state-directory';
 import { ok, problem, type Finding } from './finding';
 
-/** Where servers listen. */
+/** Whether servers can listen on the loopback interface. */
 export async function checkLoopback(): Promise<Finding> {
   const failure = await new Promise<string | undefined>((resolve) => {
     const server = createServer();
@@ -19,7 +19,7 @@ export async function checkLoopback(): Promise<Finding> {
   );
 }
 
-/** The records of sessions, and whether dead ones have left something. */
+/** The state directory, and whether dead sessions have left something there. */
 export function checkSessions(): Finding[] {
   let state: string;
   try {

@@ -5,14 +5,14 @@ import { missing, ok, problem, type Finding } from './finding';
 
 type Version = readonly [major: number, minor: number];
 
-/** Node itself. */
+/** The version of Node. */
 export function checkNode(): Finding {
   const version = process.version;
   if (isAtLeast(version, [20, 19])) return ok('node', version);
   return problem('node', `${version} is too old`, 'Install Node.js 20.19 or later.');
 }
 
-/** The packages of the project in the working directory that a run needs, or may need. */
+/** The packages that a run of the project in the working directory needs, or may need. */
 export function checkPackages(): Finding[] {
   const [jest, tsJest, typescript] = ['jest', 'ts-jest', 'typescript'].map(installedVersion);
   return [

@@ -9,7 +9,7 @@ const reachLimitMs = 5000;
 // https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-SSLREQUEST
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** The programs of a server, as the provider finds them. */
+/** The server programs that databases are made with, found as the provider finds them. */
 export async function checkPostgres(): Promise<Finding> {
   const embedded = embeddedVersion();
   if (embedded !== undefined) return ok('postgres', `the package ${embedded}`);
@@ -20,15 +20,15 @@ export async function checkPostgres(): Promise<Finding> {
   return missing('postgres', 'there are no programs of a server', fix);
 }
 
-/** The server that `DATABASE_URL` names; whatever it holds besides host, port and database is not told. */
+/** The server of `DATABASE_URL`. Only its host and port are shown: the rest may hold a secret. */
 export async function checkDatabaseUrl(): Promise<readonly Finding[]> {
   const url = process.env['DATABASE_URL'] ?? '';
   if (url === '') return [];
-  const place = readUrl(url);
-  if (place === undefined)
+  const address = readUrl(url);
+  if (address === undefined)
     return [problem('DATABASE_URL', 'is no URL', 'Write it as postgres://user:password@host:5432/database.')];
-  const where = `${place.host}:${place.port}`;
-  const failure = await reach(place);
+  const where = `${address.host}:${address.port}`;
+  const failure = await reach(address);
   if (failure === undefined) return [ok('DATABASE_URL', `a PostgreSQL server answers at ${where}`)];
   const fix = 'Start the server, or put DATABASE_URL right.';
   return [problem('DATABASE_URL', `no PostgreSQL server answers at ${where}: ${failure}`, fix)];
@@ -47,7 +47,10 @@ function readUrl(text: string): { host: string; port: number } | undefined {
   }
 }
 
-/** Why no PostgreSQL server answers; undefined if one does. It answers one letter to anybody. */
+/**
+ * Why no PostgreSQL server answers; undefined if one does. A server answers an SSLRequest with one letter,
+ * before any login.
+ */
 function reach({ host, port }: { host: string; port: number }): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = host.startsWith('/') ? connect(join(host, `.s.PGSQL.${port}`)) : connect(port, host);

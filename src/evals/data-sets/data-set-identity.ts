@@ -1,9 +1,13 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { fileOf } from './data-file';
 import { canonicalJson } from './sample-id';
 
-/** What a data set is called in logs: the path of its file from the working directory, or `array`, `iterable` or `function`. */
+const { createHash } = process.getBuiltinModule('node:crypto');
+const { createReadStream } = process.getBuiltinModule('node:fs');
+
+/**
+ * What a data set is called in logs: the path of its file from the working directory, or `array`, `iterable`
+ * or `function`.
+ */
 export function datasetName(dataset: unknown): string {
   const file = fileOf(dataset);
   if (file !== undefined) return file.name;

@@ -1,50 +1,71 @@
-import { createReadStream } from 'node:fs';
-import { messageOf } from '../../pattern/errors';
-import { DataFile, rowsOf } from './data-file';
-import { locate } from './row-location';
+import { messageOf } from '../../base/errors';
+import { DataFile, rowsOf, type FileOptions, type FileRow } from './data-file';
+import { decodedText } from './decoded-text';
+import { inexactNumbers, parseNumbersAsText } from './inexact-numbers';
+
+/** Options of {@link jsonl}. */
+export interface JsonlOptions extends FileOptions {
+  /** `'text'` gives every number of the file as its text, digit by digit: for ids that no number can hold. */
+  readonly numbers?: 'text';
+}
 
 /**
- * The rows of a JSON Lines file: a JSON value on each line; empty lines are passed over. The file is read as the rows are used,
- * anew each time, and never held whole.
+ * The rows of a JSON Lines file: a JSON value on each line; empty lines are skipped. The file is read as the
+ * rows are used, anew each time, and never held whole.
+ *
+ * An integer that JavaScript's numbers cannot hold, such as an id of 64 bits, would silently become another
+ * one. `foreach` refuses it in the columns that it uses.
  *
  * @param path absolute, or from the folder of the spec file, or a `file:` URL.
- * @throws ModelProviderError `EVAL_INVALID` for a path that is none and, when the rows are read, for a file that cannot be read and for a
- *   line that is not JSON, naming both.
+ * @throws ModelProviderError `EVAL_INVALID` for a path that is none, for an unknown option and, when the rows
+ *   are read, for a file that cannot be read, for a byte that is none of its encoding and for a line that is
+ *   not JSON, naming file and line.
  * @example
  * foreach('question, answer', jsonl<{ question: string; answer: string }>('questions.jsonl'), fn);
+ * foreach('id, text', jsonl('posts.jsonl', { numbers: 'text' }), fn, { id: 'id' });
  */
-export function jsonl<Row = Record<string, unknown>>(path: string | URL): AsyncIterable<Row> {
-  return rowsOf(new DataFile('jsonl', path), rows<Row>);
+export function jsonl<Row = Record<string, unknown>>(
+  path: string | URL,
+  options: JsonlOptions = {},
+): AsyncIterable<Row> {
+  const file = new DataFile('jsonl', path, options, ['numbers']);
+  file.require('numbers', options.numbers, "'text'", options.numbers === 'text');
+  return rowsOf(file, () => rows<Row>(file, options));
 }
 
-async function* rows<Row>(file: DataFile): AsyncGenerator<Row, void, undefined> {
+async function* rows<Row>(file: DataFile, { encoding, numbers }: JsonlOptions): AsyncGenerator<FileRow<Row>> {
   let number = 0;
-  for await (const line of lines(file)) {
+  for await (const line of lines(decodedText(file, encoding))) {
     number += 1;
-    // A byte order mark counts as white space.
-    if (line.trim() !== '') yield locate(parse(file, number, line.trim()) as Row, file.at(number));
+    const text = line.trim();
+    if (text === '') continue;
+    const location = file.at(number);
+    const row = parse(file, number, text, numbers) as Row;
+    const inexact = numbers === 'text' ? [] : inexactNumbers(text);
+    yield { row, facts: inexact.length === 0 ? { location } : { location, inexact } };
   }
 }
 
-// Not by readline: it also parts lines at U+2028 and U+2029, which JSON allows in its texts.
-async function* lines(file: DataFile): AsyncGenerator<string, void, undefined> {
-  let rest = '';
-  const stream = createReadStream(file.path, 'utf8');
-  try {
-    for await (const chunk of stream as AsyncIterable<string>) {
-      const parts = (rest + chunk).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts;
+// Not by readline: it also splits lines at U+2028 and U+2029, which JSON allows in its texts. The pieces of a
+// long line are put together once.
+async function* lines(text: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  let pieces: string[] = [];
+  for await (const chunk of text) {
+    let from = 0;
+    for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', from)) {
+      pieces.push(chunk.slice(from, at));
+      yield pieces.join('');
+      pieces = [];
+      from = at + 1;
     }
-  } catch (error) {
-    throw file.unreadable(error);
+    pieces.push(chunk.slice(from));
   }
-  yield rest;
+  yield pieces.join('');
 }
 
-function parse(file: DataFile, number: number, line: string): unknown {
+function parse(file: DataFile, number: number, line: string, numbers: 'text' | undefined): unknown {
   try {
-    return JSON.parse(line);
+    return numbers === 'text' ? parseNumbersAsText(line) : JSON.parse(line);
   } catch (error) {
     throw file.wrong(number, `is not JSON: ${messageOf(error)}`, error);
   }

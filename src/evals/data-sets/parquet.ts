@@ -1,13 +1,25 @@
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import { currentRealm } from '../../pattern/realm';
-import { DataFile, rowsOf } from './data-file';
-import { locate } from './row-location';
+import { messageOf, ModelProviderError } from '../../base/errors';
+import { currentRuntime } from '../../pattern/runtime';
+import { DataFile, rowsOf, type FileRow } from './data-file';
+import {
+  decimalsAsText,
+  hasDecimals,
+  withStoredDecimals,
+  type SchemaElement,
+  type SchemaTree,
+} from './parquet-decimals';
 
-// The part of https://github.com/hyparam/hyparquet that is used here: its own types are those of an ES module.
+// What is used of https://github.com/hyparam/hyparquet, whose own types are those of an ES module.
 interface Hyparquet {
   readonly asyncBufferFromFile: (path: string) => Promise<unknown>;
-  readonly parquetMetadataAsync: (buffer: unknown) => Promise<{ readonly row_groups: readonly RowGroup[] }>;
+  readonly parquetMetadataAsync: (buffer: unknown) => Promise<Metadata>;
+  readonly parquetSchema: (metadata: Metadata) => SchemaTree;
   readonly parquetReadObjects: (options: ReadOptions) => Promise<Record<string, unknown>[]>;
+}
+
+interface Metadata {
+  readonly schema: readonly SchemaElement[];
+  readonly row_groups: readonly RowGroup[];
 }
 
 interface RowGroup {
@@ -16,45 +28,53 @@ interface RowGroup {
 
 interface ReadOptions {
   readonly file: unknown;
-  readonly metadata: unknown;
+  readonly metadata: Metadata;
   readonly rowStart: number;
   readonly rowEnd: number;
   readonly compressors?: object;
 }
 
 /**
- * The rows of a Parquet file, by the package `hyparquet`, which you install yourself, as you do `hyparquet-compressors` for files that
- * are not compressed by Snappy. The file is read as the rows are used, one row group after the other, anew each time. Integers
- * of 64 bits are numbers, or texts where a number cannot hold them.
+ * The rows of a Parquet file, by the package `hyparquet`, which you install yourself, as you do
+ * `hyparquet-compressors` for files that are not compressed by Snappy. The file is read as the rows are used,
+ * one row group after the other, anew each time. Integers of 64 bits are numbers, or texts where a number
+ * cannot hold them. Decimals are texts, to the digit.
  *
  * @param path absolute, or from the folder of the spec file, or a `file:` URL.
- * @throws ModelProviderError `EVAL_INVALID` for a path that is none and, when the rows are read, for a file that cannot be read;
- *   `DEPENDENCY_MISSING` if a package is not installed.
+ * @throws ModelProviderError `EVAL_INVALID` for a path that is none and, when the rows are read, for a file
+ *   that cannot be read; `DEPENDENCY_MISSING` if a package is not installed.
  * @example
  * foreach('question, answer', parquet<{ question: string; answer: string }>('questions.parquet'), fn);
  */
 export function parquet<Row = Record<string, unknown>>(path: string | URL): AsyncIterable<Row> {
-  return rowsOf(new DataFile('parquet', path), rows<Row>);
+  const file = new DataFile('parquet', path);
+  return rowsOf(file, () => rows<Row>(file));
 }
 
-async function* rows<Row>(file: DataFile): AsyncGenerator<Row, void, undefined> {
-  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await hyparquet(file);
+async function* rows<Row>(file: DataFile): AsyncGenerator<FileRow<Row>> {
+  const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } =
+    await hyparquet(file);
   const compressors = await optionalCompressors();
   try {
     const buffer = await asyncBufferFromFile(file.path);
     const metadata = await parquetMetadataAsync(buffer);
+    const tree = parquetSchema(metadata);
+    const stored = { ...metadata, schema: withStoredDecimals(metadata.schema) };
+    const exact = hasDecimals(tree)
+      ? (row: unknown): unknown => decimalsAsText(row, tree)
+      : (row: unknown): unknown => row;
     let rowStart = 0;
     for (const group of metadata.row_groups) {
       const rowEnd = rowStart + Number(group.num_rows);
       const found = await parquetReadObjects({
         file: buffer,
-        metadata,
+        metadata: stored,
         rowStart,
         rowEnd,
         ...(compressors === undefined ? {} : { compressors }),
       });
       for (const [index, row] of found.entries())
-        yield locate(plain(row) as Row, file.at(rowStart + index + 1));
+        yield { row: plain(exact(row)) as Row, facts: { location: file.at(rowStart + index + 1) } };
       rowStart = rowEnd;
     }
   } catch (error) {
@@ -66,7 +86,7 @@ async function* rows<Row>(file: DataFile): AsyncGenerator<Row, void, undefined> 
 
 async function hyparquet(file: DataFile): Promise<Hyparquet> {
   try {
-    return (await currentRealm().host().importPackage('hyparquet')) as Hyparquet;
+    return (await currentRuntime().session().importPackage('hyparquet')) as Hyparquet;
   } catch (error) {
     throw missing(`${file.name} is a Parquet file`, 'hyparquet', error);
   }
@@ -74,7 +94,7 @@ async function hyparquet(file: DataFile): Promise<Hyparquet> {
 
 async function optionalCompressors(): Promise<object | undefined> {
   try {
-    const found = await currentRealm().host().importPackage('hyparquet-compressors');
+    const found = await currentRuntime().session().importPackage('hyparquet-compressors');
     return (found as { compressors: object }).compressors;
   } catch {
     return undefined;

@@ -1,12 +1,15 @@
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
+import { messageOf, ModelProviderError } from '../../base/errors';
+import { showValue } from '../../base/json';
+import { hasColumn } from './columns';
 
 /**
- * The text that names a row or its cluster: the value of a column, which need not be among the named ones, or of a function.
+ * The text that names a row or its cluster: the value of a column, which need not be among the named ones, or
+ * of a function.
  *
  * @param option `id` or `cluster`, as messages name it.
  * @param label names the row in messages.
- * @throws ModelProviderError `EVAL_INVALID` for a row without the column, for an empty text, and for what is neither text nor number.
+ * @throws ModelProviderError `EVAL_INVALID` for a row without the column, for an empty text, and for what is
+ *   neither text nor number.
  */
 export function rowText<Row>(
   option: string,
@@ -43,7 +46,7 @@ function column(
   label: string,
 ): unknown {
   if (Object.hasOwn(named, name)) return named[name];
-  if (typeof row === 'object' && row !== null && !Array.isArray(row) && name in row)
+  if (typeof row === 'object' && row !== null && !Array.isArray(row) && hasColumn(row, name))
     return (row as Record<string, unknown>)[name];
   throw invalid(`row ${label} has no column "${name}" for the option ${option}`);
 }

@@ -1,7 +1,7 @@
-import { ModelProviderError } from '../../pattern/errors';
-import { findNonJson } from '../../pattern/json';
+import { ModelProviderError } from '../../base/errors';
+import { findNonJson } from '../../base/json';
 
-/** The ids of the samples so far. It keeps of each sample what names it, and no more: there may be very many. */
+/** The ids of the samples so far. It holds nothing else of a sample: there may be very many. */
 export class SeenIds {
   readonly #indexes = new Map<string, number>();
 

@@ -1,19 +1,27 @@
-import { ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
-import { kindOf } from '../kind-of';
+import { ModelProviderError } from '../../base/errors';
+import { showValue } from '../../base/json';
+import { kindOf } from '../../base/kind-of';
 import { randomDraws } from '../statistics/random-draws';
-import { locationOf, rowLabel } from './row-location';
 import { fromUser } from './row-text';
 
-/** Which rows of a data set are run, and how they are named. The filter comes first, then the shuffle, then the limit. */
+/**
+ * Which rows of a data set are run, and how they are named. The filter comes first, then the shuffle, then
+ * the limit.
+ */
 export interface Selection<Row = unknown> {
   /** At most so many samples; the rows after them are not read. */
   readonly samples?: number;
-  /** The seed of a random order, the same on every machine. All rows are read before the first sample, and held. */
+  /**
+   * The seed of a random order, the same on every machine. All rows are read before the first sample, and
+   * held.
+   */
   readonly shuffle?: number;
   /** Whether a row is run. */
   readonly filter?: (row: Row) => boolean;
-  /** What names a row for good, by default a hash of its named columns: a column, named or not, or a function. */
+  /**
+   * What names a row in every run, by default a hash of its named columns: a column, named or not, or a
+   * function.
+   */
   readonly id?: string | ((row: Row) => string);
   /** What rows that belong together share, such as a document: a column, named or not, or a function. */
   readonly cluster?: string | ((row: Row) => string);
@@ -38,12 +46,11 @@ export function requireSelection({ samples, shuffle, filter, id, cluster }: Sele
 /**
  * Whether the filter, if there is one, lets a row pass.
  *
- * @param index the row's position in the data set.
+ * @param label names the row in messages.
  * @throws ModelProviderError `EVAL_INVALID` for a filter that throws, or returns no boolean.
  */
-export function passes<Row>(row: Row, index: number, { filter }: Selection<Row>): boolean {
+export function passes<Row>(row: Row, label: string, { filter }: Selection<Row>): boolean {
   if (filter === undefined) return true;
-  const label = rowLabel(index, locationOf(row));
   const answer: unknown = fromUser('filter', label, () => filter(row));
   if (typeof answer === 'boolean') return answer;
   throw invalid(`filter returned ${kindOf(answer)} for row ${label}; it must return a boolean`);

@@ -1,15 +1,29 @@
-import { existsSync } from 'node:fs';
-import { makeRunDirectory, type EvalRun } from '../../pattern/eval-run';
+import { redact } from '../../base/secrets';
+import type { EvalRun } from '../../pattern/eval-run';
 import { logPath, type LogName } from './log-path';
-import type { FooterRecord, LogRecord, SampleRecord } from './log-record';
-import type { Making } from '../evaluation-plan';
+import {
+  logSchema,
+  type FooterRecord,
+  type HeaderRecord,
+  type LogRecord,
+  type SampleRecord,
+} from './log-record';
 import { LogWriter } from './log-writer';
-import { isSameMaking, readStartedLog, trialKey, type EvalLog } from './read-log';
+import { loggable } from './loggable';
+import { isSameProvenance, type Provenance } from './provenance';
+import { readStartedLog, trialKey, type EvalLog } from './read-log';
+import { makeRunDirectory } from './run-directory';
+import { isAtLeast } from '../statistics/rounding';
+import { withoutSecrets } from './without-secrets';
+
+const { existsSync } = process.getBuiltinModule('node:fs');
 
 /** The log of one evaluation with one model in one run: what it has from earlier, and what is added. */
 export class EvaluationLog {
   readonly path: string;
   readonly #run: EvalRun;
+  readonly #name: LogName;
+  readonly #provenance: Provenance;
   readonly #earlier: EvalLog | undefined;
   /** The trials that need not run again. */
   readonly #finished = new Map<string, SampleRecord>();
@@ -17,20 +31,29 @@ export class EvaluationLog {
   readonly #unseen = new Set<string>();
   #writer: LogWriter | undefined;
 
-  /** @throws ModelProviderError `LOG_INVALID` for a log that is damaged, or none. */
-  constructor(run: EvalRun, name: LogName, making: Making) {
+  /** @throws ModelProviderError `LOG_INVALID` for a log that is damaged, and for a file that is not one. */
+  constructor(run: EvalRun, name: LogName, provenance: Provenance) {
     this.#run = run;
+    this.#name = name;
+    this.#provenance = withoutSecrets(provenance);
     this.path = logPath(run.directory, name);
     this.#earlier = existsSync(this.path) ? readStartedLog(this.path) : undefined;
-    if (this.#earlier === undefined || !isSameMaking(this.#earlier.header, making)) return;
+    if (this.#earlier === undefined || !isSameProvenance(this.#earlier.header, this.#provenance)) return;
     this.#earlier.eachFinished((record) => {
       this.#unseen.add(record.id);
       if (!runsAgain(record, run.rerun)) this.#finished.set(trialKey(record), record);
     });
   }
 
+  /** Whether there is a log: this run has written to it, or an earlier one. */
+  get hasBegun(): boolean {
+    return this.#writer !== undefined || this.#earlier !== undefined;
+  }
+
   /** The trial as an earlier run has left it, or undefined if it has to run. */
-  finished(id: string, trial: number): SampleRecord | undefined {
+  finished(given: string, trial: number): SampleRecord | undefined {
+    if (this.#earlier === undefined) return undefined;
+    const id = redact(given);
     this.#unseen.delete(id);
     const key = trialKey({ id, trial });
     const record = this.#finished.get(key);
@@ -38,10 +61,46 @@ export class EvaluationLog {
     return record;
   }
 
-  /** Closes the run over the data set; does nothing if there is no log yet. Only a data set that was read to its end drops samples. */
-  end(footer: Omit<FooterRecord, 'dropped'>): void {
-    if (this.#writer === undefined && this.#earlier === undefined) return;
-    this.append({ ...footer, dropped: footer.status === 'complete' ? [...this.#unseen] : [] });
+  /** Writes the header: what follows was made by this run, with what it names. */
+  begin({ resource, dataset, options }: Pick<HeaderRecord, 'resource' | 'dataset' | 'options'>): void {
+    const { run, git, seed, packages } = this.#run;
+    this.#append({
+      type: 'header',
+      schema: logSchema,
+      run,
+      at: now(),
+      ...this.#name,
+      ...this.#provenance,
+      resource,
+      git,
+      seed,
+      packages,
+      dataset,
+      options,
+    });
+  }
+
+  /** Writes a trial as the log can hold it, without secrets; returns what the log has. */
+  keep(record: SampleRecord): SampleRecord {
+    return this.#append(loggable(record));
+  }
+
+  /** Notes that a resource died and is started again. */
+  restarted(reason: string): void {
+    this.#append({ type: 'restart', at: now(), reason });
+  }
+
+  /**
+   * Writes the footer and closes the log; does nothing if there is no log yet. Samples that the data set no
+   * longer has are dropped, if it was read to its end.
+   *
+   * @throws ModelProviderError `LOG_INVALID` if somebody else has changed it meanwhile.
+   */
+  end(footer: Omit<FooterRecord, 'type' | 'at' | 'dropped'>): void {
+    if (!this.hasBegun) return;
+    const dropped = footer.status === 'complete' ? [...this.#unseen] : [];
+    this.#append({ type: 'footer', at: now(), ...footer, dropped });
+    this.#writer?.requireWhole();
     this.close();
   }
 
@@ -50,25 +109,28 @@ export class EvaluationLog {
     this.#writer = undefined;
   }
 
-  /** Writes a line. The first one of a run is its header. */
-  append(record: LogRecord): void {
+  #append<T extends LogRecord>(record: T): T {
     this.#writer ??= this.#open();
-    this.#writer.append(record);
+    return this.#writer.append(record);
   }
 
   #open(): LogWriter {
     makeRunDirectory(this.#run);
     const { length = 0, torn = 0 } = this.#earlier ?? {};
     const writer = new LogWriter(this.path, length);
-    if (torn > 0) writer.append({ type: 'cut', at: new Date().toISOString(), bytes: torn });
+    if (torn > 0) writer.append({ type: 'cut', at: now(), bytes: torn });
     return writer;
   }
 }
 
-/** A wrong answer is right or wrong of less than 1, as with `toScore`. */
+/** Whether a finished trial runs again. A wrong answer is false, or less than 1, as with `toScore`. */
 function runsAgain({ error, scores }: SampleRecord, rerun: EvalRun['rerun']): boolean {
   if (rerun === 'all') return true;
   if (rerun === null) return false;
   if (error !== undefined) return true;
-  return rerun === 'failed' && scores.some(({ value }) => value !== null && Number(value) < 1);
+  return rerun === 'failed' && scores.some(({ value }) => value !== null && !isAtLeast(Number(value), 1));
+}
+
+function now(): string {
+  return new Date().toISOString();
 }

@@ -1,8 +1,11 @@
+import { isObject } from '../../base/json';
 import type { LogRecord } from './log-record';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether a line of JSON is one of a log: a file of the same name may be anything, and what is missing would be found out late. */
+/**
+ * Whether the JSON of a line is a record: a file of that name may hold anything, and readers trust the types.
+ */
 export function isRecord(value: unknown): value is LogRecord {
   if (!isObject(value)) return false;
   const check = checks[value['type'] as LogRecord['type']] as ((fields: Fields) => boolean) | undefined;
@@ -20,7 +23,8 @@ const checks: Readonly<Record<LogRecord['type'], (fields: Fields) => boolean>> =
     input !== undefined &&
     Array.isArray(scores) &&
     scores.every(isScored) &&
-    [error, calls].every((facts) => facts === undefined || isObject(facts)),
+    (error === undefined || isObject(error)) &&
+    (calls === undefined || (Array.isArray(calls) && calls.every(isCall))),
   restart: () => true,
   cut: () => true,
   footer: ({ status, dropped, summary, worst, gate }) =>
@@ -33,10 +37,10 @@ const checks: Readonly<Record<LogRecord['type'], (fields: Fields) => boolean>> =
     Array.isArray(gate['reasons']),
 };
 
-function isScored(score: unknown): boolean {
-  return isObject(score) && typeof score['name'] === 'string' && score['value'] !== undefined;
+function isCall(call: unknown): boolean {
+  return isObject(call) && typeof call['resource'] === 'string' && Number.isFinite(call['ms']);
 }
 
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isScored(score: unknown): boolean {
+  return isObject(score) && typeof score['name'] === 'string' && score['value'] !== undefined;
 }

@@ -1,21 +1,19 @@
-import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import type { HeaderRecord } from './log-record';
+import { join } from '../../base/path';
 
-/** What tells the logs of a run apart. */
-export interface LogName {
-  /** The spec file from the root of the project. */
-  readonly file: string;
-  readonly model: string;
-  /** The full name of the evaluation's test. */
-  readonly name: string;
-  readonly title: string;
-}
+const { createHash } = process.getBuiltinModule('node:crypto');
+const { readdirSync } = process.getBuiltinModule('node:fs');
 
-// Three bytes each at most, twice, and a file name has 255 bytes.
+/** What tells the logs of a run apart; the title only makes the name of the file readable. */
+export type LogName = Pick<HeaderRecord, 'file' | 'model' | 'name' | 'title'>;
+
+// Of two slugs, each unit has three bytes at most, and a file name has 255 bytes.
 const slugLength = 36;
 
-/** Where a run keeps the log of one evaluation with one model. Any names work: the readable part is only for people. */
+/**
+ * Where a run keeps the log of one evaluation with one model. Any names work: the hash tells them apart, the
+ * slugs are for people.
+ */
 export function logPath(runDirectory: string, { file, model, name, title }: LogName): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([file, model, name]))

@@ -1,14 +1,13 @@
-import type { Json } from '../../pattern/json';
-import type { EvalSummary } from '../eval-record';
-import type { Score } from '../result';
+import type { Json } from '../../base/json';
+import type { EvalRun } from '../../pattern/eval-run';
+import type { CallFacts } from '../../pattern/model-calls';
+import type { SessionLease } from '../../pattern/session-client';
+import type { Score } from '../scorers/result';
 import type { GateVerdict } from '../statistics/gate';
-import type { WorstSample } from '../worst-samples';
+import type { ErrorKind, EvalSummary } from './eval-summary';
 
-/** The version of the lines below; a reader refuses any other. */
-export const logSchema = 1;
-
-/** What went wrong with a sample: the model's side, its time limit, the judgement, or the code of the evaluation. */
-export type ErrorKind = 'infrastructure' | 'timeout' | 'scorer' | 'user';
+/** The version of the lines below. Later fields are optional, so that it stays. */
+export const logSchema = 2;
 
 /** What the answers of a resource depend on, known without starting it. */
 export type ResourceOrigin = {
@@ -21,11 +20,15 @@ export type ResourceOrigin = {
 /** Opens a segment of a log. The samples after it were made by the code and the model that it names. */
 export type HeaderRecord = {
   readonly type: 'header';
-  readonly schema: typeof logSchema;
+  /** Readers know 1 as well: there the calls of a trial were no list, but one sum. */
+  readonly schema: number;
   readonly run: string;
   /** ISO 8601. */
   readonly at: string;
-  /** The spec file from the root of the project, the title of the evaluation, and the full name of its test. */
+  /**
+   * The spec file from the root of the run, the title of the evaluation, and the full name of its test, after
+   * the name of its project if it has one.
+   */
   readonly file: string;
   readonly title: string;
   readonly name: string;
@@ -36,20 +39,20 @@ export type HeaderRecord = {
   readonly config: Json | null;
   /** Hash of the spec file and of its local imports. */
   readonly code: string;
-  /** What the answers depend on, known without starting the model: hash of the weights, version of the engine. */
+  /**
+   * What the answers depend on, known without starting the model: hash of the weights, version of the engine.
+   */
   readonly identity: Json;
-  /** The other resources of the blocks around it, such as a database or a judge, from the inside out; absent without any. */
+  /**
+   * The other resources of the blocks around it, such as a database or a judge, from the inside out; absent
+   * without any.
+   */
   readonly tools?: readonly ResourceOrigin[];
   /** The instance that answered; null outside `withClient`. */
-  readonly resource: {
-    readonly resourceId: string;
-    readonly command: string | null;
-    readonly startMs: number;
-  } | null;
-  readonly git: { readonly commit: string; readonly dirty: boolean } | null;
-  readonly seed: number;
-  /** Versions of Node, of this package and of Jest. */
-  readonly packages: Readonly<Record<string, string>>;
+  readonly resource: ({ readonly resourceId: string } & SessionLease['facts']) | null;
+  readonly git: EvalRun['git'];
+  readonly seed: EvalRun['seed'];
+  readonly packages: EvalRun['packages'];
   /** The hash is null if the rows can be read only once; the footer has the hash of what was read. */
   readonly dataset: { readonly name: string; readonly hash: string | null };
   readonly options: Readonly<Record<string, Json>>;
@@ -77,31 +80,40 @@ export type SampleRecord = {
   /** Milliseconds since 1970, at its begin. */
   readonly at: number;
   readonly durationMs: number;
-  /** What the built-in clients noted of their calls; absent without any. */
-  readonly calls?:
-    | {
-        readonly count: number;
-        readonly latencyMs: number;
-        readonly promptTokens: number;
-        readonly completionTokens: number;
-      }
-    | undefined;
+  /** The calls that were answered, as their clients noted them; absent without any. */
+  readonly calls?: readonly CallRecord[] | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */
   readonly retried?: readonly string[] | undefined;
+  /**
+   * Whose secrets were taken out of this line, after it was scored: names of variables and resources. Absent
+   * without any.
+   */
+  readonly redacted?: readonly string[] | undefined;
+};
+
+/** One answered call of a model. */
+export type CallRecord = CallFacts & {
+  /** The label of the resource that answered; its spec if no block around the evaluation leases it. */
+  readonly resource: string;
 };
 
 /** The resource died and was started again. */
 export type RestartRecord = { readonly type: 'restart'; readonly at: string; readonly reason: string };
 
-/** The log was continued, and a line that was being written when its process was killed was cut from its end. */
+/**
+ * The log was continued, and a line that was being written when its process was killed was cut from its end.
+ */
 export type CutRecord = { readonly type: 'cut'; readonly at: string; readonly bytes: number };
 
 /** Closes a run over the data set. */
 export type FooterRecord = {
   readonly type: 'footer';
   readonly at: string;
-  /** `lost`: the resource died. `failed`: the data set could not be read. The samples that did not run are in the summary's `notRun`. */
-  readonly status: 'complete' | 'interrupted' | 'lost' | 'failed';
+  /**
+   * `lost`: the resource died. `stopped`: its endpoint would have answered nothing else either. `failed`: the
+   * data set could not be read. The samples that did not run are in the summary's `notRun`.
+   */
+  readonly status: 'complete' | 'interrupted' | 'lost' | 'stopped' | 'failed';
   readonly dataset: { readonly samples: number; readonly hash: string };
   /** Ids that the log has from earlier, but that are not among the samples of this run. */
   readonly dropped: readonly string[];
@@ -112,3 +124,17 @@ export type FooterRecord = {
 };
 
 export type LogRecord = HeaderRecord | SampleRecord | RestartRecord | CutRecord | FooterRecord;
+
+/** A sample that deserves a look. */
+export interface WorstSample {
+  readonly id: string;
+  readonly index: number;
+  /** File and line, for a row of a file. */
+  readonly location?: string;
+  readonly trial: number;
+  /** Cut, as are the response and the message. */
+  readonly input: string;
+  readonly response?: string;
+  readonly scores: readonly Pick<Score, 'name' | 'value'>[];
+  readonly error?: string;
+}

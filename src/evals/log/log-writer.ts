@@ -1,12 +1,23 @@
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import { stringify } from '../hot-globals';
+import { messageOf, ModelProviderError } from '../../base/errors';
+import { stringify } from '../../base/hot-globals';
+import { keepSecretsOf } from '../../base/secrets';
 import type { LogRecord } from './log-record';
+import { recordWithoutSecrets } from './without-secrets';
 
-/** The one writer of a log: a line for each record, in the file when the call returns. Nothing written is ever changed. */
+const { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, statSync, writeFileSync } =
+  process.getBuiltinModule('node:fs');
+// A constant: the global is a lookup in the sandbox for every line.
+const { Buffer } = process.getBuiltinModule('node:buffer');
+
+/**
+ * The only writer of a log. A record is a line, which is in the file when the call returns and is never
+ * changed.
+ */
 export class LogWriter {
   readonly #path: string;
   readonly #file: number;
+  /** Bytes of the file, as far as nobody else changes it. */
+  #length: number;
   #failure: ModelProviderError | undefined;
 
   /**
@@ -16,6 +27,8 @@ export class LogWriter {
    */
   constructor(path: string, length: number) {
     this.#path = path;
+    this.#length = length;
+    keepSecretsOf(process.env);
     this.#file = this.#attempt(() => {
       const file = openSync(path, 'a', 0o600);
       ftruncateSync(file, length);
@@ -24,16 +37,51 @@ export class LogWriter {
   }
 
   /**
-   * @throws ModelProviderError `LOG_INVALID` if the file cannot be written, as after that for good: a part of a line may be there, and
-   *   what came behind it would spoil the log. TypeError for a record that JSON cannot hold; then nothing is written.
+   * Writes a record, without the secrets in it.
+   *
+   * @returns the record as it was written.
+   * @throws ModelProviderError `LOG_INVALID` if the file cannot be written, and from then on always: part of
+   *   a line may be there, and a line behind it would damage the log. TypeError for a record that JSON cannot
+   *   hold; then nothing is written.
    */
-  append(record: LogRecord): void {
+  append<T extends LogRecord>(record: T): T {
     if (this.#failure !== undefined) throw this.#failure;
-    const line = `${stringify(record)}\n`;
-    this.#attempt(() => writeFileSync(this.#file, line));
+    const line = stringify(record);
+    const redacted = recordWithoutSecrets(line) as T | undefined;
+    const written = `${redacted === undefined ? line : stringify(redacted)}\n`;
+    this.#attempt(() => writeFileSync(this.#file, written));
+    this.#length += Buffer.byteLength(written);
+    return redacted ?? record;
   }
 
-  /** Makes what is written outlast a loss of power, and closes the file. A killed process loses nothing before that either. */
+  /**
+   * Requires that all lines are still where they were written.
+   *
+   * @throws ModelProviderError `LOG_INVALID` if the file was deleted, replaced, shortened or written by others.
+   */
+  requireWhole(): void {
+    const [here, there] = [fstatSync(this.#file), statSync(this.#path, { throwIfNoEntry: false })];
+    const change =
+      there === undefined
+        ? 'was deleted'
+        : there.ino !== here.ino || there.dev !== here.dev
+          ? 'was replaced by another file'
+          : here.size < this.#length
+            ? `was shortened, from ${this.#length} to ${here.size} bytes,`
+            : here.size > this.#length
+              ? 'was written by another program'
+              : undefined;
+    if (change === undefined) return;
+    throw new ModelProviderError(
+      'LOG_INVALID',
+      `The log ${this.#path} ${change} while the evaluation went on: what it had is lost. Run the evaluation again, and let nothing else write or clean .evals meanwhile.`,
+    );
+  }
+
+  /**
+   * Flushes to the disk, against a loss of power, and closes the file. A killed process loses nothing even
+   * before.
+   */
   close(): void {
     this.#attempt(() => fdatasyncSync(this.#file));
     closeSync(this.#file);

@@ -1,8 +1,10 @@
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 import type { FooterRecord, HeaderRecord, SampleRecord } from './log-record';
-import { visitLog, type LogEnd } from './visit-log';
+import type { LogEnd } from './log-lines';
+import { visitLog } from './visit-log';
+import { isSameProvenance } from './provenance';
 
-/** What a log says in the end. */
+/** A log, read to its end. */
 export interface EvalLog {
   readonly path: string;
   /** The last one: where the log was continued, it says how. */
@@ -15,13 +17,15 @@ export interface EvalLog {
   readonly restarts: number;
   /** Calls `visit` with each sample that counts, in the order in which they ended. Reads the file anew. */
   eachSample(visit: (sample: SampleRecord) => void): void;
-  /** The same with those that the last footer dropped: they are finished all the same, should they come back. */
+  /**
+   * The same with those that the last footer dropped: they are finished all the same, should they come back.
+   */
   eachFinished(visit: (sample: SampleRecord) => void): void;
 }
 
 /**
- * Reads a log. The samples that count are the last of each id and trial, made by the code and the model of the last header, without
- * those that the last footer dropped.
+ * Reads a log. The samples that count are the last of each id and trial, made by the code and the model of
+ * the last header, without those that the last footer dropped.
  *
  * @throws ModelProviderError `LOG_INVALID`.
  */
@@ -31,24 +35,26 @@ export function readLog(path: string): EvalLog {
   return log;
 }
 
-/** Reads a log as {@link readLog} does; undefined if its process was killed before the first line was there. */
+/**
+ * Reads a log as {@link readLog} does; undefined if its process was killed before the first line was there.
+ */
 export function readStartedLog(path: string): EvalLog | undefined {
   const { header, footer, restarts, runs, ...end } = scan(path);
   if (header === undefined) return undefined;
-  // Only a run that goes on with a log repeats trials of it.
+  // Only a run that continues a log repeats trials of it.
   const superseded = runs > 1 ? supersededLines(path) : new Set<number>();
   const dropped = new Set(footer === undefined ? [] : footer.dropped);
   const eachFinished = (visit: (sample: SampleRecord) => void): void => {
     let counts = false;
     visitLog(path, (record, number) => {
-      if (record.type === 'header') counts = isSameMaking(record, header);
+      if (record.type === 'header') counts = isSameProvenance(record, header);
       if (record.type === 'sample' && counts && !superseded.has(number)) visit(record);
     });
   };
   return {
     path,
     header,
-    // A torn line behind it is that of a later run.
+    // A torn line behind it belongs to a later run.
     footer: end.torn > 0 ? undefined : footer,
     ...end,
     restarts,
@@ -79,7 +85,9 @@ function scan(path: string): Scan {
   return { header, footer, restarts, runs, ...end };
 }
 
-/** The numbers of the lines after which the same trial came again. All ids are held while it reads, and let go after it. */
+/**
+ * The numbers of the lines whose trial has a later line. All ids are in memory while it reads, and only then.
+ */
 function supersededLines(path: string): ReadonlySet<number> {
   const last = new Map<string, number>();
   const superseded = new Set<number>();
@@ -96,16 +104,4 @@ function supersededLines(path: string): ReadonlySet<number> {
 /** Names one trial of one sample within a log. */
 export function trialKey({ id, trial }: Pick<SampleRecord, 'id' | 'trial'>): string {
   return `${id}/${trial}`;
-}
-
-type Making = Pick<HeaderRecord, 'code' | 'spec' | 'config' | 'identity' | 'tools'>;
-
-/** Whether the samples of two segments were made by the same code and the same model. */
-export function isSameMaking(a: Making, b: Making): boolean {
-  return textOf(a) === textOf(b);
-}
-
-// As a text, since objects of the session belong to another realm, and are never deeply equal to those of this one.
-function textOf({ code, spec, config, identity, tools = [] }: Making): string {
-  return JSON.stringify([code, spec, config, identity, tools]);
 }

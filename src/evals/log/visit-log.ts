@@ -1,71 +1,51 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
+import { isObject, parsedJson, showValue } from '../../base/json';
+import { printable } from '../../base/printable';
+import { packageVersion } from '../../base/version';
+import { fromSchema1 } from './earlier-schema';
 import { isRecord } from './is-record';
-import { logSchema, type LogRecord } from './log-record';
+import { logLines, type LogEnd } from './log-lines';
+import { logSchema, type HeaderRecord, type LogRecord } from './log-record';
 
-const chunkBytes = 1 << 16;
-const newline = 0x0a;
-
-/** How a log ends. */
-export interface LogEnd {
-  /** Bytes of its complete lines. */
-  readonly length: number;
-  /** Bytes after them: a line that was being written when its process was killed. */
-  readonly torn: number;
-}
+const readable: readonly unknown[] = [1, logSchema];
 
 /**
  * Reads a log line by line, without holding it.
  *
  * @param visit called with each record and its number, from 0.
- * @throws ModelProviderError `LOG_INVALID` for a file that cannot be read, does not begin with a header of this schema, or has a
- *   line that is none of a log. A torn last line is no error.
+ * @throws ModelProviderError `LOG_INVALID` for a file that cannot be read, does not begin with a header of
+ *   a schema that can be read, or has a line that is no record. A torn last line is no error.
  */
 export function visitLog(path: string, visit: (record: LogRecord, number: number) => void): LogEnd {
   let number = 0;
-  const take = (line: string): void => {
-    const record = parse(path, number, line);
-    if (number === 0) requireHeader(path, record);
+  let header: Pick<HeaderRecord, 'schema' | 'model'> = { schema: logSchema, model: '' };
+  const lines = logLines(path);
+  for (let line = lines.next(); ; line = lines.next()) {
+    if (line.done === true) return line.value;
+    const parsed = parse(path, number, line.value);
+    if (number === 0) requireHeader(path, parsed);
+    const record = header.schema === 1 ? fromSchema1(parsed, header.model) : parsed;
     if (!isRecord(record)) throw damaged(path, number, 'is no line of a log');
+    if (record.type === 'header') header = record;
     visit(record, number);
     number += 1;
-  };
-  const file = open(path);
-  try {
-    // One buffer for the whole file; it grows for a line that is longer.
-    let buffer = Buffer.alloc(chunkBytes);
-    let [filled, length] = [0, 0];
-    for (let size = read(file, buffer, 0); size > 0; size = read(file, buffer, filled)) {
-      filled += size;
-      const bytes = buffer.subarray(0, filled);
-      let start = 0;
-      for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-        take(bytes.toString('utf8', start, end));
-        start = end + 1;
-      }
-      buffer.copyWithin(0, start, filled);
-      length += start;
-      filled -= start;
-      if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * filled);
-    }
-    return { length, torn: filled };
-  } finally {
-    closeSync(file);
   }
 }
 
-function read(file: number, buffer: Buffer, from: number): number {
-  return readSync(file, buffer, from, buffer.length - from, null);
-}
-
-function open(path: string): number {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    throw new ModelProviderError('LOG_INVALID', `The log ${path} cannot be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
-  }
+/**
+ * The schema of a log; undefined if it does not begin with a header, because it is damaged or its process was
+ * killed before the first line was there.
+ *
+ * @throws ModelProviderError `LOG_INVALID` for a schema that cannot be read, such as that of a later version.
+ */
+export function schemaOf(path: string): number | undefined {
+  const lines = logLines(path);
+  const { done, value } = lines.next();
+  lines.return({ length: 0, torn: 0 });
+  const header = done === true ? undefined : parsedJson(value);
+  if (!isObject(header) || header['type'] !== 'header') return undefined;
+  requireHeader(path, header);
+  return header['schema'] as number;
 }
 
 function parse(path: string, number: number, line: string): unknown {
@@ -85,11 +65,18 @@ function damaged(path: string, number: number, what: string, cause?: unknown): M
 }
 
 function requireHeader(path: string, record: unknown): void {
-  const { type, schema } = (record ?? {}) as { type?: unknown; schema?: unknown };
-  if (type === 'header' && schema === logSchema) return;
-  const found = type === 'header' ? `schema ${String(schema)}` : 'no header';
+  const { type, schema, packages } = isObject(record) ? record : {};
+  if (type !== 'header')
+    throw new ModelProviderError(
+      'LOG_INVALID',
+      `The log ${path} is none: it begins with no header. Move it away, and its samples are run again.`,
+    );
+  if (readable.includes(schema)) return;
+  const wrote = isObject(packages) ? packages['jest-model-provider'] : undefined;
+  const writer =
+    typeof wrote === 'string' ? `jest-model-provider ${printable(wrote)}` : 'another version of this package';
   throw new ModelProviderError(
     'LOG_INVALID',
-    `${path} is no log of schema ${logSchema}: it begins with ${found}. Move it away, or read it with the version that wrote it.`,
+    `The log ${path} has schema ${showValue(schema)}, written by ${writer}; this is ${packageVersion}, which reads schema ${readable.join(' and ')}. Read it with the version that wrote it, or a later one.`,
   );
 }

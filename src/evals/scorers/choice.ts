@@ -1,11 +1,12 @@
-import { kindOf } from '../kind-of';
-import { requireKnown } from '../require-known';
-import { requireText } from './require-text';
+import { kindOf } from '../../base/kind-of';
+import { requireKnown } from '../../base/require-known';
+import { answerText, type ReasoningChoice } from './texts/answer-text';
+import { requireText } from './texts/require-text';
 import { defineScorer, type Judgement } from './define-scorer';
-import { letterOf, takeChoice } from './take-choice';
+import { letterOf, takeChoice } from './texts/take-choice';
 
 /** The right one of the choices that a question gave. */
-export interface ExpectedChoice {
+export interface ExpectedChoice extends ReasoningChoice {
   /** Its letter or its text. */
   readonly answer: string;
   /** The texts of all choices; the first is A. With them an answer may also be given by its text. */
@@ -13,9 +14,9 @@ export interface ExpectedChoice {
 }
 
 /**
- * Whether the answer takes the right one of several choices, by its letter (`B`, `(b)`, `B) Rome`, `The answer is B.`) or, if the
- * choices are given, by its text. An answer that takes none, or several, is wrong. The metadata has the letter that was `taken`,
- * or null.
+ * Whether the answer takes the right one of several choices, by its letter (`B`, `(b)`, `B) Rome`,
+ * `The answer is B.`) or, if the choices are given, by its text. An answer that takes none, or several, is
+ * wrong. The metadata has the letter that was `taken`, or null.
  *
  * @throws ModelProviderError `SCORER_FAILED` if what is expected is no letter and none of the choices.
  * @example
@@ -25,21 +26,25 @@ export interface ExpectedChoice {
 export const choice = defineScorer('choice', judge);
 
 function judge(answer: string, expected: string | ExpectedChoice): Judgement {
-  const { letter, choices } = parseExpected(expected);
-  const taken = takeChoice(requireText('the answer', answer), choices) ?? null;
+  const { letter, choices, options } = parseExpected(expected);
+  const taken = takeChoice(answerText(answer, options), choices) ?? null;
   return { value: taken === letter, metadata: { taken } };
 }
 
-function parseExpected(expected: unknown): { letter: string; choices: readonly string[] } {
-  if (typeof expected === 'string') return { letter: requireLetter(expected, []), choices: [] };
+function parseExpected(expected: unknown): {
+  letter: string;
+  choices: readonly string[];
+  options: ReasoningChoice;
+} {
+  if (typeof expected === 'string') return { letter: requireLetter(expected, []), choices: [], options: {} };
   const { answer, choices } = (expected ?? {}) as { answer?: unknown; choices?: unknown };
   if (typeof answer !== 'string' || !Array.isArray(choices) || choices.length < 2 || choices.length > 26)
     throw new TypeError(
       `expected is ${kindOf(expected)}; it must be a letter, or { answer, choices } with 2 to 26 choices`,
     );
-  requireKnown(expected as object, ['answer', 'choices']);
+  requireKnown(expected as object, ['answer', 'choices', 'reasoning']);
   const texts = choices.map((text) => requireText('a choice', text));
-  return { letter: requireLetter(answer, texts), choices: texts };
+  return { letter: requireLetter(answer, texts), choices: texts, options: expected as ReasoningChoice };
 }
 
 function requireLetter(answer: string, choices: readonly string[]): string {

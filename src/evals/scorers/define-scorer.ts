@@ -1,7 +1,10 @@
-import type { Json } from '../../pattern/json';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import type { Score } from '../result';
-import { kindOf } from '../kind-of';
+import type { Json } from '../../base/json';
+import { messageOf, ModelProviderError } from '../../base/errors';
+import { showValue } from '../../base/json';
+import { unknownOption } from '../../base/require-known';
+import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
+import type { Score } from './result';
+import { kindOf } from '../../base/kind-of';
 
 /** What a scorer's function finds: the value alone, or with facts that explain it. */
 export type Judgement =
@@ -16,8 +19,8 @@ export type Check<Answer = string, Scored extends Score | Promise<Score> = Score
 ) => Scored;
 
 /**
- * Judges answers. With the answer and what is expected of it, it gives the {@link Score}; with what is expected alone, it gives
- * the {@link Check} that waits for the answer.
+ * Judges answers. With the answer and what is expected of it, it gives the {@link Score}; with what is
+ * expected alone, it gives the {@link Check} that waits for the answer.
  *
  * @example
  * new Result(reply.text, exactMatch(reply.text, '4'));
@@ -28,38 +31,54 @@ export interface Scorer<Expected, Answer = string, Scored extends Score | Promis
   (expected: Expected): Check<Answer, Scored>;
 }
 
+/** Options of {@link defineScorer}. */
+export interface ScorerOptions {
+  /**
+   * What the values are. `binary`: right and wrong, so that a value other than true, false, 1 and 0 is an error;
+   * `real`: measures, which are never taken for right and wrong. Without it values that are all true, false, 1
+   * or 0, in all models of an evaluation, are right and wrong.
+   */
+  readonly kind?: ScoreKind;
+}
+
 /**
- * Makes a scorer of one's own, of the same shape as those of this package.
+ * Makes a scorer of your own, of the same shape as those of this package.
  *
  * @param name names the score in reports.
- * @param judge compares an answer with what is expected of it: `true` or `false`, a number (by custom from 0 to 1), or `null` if
- *   the score does not apply to this answer; or `{ value, metadata }`. It may be async, and the score is a promise then.
- * @returns a scorer. What it throws is a ModelProviderError `SCORER_FAILED`, also for a value that is no score: an answer that
- *   could not be judged is not a wrong answer.
+ * @param judge compares an answer with what is expected of it: `true` or `false`, a number (by custom from 0
+ *   to 1), or `null` if the score does not apply to this answer; or `{ value, metadata }`. It may be async,
+ *   and the score is a promise then.
+ * @param options the kind of its values, which each score has then.
+ * @returns a scorer. What it throws is a ModelProviderError `SCORER_FAILED`, also for a value that is no
+ *   score: an answer that could not be judged is not a wrong answer.
+ * @throws ModelProviderError `EVAL_INVALID` for an empty name, an unknown option and a kind that there is none of.
  * @example
  * const shortEnough = defineScorer('shortEnough', (answer: string, limit: number) => answer.length <= limit);
  * new Result(reply.text, shortEnough(reply.text, 80));
+ * const stars = defineScorer('stars', (answer: string, key: string) => starsOf(answer, key), { kind: 'real' });
  */
 export function defineScorer<Answer, Expected>(
   name: string,
   judge: (answer: Answer, expected: Expected) => Judgement,
+  options?: ScorerOptions,
 ): Scorer<Expected, Answer>;
 export function defineScorer<Answer, Expected>(
   name: string,
   judge: (answer: Answer, expected: Expected) => Promise<Judgement>,
+  options?: ScorerOptions,
 ): Scorer<Expected, Answer, Promise<Score>>;
 export function defineScorer(
   name: string,
   judge: (answer: unknown, expected: unknown) => Judgement | Promise<Judgement>,
+  options: ScorerOptions = {},
 ): unknown {
-  if (typeof name !== 'string' || name === '')
-    throw new ModelProviderError('EVAL_INVALID', 'defineScorer(): the first argument must be a name.');
+  const { kind } = checked(name, options);
   const score = (answer: unknown, expected: unknown): Score | Promise<Score> => {
     try {
       const judgement = judge(answer, expected);
-      if (!isPromise(judgement)) return scoreOf(name, judgement);
+      if (!isPromise(judgement)) return scoreOf(name, judgement, kind);
       return judgement.then(
-        (value) => scoreOf(name, value),
+        (value) => scoreOf(name, value, kind),
         (error: unknown) => Promise.reject(scorerFailed(name, error)),
       );
     } catch (error) {
@@ -77,7 +96,17 @@ export function defineScorer(
   return named(name, scorer);
 }
 
-function scoreOf(name: string, judgement: unknown): Score {
+function checked(name: unknown, options: ScorerOptions): ScorerOptions {
+  if (typeof name !== 'string' || name === '') throw invalid('the first argument must be a name');
+  const problem = unknownOption(options, ['kind']);
+  if (problem !== undefined) throw invalid(problem);
+  const { kind }: { kind?: unknown } = options;
+  if (kind !== undefined && kind !== 'binary' && kind !== 'real')
+    throw invalid(`kind is ${showValue(kind)}; it must be 'binary' or 'real'`);
+  return options;
+}
+
+function scoreOf(name: string, judgement: unknown, kind: ScoreKind | undefined): Score {
   const isObject = typeof judgement === 'object' && judgement !== null;
   const { value, metadata } = isObject
     ? (judgement as { value: unknown; metadata?: Readonly<Record<string, Json>> })
@@ -87,11 +116,22 @@ function scoreOf(name: string, judgement: unknown): Score {
       name,
       `its value is ${typeof value === 'number' ? value : kindOf(value)}; it must be a boolean, a finite number or null`,
     );
+  const judged = value as boolean | number | null;
+  if (kind === 'binary' && judged !== null && !isRightOrWrong(judged))
+    throw scorerFailed(
+      name,
+      `its value is ${judged}; of a binary scorer it must be true, false, 1, 0 or null`,
+    );
   return {
     name,
-    value: value as boolean | number | null,
+    value: judged,
     ...(metadata === undefined ? {} : { metadata }),
+    ...(kind === undefined ? {} : { kind }),
   };
+}
+
+function invalid(what: string): ModelProviderError {
+  return new ModelProviderError('EVAL_INVALID', `defineScorer(): ${what}.`);
 }
 
 function scorerFailed(name: string, cause: unknown): ModelProviderError {
@@ -103,7 +143,7 @@ function scorerFailed(name: string, cause: unknown): ModelProviderError {
       });
 }
 
-// Jest and people see functions by their names.
+// Jest's messages show functions by their names.
 function named<Fn extends (...args: never[]) => unknown>(name: string, fn: Fn): Fn {
   return Object.defineProperty(fn, 'name', { value: name });
 }

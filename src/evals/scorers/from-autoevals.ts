@@ -1,9 +1,11 @@
-import type { Json } from '../../pattern/json';
-import { kindOf } from '../kind-of';
+import type { Json } from '../../base/json';
+import { kindOf } from '../../base/kind-of';
 import { defineScorer, type Judgement, type Scorer } from './define-scorer';
-import type { Score } from '../result';
+import type { Score } from './result';
 
-/** What a scorer of autoevals is: a function of the answer as `output`, and of other arguments that it names. */
+/**
+ * What a scorer of autoevals is: a function of the answer as `output`, and of other arguments that it names.
+ */
 export type AutoevalsScorer<Arguments> = (given: Arguments) => AutoevalsScore | PromiseLike<AutoevalsScore>;
 
 /** What it returns: a score from 0 to 1, or null if it does not apply. */
@@ -14,8 +16,8 @@ export interface AutoevalsScore {
 }
 
 /**
- * Makes a scorer of one from [autoevals](https://github.com/braintrustdata/autoevals) (or of any function with its contract). What
- * is expected is the object of its other arguments; the score is a promise.
+ * Makes a scorer of one from [autoevals](https://github.com/braintrustdata/autoevals) (or of any function
+ * with its contract). What is expected is the object of its other arguments; the score is a promise.
  *
  * @throws ModelProviderError `SCORER_FAILED` when the scorer throws, or returns no score.
  * @example
@@ -38,6 +40,6 @@ function judgementOf(found: unknown): Judgement {
     throw new TypeError(`it returned ${kindOf(found)}; it must return { name, score }`);
   const { score, metadata } = found as AutoevalsScore;
   if (metadata === undefined) return score;
-  // Whatever a foreign scorer notes must fit into the log.
+  // A foreign scorer may note anything; the log holds JSON.
   return { value: score, metadata: JSON.parse(JSON.stringify(metadata)) as Record<string, Json> };
 }

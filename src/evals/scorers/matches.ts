@@ -1,10 +1,12 @@
-import { types } from 'node:util';
-import { kindOf } from '../kind-of';
-import { requireText } from './require-text';
+import { kindOf } from '../../base/kind-of';
+import { requireText } from './texts/require-text';
 import { defineScorer } from './define-scorer';
 
+const { types } = process.getBuiltinModule('node:util');
+
 /**
- * Whether a regular expression matches somewhere in the answer; `^` and `$` make it match the whole. The metadata has the match.
+ * Whether a regular expression matches somewhere in the answer; `^` and `$` make it match the whole. The
+ * metadata has the match.
  *
  * @throws ModelProviderError `SCORER_FAILED` if what is expected is no regular expression.
  * @example

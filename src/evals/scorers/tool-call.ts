@@ -1,10 +1,20 @@
-import { stableStringify, type Json } from '../../pattern/json';
-import { kindOf } from '../kind-of';
-import { requireKnown } from '../require-known';
+import type { Answer, ToolCall } from '../../answers/answer';
+import { firstChoice } from '../../answers/read-answer';
+import { readToolCalls } from '../../answers/tool-calls';
+import { isObject, parsedJson, showValue, stableStringify, type Json } from '../../base/json';
+import { kindOf } from '../../base/kind-of';
+import { requireKnown } from '../../base/require-known';
 import { defineScorer, type Judgement } from './define-scorer';
+import { exactJson } from './texts/exact-json';
 
-/** The part of a chat completion of OpenAI's format that names the tools which the model calls: `reply.raw` of a `Generation`. */
-export interface ToolCallAnswer {
+/**
+ * What names the tools that a model calls: a reply of `generate()`, or a chat completion of OpenAI's format,
+ * such as its `raw`.
+ */
+export type ToolCallAnswer = Pick<Answer, 'toolCalls'> | ToolCallCompletion;
+
+/** The part of a chat completion of OpenAI's format that names the tools which the model calls. */
+export interface ToolCallCompletion {
   readonly choices: readonly {
     readonly message: {
       readonly tool_calls?:
@@ -21,75 +31,99 @@ export interface ToolCallAnswer {
 /** A call that is expected of the model. */
 export interface ExpectedToolCall {
   readonly name: string;
-  /** Compared as JSON, whatever the order of the keys; any arguments are right if it is left out. */
-  readonly arguments?: Readonly<Record<string, unknown>>;
+  /**
+   * Compared as JSON, whatever the order of the keys; any arguments are right if it is left out. As a JSON text
+   * its numbers are compared to the digit: an object cannot hold ids of 64 bits.
+   */
+  readonly arguments?: Readonly<Record<string, unknown>> | string;
 }
 
 /**
- * Whether the model calls the expected tool with the expected arguments, or all of several in any order, and nothing else; an
- * empty list expects that it calls none. Arguments that are not JSON are wrong. The metadata has the `calls` of a wrong answer.
+ * Whether the model calls the expected tool with the expected arguments, or all of several in any order, and
+ * nothing else; an empty list expects that it calls none. Arguments that are no JSON object are wrong. The metadata
+ * has the `calls` of a wrong answer.
  *
- * @throws ModelProviderError `SCORER_FAILED` if the answer is no completion, or what is expected is no call.
+ * @throws ModelProviderError `SCORER_FAILED` if the answer is no reply and no completion, or what is expected is no call.
  * @example
- * const reply = await handle.client.generate('Weather in Oslo?', { extra: { tools } });
- * toolCall(reply.raw, { name: 'weather', arguments: { city: 'Oslo' } });
+ * const reply = await handle.client.generate('Weather in Oslo?', { tools });
+ * toolCall(reply, { name: 'weather', arguments: { city: 'Oslo' } });
+ * toolCall(reply, { name: 'post', arguments: '{"id": 9007199254740993}' });
  */
 export const toolCall = defineScorer('toolCall', judge);
 
 function judge(answer: ToolCallAnswer, expected: ExpectedToolCall | readonly ExpectedToolCall[]): Judgement {
   const wanted = [expected].flat().map(requireCall);
-  const calls = callsOf(answer);
+  const calls = toolCallsIn(answer);
   const left = [...calls];
-  // Those that say more come first, lest one that takes any arguments takes another's call.
-  for (const call of wanted.sort((a, b) => Number(b.json !== undefined) - Number(a.json !== undefined))) {
-    const index = left.findIndex(
-      ({ name, json }) => name === call.name && (call.json === undefined || json === call.json),
-    );
+  // Calls with arguments come first: one that takes any arguments must not use up the call of another.
+  for (const call of wanted.sort((a, b) => Number(b.fits !== undefined) - Number(a.fits !== undefined))) {
+    const index = left.findIndex((made) => made.name === call.name && call.fits?.(made) !== false);
     if (index === -1) return wrong(calls);
     left.splice(index, 1);
   }
   return left.length === 0 ? true : wrong(calls);
 }
 
-interface Call {
+interface WantedCall {
   readonly name: string;
-  /** The arguments in one order of keys; undefined for any, or for those that are no JSON. */
-  readonly json: string | undefined;
-  readonly written?: string;
+  /** Whether the arguments of a call are the expected ones; undefined if any are right. */
+  readonly fits: ((call: ToolCall) => boolean) | undefined;
 }
 
-function wrong(calls: readonly Call[]): Judgement {
+function wrong(calls: readonly ToolCall[]): Judgement {
   return {
     value: false,
     metadata: { calls: calls.map(({ name, written }) => ({ name, arguments: written })) },
   };
 }
 
-function callsOf(answer: unknown): Call[] {
-  const { choices } = (answer ?? {}) as Partial<ToolCallAnswer>;
+function toolCallsIn(answer: unknown): readonly ToolCall[] {
+  const { toolCalls, choices } = (answer ?? {}) as { toolCalls?: readonly ToolCall[]; choices?: unknown };
+  if (Array.isArray(toolCalls)) return toolCalls.map(requireToolCall);
   if (!Array.isArray(choices))
-    throw new TypeError(`the answer is ${kindOf(answer)}; it must be a chat completion, such as reply.raw`);
-  const calls = (choices as ToolCallAnswer['choices'])[0]?.message.tool_calls ?? [];
-  return calls.flatMap(({ function: called }) =>
-    called === undefined
-      ? []
-      : [{ name: called.name, json: canonical(called.arguments), written: called.arguments }],
+    throw new TypeError(
+      `the answer is ${kindOf(answer)}; it must be a reply of generate(), or a chat completion such as reply.raw`,
+    );
+  const message = firstChoice(answer)?.['message'];
+  return typeof message === 'object' && message !== null ? readToolCalls({ ...message }) : [];
+}
+
+/** The calls of other SDKs have other names for the same, and would all be wrong. */
+function requireToolCall(call: unknown): ToolCall {
+  const { name, written } = (call ?? {}) as Partial<ToolCall>;
+  if (typeof name === 'string' && typeof written === 'string') return call as ToolCall;
+  throw new TypeError(
+    `a call of the answer is ${showValue(call)}; it must be { name, arguments, written }, as those of a reply of generate()`,
   );
 }
 
-// A call without arguments is sent as an empty text by some servers.
-function canonical(written: string): string | undefined {
-  try {
-    return stableStringify(JSON.parse(written === '' ? '{}' : written) as Json);
-  } catch {
-    return undefined;
-  }
-}
-
-function requireCall(call: unknown): Call {
+function requireCall(call: unknown): WantedCall {
   const { name, arguments: given } = (call ?? {}) as Partial<ExpectedToolCall>;
   if (typeof name !== 'string')
     throw new TypeError(`expected is ${kindOf(call)}; it must be { name, arguments }, or a list of them`);
   requireKnown(call as object, ['name', 'arguments']);
-  return { name, json: given === undefined ? undefined : canonical(JSON.stringify(given)) };
+  if (given === undefined) return { name, fits: undefined };
+  if (typeof given === 'string') return { name, fits: fitsText(given) };
+  if (!isObject(given))
+    throw new TypeError(
+      `the expected arguments are ${kindOf(given)}; they must be an object, or its JSON text`,
+    );
+  return { name, fits: fitsObject(given) };
+}
+
+function fitsText(text: string): WantedCall['fits'] {
+  if (!isObject(parsedJson(text)))
+    throw new TypeError(
+      `the expected arguments are ${showValue(text)}; as a text they must be a JSON object`,
+    );
+  const exact = exactJson(text);
+  return ({ arguments: given, written }) =>
+    // A call without arguments may have no text at all.
+    given !== undefined && exactJson(written.trim() === '' ? '{}' : written) === exact;
+}
+
+function fitsObject(expected: Readonly<Record<string, unknown>>): WantedCall['fits'] {
+  // As JSON keeps it: without what is undefined.
+  const json = stableStringify(JSON.parse(JSON.stringify(expected)) as Json);
+  return ({ arguments: given }) => given !== undefined && stableStringify(given as Json) === json;
 }

@@ -15,14 +15,18 @@ export interface BootstrapOptions {
 const z95 = 1.959963984540054;
 
 /**
- * The 95 % interval of the mean by the bootstrap: the spread of the means of data sets drawn from this one with replacement.
+ * The 95 % interval of the mean by the bootstrap: the spread of the means of data sets drawn from this one
+ * with replacement.
  *
- * Bias-corrected and accelerated (BCa) after B. Efron (1987), "Better bootstrap confidence intervals", J. Am. Stat. Assoc. 82,
- * 171–185, and not plain percentiles: these take no notice of skewed values, for which one would leave {@link tInterval}, and
- * are narrower than it for few samples. It never leaves the range of the values.
+ * Bias-corrected and accelerated (BCa) after B. Efron (1987), "Better bootstrap confidence intervals", J. Am.
+ * Stat. Assoc. 82, 171–185. Plain percentiles would ignore skewness, the reason to prefer the bootstrap to
+ * {@link tInterval}, and are narrower than its interval for few samples. The interval never leaves the range
+ * of the values.
  *
  * @param values one for each sample, trials already reduced. A single value gives −Infinity to Infinity.
  * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, or `draws` below 1.
+ * @example
+ * bootstrapInterval([0.7, 0.9, 0.8, 0.6]); // { low: 0.649…, high: 0.850… }
  */
 export function bootstrapInterval(values: readonly number[], options: BootstrapOptions = {}): Interval {
   const { seed = 0, draws = 10_000 } = options;

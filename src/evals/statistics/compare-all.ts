@@ -12,7 +12,7 @@ export interface AdjustedComparison extends Comparison {
 }
 
 /**
- * Compares every model with every later one, and adjusts the p-values for how many comparisons that are.
+ * Compares every model with every later one, and adjusts the p-values for the number of comparisons.
  *
  * @param models the samples of each model by its name. Two models without a common sample are not compared.
  * @throws ModelProviderError `EVAL_INVALID` as {@link compare} does.

@@ -2,6 +2,7 @@ import { detectableDifference } from './detectable-difference';
 import type { Interval } from './interval';
 import { mcnemar, pairedShareInterval } from './mcnemar';
 import { mean } from './moments';
+import { differenceOf, isNoise } from './rounding';
 import { permutationTest, type PermutationOptions } from './permutation-test';
 import { refusal, requireOneOf } from './refuse';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
@@ -18,11 +19,14 @@ export interface Comparison {
   readonly missingInA: number;
   /** Mean of the first minus mean of the second, over the common samples. */
   readonly difference: number;
-  /** Of the difference. Absent if nothing is known of the spread: all differences of real values are equal, or there is one. */
+  /**
+   * Of the difference. Absent if nothing is known of the spread: all differences of real values are equal (but
+   * for rounding), or there is one.
+   */
   readonly standardError?: number;
   /** The 95 % interval of the difference. Absent with `standardError`. */
   readonly interval?: Interval;
-  /** The two-sided p-value, for itself: {@link holm} adjusts several. */
+  /** The two-sided p-value, unadjusted: {@link holm} adjusts several. */
   readonly p: number;
   /** Where `p` comes from. */
   readonly test: 'mcnemar' | 't' | 'permutation';
@@ -37,17 +41,18 @@ export interface CompareOptions extends PermutationOptions {
 }
 
 /**
- * Compares two models on the samples that both have. Pairs say much more than two intervals side by side, since a hard sample is
- * hard for both (E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640).
+ * Compares two models on the samples that both have. Pairs say much more than two intervals side by side,
+ * since a hard sample is hard for both (E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640).
  *
- * Right and wrong: McNemar's exact test, and the interval of Bonett and Price. Real values, shares of several trials and
- * clustered samples: the paired t test ("Student", 1908) on the differences, cluster-robust for clusters, and its interval. By choice,
- * or where all differences are equal and t is not defined, the permutation test; of clusters it changes the signs as a whole.
+ * Right and wrong: McNemar's exact test, and the interval of Bonett and Price. Real values, shares of several
+ * trials and clustered samples: the paired t test ("Student", 1908) on the differences, cluster-robust for
+ * clusters, and its interval. By choice, or where all differences are equal and t is not defined, the
+ * permutation test; of clusters it changes the signs as a whole.
  *
  * @param a one value for each sample of the first model.
  * @param b the same of the second.
- * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a value that is no
- *   finite number, or clusters of some samples only.
+ * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a
+ *   value that is no finite number, or clusters of some samples only.
  * @example
  * const { difference, interval, p } = compare(expert, novice);
  */
@@ -69,16 +74,25 @@ export function compare(
     missingInB: ofA.size - pairs.length,
     missingInA: ofB.size - pairs.length,
   };
-  const differences = pairs.map(({ first, second }) => numberOf(first) - numberOf(second));
+  const differences = pairs.map(({ first, second }) => differenceOf(numberOf(first), numberOf(second)));
   const clusters = clustersOf(pairs.map(({ first }) => first));
   const isBinary = pairs.every(({ first, second }) =>
-    [first.value, second.value].every((value) => typeof value === 'boolean'),
+    [first, second].every(({ value, kind }) => typeof value === 'boolean' && kind !== 'real'),
   );
   if (test === 'auto' && isBinary && clusters === undefined)
     return { ...counts, ...compareShares(differences) };
   const areShares = [a, b].every((samples) => sharedTrials(samples) !== undefined);
-  const found = compareValues(differences, clusters, options);
+  const size = pairs.reduce(
+    (most, { first, second }) => Math.max(most, sizeOf(numberOf(first), numberOf(second))),
+    0,
+  );
+  const found = compareValues(differences, size, clusters, options);
   return { ...counts, ...found, ...(areShares && found.interval && { interval: ofShares(found.interval) }) };
+}
+
+/** How large the numbers are whose rounding is in a difference; equal ones leave none. */
+function sizeOf(a: number, b: number): number {
+  return a === b ? 0 : Math.max(Math.abs(a), Math.abs(b));
 }
 
 /** Two shares differ by 1 at most, which t does not know. */
@@ -105,15 +119,15 @@ function compareShares(differences: readonly number[]): Finding {
 
 function compareValues(
   differences: readonly number[],
+  size: number,
   clusters: string[] | undefined,
   options: CompareOptions,
 ): Finding {
   const difference = mean(differences);
   const error = standardError(differences, clusters);
-  // But for rounding, the differences are equal.
-  const hasSpread = error.df >= 1 && error.standardError > 1e-12 * Math.abs(difference);
+  const hasSpread = error.df >= 1 && !isNoise(error.standardError, size);
   const isT = options.test !== 'permutation' && hasSpread;
-  const units = clusters === undefined ? differences : [...clusterSums(differences, clusters, 0).values()];
+  const units = clusters === undefined ? differences : sumsOf(differences, clusters);
   return {
     difference,
     p: isT ? tTwoSided(difference / error.standardError, error.df) : permutationTest(units, options),
@@ -126,6 +140,13 @@ function compareValues(
         }
       : {}),
   };
+}
+
+/** The sum of each cluster; 0 where its differences cancel out but for rounding. */
+function sumsOf(differences: readonly number[], clusters: readonly string[]): number[] {
+  const total = differences.reduce((sum, difference) => sum + Math.abs(difference), 0);
+  const sums = [...clusterSums(differences, clusters, 0).values()];
+  return sums.map((sum) => (isNoise(sum, total) ? 0 : sum));
 }
 
 function byId(samples: readonly SampleScore[]): Map<string, SampleScore> {

@@ -2,11 +2,11 @@ import type { StandardError } from './standard-error';
 import { tQuantile } from './student-t';
 
 /**
- * The smallest true difference that a paired comparison of this precision finds significant (two-sided, 5 %) in 80 % of
- * evaluations: (t₀.₉₇₅ + t₀.₈)·SE. "Not significant" says nothing about differences below it.
+ * The smallest true difference that a paired comparison of this precision finds significant (two-sided, 5 %)
+ * in 80 % of evaluations: (t₀.₉₇₅ + t₀.₈)·SE. "Not significant" says nothing about differences below it.
  *
- * E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640, with quantiles of the t in place of the normal
- * distribution; from 5 pairs on within 2 % of the exact power of the paired t test.
+ * E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640, with quantiles of the t in place of the
+ * normal distribution; from 5 pairs on within 2 % of the exact power of the paired t test.
  *
  * To plan, give the standard deviation of the differences over √n, and n − 1.
  *

@@ -1,9 +1,10 @@
-import { showValue } from '../../pattern/json';
+import { showValue } from '../../base/json';
 import { bootstrapInterval, type BootstrapOptions } from './bootstrap';
 import type { Interval } from './interval';
 import { mean } from './moments';
-import { unknownOption } from '../require-known';
+import { unknownOption } from '../../base/require-known';
 import { refusal, requireCount, requireOneOf } from './refuse';
+import { isNoise } from './rounding';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { shareInterval } from './share-interval';
 import { standardError } from './standard-error';
@@ -48,17 +49,32 @@ export function requireEstimateOptions(caller: string, options: EstimateOptions)
 /**
  * The mean of a score over samples, with standard error and 95 % interval.
  *
- * Right and wrong: {@link wilsonInterval}; for samples of several trials or in clusters, Wilson's for their effective number.
- * Real values: {@link tInterval}, with cluster-robust errors if samples have clusters; or {@link bootstrapInterval} by choice. Where they
- * show no spread (all are equal, or there is one sample or cluster) t would give a point or nothing: values from 0 to 1 then have
- * Wilson's interval, which is wider than that of any such score could be, and others none.
+ * Right and wrong: {@link wilsonInterval}; for samples of several trials or in clusters, Wilson's for their
+ * effective number. Real values: {@link tInterval}, with cluster-robust errors if samples have clusters; or
+ * {@link bootstrapInterval} by choice. Where they show no spread (all are equal, or there is one sample or
+ * cluster) t would give a point or nothing: values from 0 to 1 then have Wilson's interval, which is wider
+ * than that of any such score could be; others have none, nor has a score of the kind `real`.
  *
- * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is no finite number, clusters of some samples only, or the
- *   bootstrap of clustered samples.
+ * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is no finite number, clusters of
+ *   some samples only, or the bootstrap of clustered samples.
  * @example
- * estimate([{ id: 'a', value: true }, { id: 'b', value: false }]); // { n: 2, mean: 0.5, standardError: 0.5, interval: … }
+ * estimate([{ id: 'a', value: true }, { id: 'b', value: false }]);
+ * // { n: 2, mean: 0.5, standardError: 0.5, interval: … }
  */
 export function estimate(samples: readonly SampleScore[], options: EstimateOptions = {}): Estimate {
+  return estimateAs(samples, sharedTrials(samples), options);
+}
+
+/**
+ * The same with values that are taken as shares of so many trials in all, or as measures.
+ *
+ * @param trials undefined for measures.
+ */
+export function estimateAs(
+  samples: readonly SampleScore[],
+  trials: number | undefined,
+  options: EstimateOptions = {},
+): Estimate {
   const values = samples.map(numberOf);
   const clusters = clustersOf(samples);
   const error = standardError(values, clusters);
@@ -78,12 +94,17 @@ export function estimate(samples: readonly SampleScore[], options: EstimateOptio
         'estimate(): the bootstrap does not know clusters; leave the method out, or the clusters.',
       );
     }
-    const trials = sharedTrials(samples);
     if (trials !== undefined && method !== 't') return shareInterval(values, error, trials);
-    if (error.standardError > 0 || method === 't') return tIntervalAround(mean(values), error);
-    const areShares = values.every((value) => value >= 0 && value <= 1);
+    const size = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const hasSpread = error.df >= 1 && !isNoise(error.standardError, size);
+    if (hasSpread || method === 't') return tIntervalAround(mean(values), error);
+    const areShares = samples.every(({ kind }, index) => kind !== 'real' && isShare(values[index] ?? NaN));
     return areShares ? shareInterval(values, error, error.df + 1) : { low: -Infinity, high: Infinity };
   }
+}
+
+function isShare(value: number): boolean {
+  return value >= 0 && value <= 1;
 }
 
 function bounded(interval: Interval): { interval?: Interval } {

@@ -1,5 +1,6 @@
 import { compare } from './compare';
 import type { GateOutcome, GateSummary, ScoreGate, VsBaseline } from './gate';
+import { isAtLeast } from './rounding';
 import { numberOf, type SampleScore } from './sample-score';
 
 /** One thing that is demanded, and whether it is met. */
@@ -7,6 +8,8 @@ export interface Condition {
   readonly outcome: GateOutcome;
   /** With the numbers. */
   readonly reason: string;
+  /** The score that it is about; undefined if it is about all. */
+  readonly score?: string;
 }
 
 const samplesNamed = 5;
@@ -17,11 +20,31 @@ export function enoughSamples(minSamples: number, { samples, errors }: GateSumma
 }
 
 export function fewErrors(maxErrors: number, { samples, errors }: GateSummary): Condition {
-  const most = maxErrors < 1 ? maxErrors * samples : maxErrors;
-  const allowed = maxErrors > 0 && maxErrors < 1 ? `${number(maxErrors * 100)} %` : number(maxErrors);
+  return atMost(maxErrors, errors, samples, 'ended in an error');
+}
+
+/** Without a call that was reported, nothing is known of the answers: that is no pass. */
+export function fewAnswers(kind: 'cut' | 'empty', most: number, summary: GateSummary): Condition {
+  const { answers, samples } = summary;
+  if (answers !== undefined)
+    return atMost(
+      most,
+      answers[kind],
+      samples,
+      kind === 'cut' ? 'have an answer that was cut at its limit of tokens' : 'have an answer that is empty',
+    );
+  const option = kind === 'cut' ? 'maxCut' : 'maxEmpty';
   return verdict(
-    errors <= most,
-    `${errors} of ${samples} samples ended in an error, at most ${allowed} allowed`,
+    false,
+    `${option}: no call of the model was reported, so nothing is known of its answers; a client of your own reports them with reportCall()`,
+  );
+}
+
+function atMost(most: number, found: number, samples: number, what: string): Condition {
+  const allowed = most > 0 && most < 1 ? `${number(most * 100)} %` : number(most);
+  return verdict(
+    isAtLeast(most < 1 ? most * samples : most, found),
+    `${found} of ${samples} samples ${what}, at most ${allowed} allowed`,
   );
 }
 
@@ -36,6 +59,12 @@ export function scoreReached(
     const known = summary.scores.map((candidate) => candidate.name).join(', ') || 'none';
     return verdict(false, `${name}: no sample has this score; the scores are: ${known}`);
   }
+  const { missing = 0 } = score;
+  if (missing > 0)
+    return verdict(
+      false,
+      `${name}: missing in ${missing} of ${summary.samples - summary.errors} samples that ended; a score that does not apply is null`,
+    );
   const { mean, count, interval: { low, high } = { low: -Infinity, high: Infinity } } = score;
   if (mean === null || !Number.isFinite(mean) || count === 0)
     return verdict(false, `${name}: no sample has a value`);
@@ -43,9 +72,10 @@ export function scoreReached(
     return verdict(false, `${name}: ${count} samples have a value, at least ${minSamples} wanted`);
   const numbers = `${name}: mean ${number(mean)}, 95 % interval ${number(low)} to ${number(high)}, n = ${count}`;
   const reason = `${numbers}; ${by} must be at least ${number(min)}`;
-  if (by === 'mean') return verdict(mean >= min, reason);
-  if (by === 'upper95') return verdict(high >= min, reason);
-  return low >= min || high < min ? verdict(low >= min, reason) : { outcome: 'inconclusive', reason };
+  if (by === 'mean') return verdict(isAtLeast(mean, min), reason);
+  if (by === 'upper95') return verdict(isAtLeast(high, min), reason);
+  const isProven = isAtLeast(low, min);
+  return isProven || !isAtLeast(high, min) ? verdict(isProven, reason) : { outcome: 'inconclusive', reason };
 }
 
 function verdict(holds: boolean, reason: string): Condition {
@@ -56,7 +86,7 @@ export function everySample(name: string, least: number, summary: GateSummary): 
   const samples = summary.samplesOf?.get(name);
   if (samples === undefined || samples.length === 0) return verdict(false, `${name}: no sample has a value`);
   const below = samples
-    .filter((sample) => numberOf(sample) < least)
+    .filter((sample) => !isAtLeast(numberOf(sample), least))
     .sort((a, b) => numberOf(a) - numberOf(b));
   const named = below.slice(0, samplesNamed).map((sample) => `${sample.id} has ${number(numberOf(sample))}`);
   const more = below.length > samplesNamed ? [`and ${below.length - samplesNamed} more`] : [];
@@ -67,7 +97,10 @@ export function everySample(name: string, least: number, summary: GateSummary): 
   );
 }
 
-/** A condition for each score. A drop that may be chance is inconclusive; a baseline that cannot be compared with fails. */
+/**
+ * A condition for each score. A drop that may be chance is inconclusive; a baseline that cannot be compared
+ * with fails.
+ */
 export function notBelowBaseline(
   { run, maxDrop = 0 }: VsBaseline,
   minSamples: number,
@@ -76,12 +109,13 @@ export function notBelowBaseline(
   const { baseline = 'it was not read', samplesOf } = summary;
   if (typeof baseline === 'string') return [verdict(false, `baseline "${run}": ${baseline}`)];
   if (baseline.size === 0) return [verdict(false, `baseline "${run}": it has no scores`)];
-  return [...baseline].map(([name, before]) =>
-    notBelow(`${name} against the baseline "${run}"`, samplesOf?.get(name) ?? [], before, {
+  return [...baseline].map(([name, before]) => ({
+    ...notBelow(`${name} against the baseline "${run}"`, samplesOf?.get(name) ?? [], before, {
       maxDrop,
       minSamples,
     }),
-  );
+    score: name,
+  }));
 }
 
 function notBelow(
@@ -98,10 +132,12 @@ function notBelow(
   const { difference, interval, n } = compare(now, before);
   const { low, high } = interval ?? { low: difference, high: difference };
   const reason = `${title}: difference ${number(difference)}, 95 % interval ${number(low)} to ${number(high)}, n = ${n}; it may drop by ${number(maxDrop)}`;
-  // The interval of equal shares is not empty; but where no sample has become worse, there is no drop to doubt.
-  const isNowhereWorse = common.every((sample) => numberOf(sample) >= (known.get(sample.id) ?? Infinity));
-  if (low >= -maxDrop || isNowhereWorse) return verdict(true, reason);
-  return high < -maxDrop ? verdict(false, reason) : { outcome: 'inconclusive', reason };
+  // The interval of equal shares is not empty; but where no sample became worse, there is no drop.
+  const isNowhereWorse = common.every((sample) =>
+    isAtLeast(numberOf(sample), known.get(sample.id) ?? Infinity),
+  );
+  if (isAtLeast(low, -maxDrop) || isNowhereWorse) return verdict(true, reason);
+  return isAtLeast(high, -maxDrop) ? { outcome: 'inconclusive', reason } : verdict(false, reason);
 }
 
 function number(value: number): string {

@@ -1,8 +1,8 @@
 import { refusal } from './refuse';
 
 /**
- * Adjusts p-values for having made several comparisons: whoever calls significant what is adjusted to at most 0.05 has a chance
- * of at most 5 % to be wrong anywhere among them.
+ * Adjusts p-values for several comparisons: if those adjusted to at most 0.05 are called significant, the
+ * chance of any false positive among them is at most 5 %.
  *
  * S. Holm (1979), "A simple sequentially rejective multiple test procedure", Scand. J. Stat. 6, 65–70.
  *

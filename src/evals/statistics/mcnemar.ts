@@ -2,10 +2,11 @@ import type { Interval } from './interval';
 import { refusal } from './refuse';
 
 /**
- * The test of Q. McNemar (1947), "Note on the sampling error of the difference between correlated proportions or percentages",
- * Psychometrika 12, 153–157: whether of the samples that one model has right and the other wrong, either model has more than
- * chance would give it. Two-sided, and exact: from the binomial distribution with probability ½, to which χ² is an approximation. It
- * errs on the side of no difference (M. W. Fagerland, S. Lydersen & P. Laake (2013), BMC Med. Res. Methodol. 13, 91).
+ * The test of Q. McNemar (1947), "Note on the sampling error of the difference between correlated proportions
+ * or percentages", Psychometrika 12, 153–157: whether of the samples that one model has right and the other
+ * wrong, either model has more than chance would give it. Two-sided, and exact: from the binomial
+ * distribution with probability ½, to which χ² is an approximation. It errs on the side of no difference (M.
+ * W. Fagerland, S. Lydersen & P. Laake (2013), BMC Med. Res. Methodol. 13, 91).
  *
  * @param onlyA samples that the first alone has right.
  * @param onlyB samples that the second alone has right.
@@ -32,10 +33,10 @@ export function mcnemar(onlyA: number, onlyB: number): number {
 }
 
 /**
- * The 95 % interval of the difference of two paired proportions after D. G. Bonett & R. M. Price (2012), "Adjusted Wald
- * confidence interval for a difference of binomial proportions based on paired data", J. Educ. Behav. Stat. 37, 479–488; M. W.
- * Fagerland, S. Lydersen & P. Laake (2014), Stat. Med. 33, 2850–2875, recommend it. It does not shrink to a point when the
- * models never differ.
+ * The 95 % interval of the difference of two paired proportions after D. G. Bonett & R. M. Price (2012),
+ * "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data", J. Educ.
+ * Behav. Stat. 37, 479–488; M. W. Fagerland, S. Lydersen & P. Laake (2014), Stat. Med. 33, 2850–2875,
+ * recommend it. It does not shrink to a point when the models never differ.
  *
  * @param n all samples.
  * @returns the interval of the first share minus the second, and the standard error in it.

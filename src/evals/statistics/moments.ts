@@ -1,9 +1,12 @@
 import { requireValues } from './refuse';
 
 /**
- * The arithmetic mean. True counts as 1 and false as 0, so that the mean of right and wrong is the share that is right.
+ * The arithmetic mean. True counts as 1 and false as 0, so that the mean of right and wrong is the share that
+ * is right.
  *
  * @throws ModelProviderError `EVAL_INVALID` for no values, or one that is not finite.
+ * @example
+ * mean([true, false, true, true]); // 0.75
  */
 export function mean(values: readonly (number | boolean)[]): number {
   requireValues('mean()', values);

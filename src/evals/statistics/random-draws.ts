@@ -1,9 +1,10 @@
 /**
- * The generator sfc32 of C. Doty-Humphrey (PractRand): 128 bits of state and no known weakness, so that draws depend on the
- * seed alone, on every machine. Source: https://pracrand.sourceforge.net
+ * The generator sfc32 of C. Doty-Humphrey (PractRand): 128 bits of state and no known weakness, so that draws
+ * depend on the seed alone, on every machine. Source: https://pracrand.sourceforge.net
  *
  * @param seed any safe integer.
- * @returns a function whose calls give whole numbers from 0 to `below` − 1, all equally likely, for `below` up to 2^32.
+ * @returns a function whose calls give whole numbers from 0 to `below` − 1, all equally likely, for `below`
+ *   up to 2^32.
  */
 export function randomDraws(seed: number): (below: number) => number {
   let [a, b, c, counter] = [0, seed | 0, Math.floor(seed / 2 ** 32) | 0, 1];

@@ -1,12 +1,15 @@
-import { ModelProviderError } from '../../pattern/errors';
-import { isFinite } from '../hot-globals';
+import { ModelProviderError } from '../../base/errors';
+import { isFinite } from '../../base/hot-globals';
 
-/** The error for an argument that a formula is not made for: NaN would travel unseen into a report. */
+/** The error for an argument outside the domain of a formula: NaN would travel unseen into a report. */
 export function refusal(message: string): ModelProviderError {
   return new ModelProviderError('EVAL_INVALID', message);
 }
 
-/** @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers or booleans. */
+/**
+ * @throws ModelProviderError `EVAL_INVALID` unless there is at least one value and all are finite numbers or
+ *   booleans.
+ */
 export function requireValues(caller: string, values: readonly (number | boolean)[]): void {
   if (values.length === 0) throw refusal(`${caller}: there are no values.`);
   const wrong = values.find((value) => typeof value !== 'boolean' && !isFinite(value));

@@ -1,4 +1,13 @@
 import { refusal } from './refuse';
+import { isNearly } from './rounding';
+
+/** What the values of a score are: right and wrong, or measures. */
+export type ScoreKind = 'binary' | 'real';
+
+/** Whether a value can be that of a score of right and wrong. */
+export function isRightOrWrong(value: number | boolean): boolean {
+  return typeof value === 'boolean' || value === 0 || isNearly(value, 1);
+}
 
 /** One sample's value of one score, trials already reduced. */
 export interface SampleScore {
@@ -6,9 +15,19 @@ export interface SampleScore {
   readonly id: string;
   /** True counts as 1, false as 0. */
   readonly value: number | boolean;
-  /** The number of trials if `value` is a share of right and wrong ones, from 0 to 1. A boolean is a share of one. */
+  /**
+   * The number of trials if `value` is a share of right and wrong ones, from 0 to 1. A boolean is a share of
+   * one.
+   */
   readonly trials?: number;
-  /** What the sample shares with others of the data set (a passage, a repository), if samples belong together. */
+  /**
+   * Of a measure that is never right or wrong, whatever its values: if they are all equal, nothing is known of
+   * their spread.
+   */
+  readonly kind?: 'real';
+  /**
+   * What the sample shares with others of the data set (a passage, a repository), if samples belong together.
+   */
   readonly cluster?: string;
 }
 
@@ -27,11 +46,26 @@ export function clustersOf(samples: readonly SampleScore[]): string[] | undefine
   );
 }
 
-/** The number of trials of right and wrong of which the values are shares, or undefined if one of them is a real value. */
+/**
+ * The number of trials of right and wrong of which the values are shares, or undefined if one of them is a
+ * real value.
+ */
 export function sharedTrials(samples: readonly SampleScore[]): number | undefined {
-  const trials = samples.map(({ value, trials }) => trials ?? (typeof value === 'boolean' ? 1 : NaN));
+  const trials = samples.map((sample) =>
+    sample.kind === 'real' ? NaN : (sample.trials ?? (typeof sample.value === 'boolean' ? 1 : NaN)),
+  );
   const total = trials.reduce((sum, count) => sum + count, 0);
   return Number.isNaN(total) ? undefined : total;
+}
+
+/** The samples, their values taken as measures. */
+export function asReal(samples: readonly SampleScore[]): SampleScore[] {
+  // No spreads: there may be very many samples.
+  return samples.map((sample) => {
+    const { id, cluster } = sample;
+    const value = numberOf(sample);
+    return cluster === undefined ? { id, value } : { id, value, cluster };
+  });
 }
 
 /**

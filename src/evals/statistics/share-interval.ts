@@ -5,13 +5,15 @@ import { tQuantile } from './student-t';
 import { wilsonInterval } from './wilson';
 
 /**
- * The 95 % interval of a share whose samples are clustered, or are shares of several trials themselves: Wilson's, for the
- * effective number of samples, which is the number of independent ones that would have the standard error found.
+ * The 95 % interval of a share whose samples are clustered, or are shares of several trials themselves:
+ * Wilson's, for the effective number of samples, which is the number of independent ones that would have the
+ * standard error found.
  *
- * C. Franco, R. J. A. Little, T. A. Louis & E. V. Slud (2019), "Comparative study of confidence intervals for proportions in complex
- * sample surveys", J. Surv. Stat. Methodol. 7, 334–364. The factor for few degrees of freedom is that of E. L. Korn & B. I. Graubard (1998),
- * "Confidence intervals for proportions with small expected number of positive counts estimated from survey data", Surv.
- * Methodol. 24, 193–201. For single trials of unclustered samples it is Wilson's interval itself.
+ * C. Franco, R. J. A. Little, T. A. Louis & E. V. Slud (2019), "Comparative study of confidence intervals for
+ * proportions in complex sample surveys", J. Surv. Stat. Methodol. 7, 334–364. The factor for few degrees of
+ * freedom is that of E. L. Korn & B. I. Graubard (1998), "Confidence intervals for proportions with small
+ * expected number of positive counts estimated from survey data", Surv. Methodol. 24, 193–201. For single
+ * trials of unclustered samples it is Wilson's interval itself.
  *
  * @param values one for each sample, from 0 to 1.
  * @param error the standard error of their mean.

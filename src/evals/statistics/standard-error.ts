@@ -12,14 +12,19 @@ export interface StandardError {
 /**
  * The standard error of the mean: s/√n for independent samples.
  *
- * With `clusters`, samples that share something (a passage, a repository, a conversation) count together: the cluster-robust
- * error of K.-Y. Liang & S. L. Zeger (1986), "Longitudinal data analysis using generalized linear models", Biometrika 73, 13–22,
- * as E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640, has it for evaluations, times the usual
- * √(G/(G−1)) for G clusters, with which clusters of one sample each give s/√n.
+ * With `clusters`, samples that share something (a passage, a repository, a conversation) count together: the
+ * cluster-robust error of K.-Y. Liang & S. L. Zeger (1986), "Longitudinal data analysis using generalized
+ * linear models", Biometrika 73, 13–22, as E. Miller (2024), "Adding error bars to evals", arXiv 2411.00640,
+ * has it for evaluations, times the usual √(G/(G−1)) for G clusters, with which clusters of one sample each
+ * give s/√n.
  *
  * @param values one for each sample, trials already reduced.
  * @param clusters the cluster of each value, in the same order.
- * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, or another number of clusters than of values.
+ * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, or another number of
+ *   clusters than of values.
+ * @example
+ * standardError([0.7, 0.9, 0.8, 0.6]); // { standardError: 0.064…, df: 3 }
+ * standardError([0.7, 0.9, 0.8, 0.6], ['a', 'a', 'b', 'b']); // { standardError: 0.049…, df: 1 }
  */
 export function standardError(values: readonly number[], clusters?: readonly string[]): StandardError {
   requireValues('standardError()', values);

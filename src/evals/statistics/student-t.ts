@@ -1,11 +1,13 @@
 import { symmetricQuantile } from './symmetric-quantile';
 
-// Own code, not jstat: its 1.9.6 has the quantile to 8 digits at 20 degrees of freedom and to 3 at 1e8, and binomial tails only
-// down to 1e-11; a p-value needs its tail. The packages of @stdlib are exact, and 220 packages.
+// Own code, not jstat: its 1.9.6 has the quantile to 8 digits at 20 degrees of freedom and to 3 at 1e8, and
+// binomial tails only down to 1e-11; a p-value needs its tail. The packages of @stdlib are exact, and 220
+// packages.
 
 /**
- * The probability that a variable with Student's t distribution is farther from 0 than `t`, on either side: the two-sided
- * p-value. P(|T| > t) = I_x(ν/2, ½) with x = ν/(ν+t²), the regularised incomplete beta function (Abramowitz & Stegun 26.7.1).
+ * The probability that a variable with Student's t distribution is farther from 0 than `t`, on either side:
+ * the two-sided p-value. P(|T| > t) = I_x(ν/2, ½) with x = ν/(ν+t²), the regularised incomplete beta function
+ * (Abramowitz & Stegun 26.7.1).
  *
  * @param df degrees of freedom, above 0.
  */
@@ -15,7 +17,10 @@ export function tTwoSided(t: number, df: number): number {
   return regularisedBeta(df / (df + square), square / (df + square), df / 2);
 }
 
-/** The value that a variable with Student's t distribution of `df` degrees of freedom stays below with probability `p`. */
+/**
+ * The value that a variable with Student's t distribution of `df` degrees of freedom stays below with
+ * probability `p`.
+ */
 export function tQuantile(p: number, df: number): number {
   const scale = gammaRatio(df / 2) / Math.sqrt(df * Math.PI);
   return symmetricQuantile(
@@ -38,7 +43,10 @@ function regularisedBeta(x: number, y: number, a: number): number {
     : 1 - (front / b) * betaFraction(y, b, a);
 }
 
-/** The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method (Press et al., "Numerical Recipes", §5.2). */
+/**
+ * The continued fraction of the incomplete beta function (DLMF 8.17.22), by Lentz's method (Press et al.,
+ * "Numerical Recipes", §5.2).
+ */
 function betaFraction(x: number, a: number, b: number): number {
   let d = 1 / (1 - ((a + b) * x) / (a + 1));
   let c = 1;
@@ -57,7 +65,10 @@ function betaFraction(x: number, a: number, b: number): number {
   return fraction;
 }
 
-/** Γ(a + ½) / Γ(a), by its asymptotic series (DLMF 5.11.13), to which small `a` are raised by Γ(a + 1) = a·Γ(a). */
+/**
+ * Γ(a + ½) / Γ(a), by its asymptotic series (DLMF 5.11.13), to which small `a` are raised by Γ(a + 1) =
+ * a·Γ(a).
+ */
 function gammaRatio(a: number): number {
   let factor = 1;
   // From 200 on the first term left out is below 1e-12.

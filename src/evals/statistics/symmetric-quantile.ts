@@ -3,11 +3,12 @@ const mostSteps = 100;
 /**
  * The quantile of a distribution that is symmetric around 0 and falls off from there.
  *
- * Newton's method from 0: right of 0 such a distribution function is concave, so every step stops short of the root and the
- * next one starts nearer. There is nothing to bracket.
+ * Newton's method from 0: right of 0 such a distribution function is concave, so every step stops short of
+ * the root and the next one starts nearer. There is nothing to bracket.
  *
  * @param p a probability, above 0 and below 1.
- * @param upperTail the probability of a value above x, for x of at least 0; the tail and not its complement, which would be rounded.
+ * @param upperTail the probability of a value above x, for x of at least 0; the tail and not its complement,
+ *   which would be rounded.
  * @param density the density at x.
  */
 export function symmetricQuantile(

@@ -1,6 +1,7 @@
-import { showValue } from '../../pattern/json';
+import { showValue } from '../../base/json';
 import { mean } from './moments';
 import { refusal, requireCount } from './refuse';
+import { isNearly } from './rounding';
 import type { SampleScore } from './sample-score';
 
 /** Makes one value of the trials of one sample; null if they cannot tell. */
@@ -20,12 +21,21 @@ export interface TrialScore {
 }
 
 /**
- * Reduces trials to samples: the sample is the unit of all statistics, since trials of one sample are not independent, and four
- * samples tried three times are not twelve.
+ * Reduces trials to samples: the sample is the unit of all statistics, since trials of one sample are not
+ * independent, and four samples tried three times are not twelve.
  *
- * @param trials in any order; those of one sample share its `id`, and its `cluster` is that of its first trial.
+ * @param trials in any order; those of one sample share its `id`, and its `cluster` is that of its first
+ *   trial.
  * @param reducer the mean by default, {@link passAt} or {@link passAll}.
  * @returns the samples in the order of their first trials, without those that have no value.
+ * @throws ModelProviderError `EVAL_INVALID` if the reducer returns anything but a boolean, a finite number or
+ *   null.
+ * @example
+ * reduceTrials([
+ *   { id: 'sum', value: true },
+ *   { id: 'sum', value: false },
+ *   { id: 'capital', value: true },
+ * ]); // [{ id: 'sum', value: 0.5, trials: 2 }, { id: 'capital', value: true }]
  */
 export function reduceTrials(
   trials: readonly TrialScore[],
@@ -70,13 +80,15 @@ function meanOfTrials(trials: readonly (number | boolean)[]): number | boolean {
 }
 
 /**
- * pass@k: the probability that at least one of k trials passes, 1 − C(n−c, k)/C(n, k) for c passes in n trials.
+ * pass@k: the probability that at least one of k trials passes, 1 − C(n−c, k)/C(n, k) for c passes in n
+ * trials.
  *
- * The unbiased estimator of M. Chen et al. (2021), "Evaluating large language models trained on code", arXiv 2107.03374;
- * 1 − (1 − c/n)^k would be too low.
+ * The unbiased estimator of M. Chen et al. (2021), "Evaluating large language models trained on code", arXiv
+ * 2107.03374; 1 − (1 − c/n)^k would be too low.
  *
  * @param k a whole number of at least 1.
- * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is true or 1.
+ * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is
+ *   true or 1.
  * @throws ModelProviderError `EVAL_INVALID` for any other k.
  * @example
  * passAt(2)([true, false, false]); // 0.666…
@@ -91,13 +103,15 @@ export function passAt(k: number): TrialReducer {
 }
 
 /**
- * pass^k: the probability that all of k trials pass, C(c, k)/C(n, k) for c passes in n trials: what a user sees of a model that
- * must not fail.
+ * pass^k: the probability that all of k trials pass, C(c, k)/C(n, k) for c passes in n trials: what a user
+ * sees of a model that must not fail.
  *
- * The counterpart of {@link passAt}, unbiased for the same reason; as in S. Yao et al. (2024), "τ-bench", arXiv 2406.12045.
+ * The counterpart of {@link passAt}, unbiased for the same reason; as in S. Yao et al. (2024), "τ-bench",
+ * arXiv 2406.12045.
  *
  * @param k a whole number of at least 1.
- * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is true or 1.
+ * @returns a reducer that gives null for fewer than k trials, and counts a trial as passed if its value is
+ *   true or 1.
  * @throws ModelProviderError `EVAL_INVALID` for any other k.
  * @example
  * passAll(2)([true, true, false]); // 0.333…
@@ -109,10 +123,13 @@ export function passAll(k: number): TrialReducer {
 }
 
 function passes(trials: readonly (number | boolean)[]): number {
-  return trials.filter((value) => Number(value) === 1).length;
+  return trials.filter((value) => isNearly(Number(value), 1)).length;
 }
 
-/** The chance that k of n, drawn without replacement, are all among `marked`; null for k above n. A product, as C(n, k) overflows. */
+/**
+ * The chance that k of n, drawn without replacement, are all among `marked`; null for k above n. A product,
+ * as C(n, k) overflows.
+ */
 function chanceOfOnly(marked: number, n: number, k: number): number | null {
   if (k > n) return null;
   let chance = 1;

@@ -5,12 +5,13 @@ import { refusal } from './refuse';
 const z95 = 1.959963984540054;
 
 /**
- * The 95 % interval of a proportion after E. B. Wilson (1927), "Probable inference, the law of succession, and statistical
- * inference", J. Am. Stat. Assoc. 22, 209–212. Unlike the normal approximation it stays within 0 and 1, holds for few samples,
- * and does not shrink to a point when all answers are right.
+ * The 95 % interval of a proportion after E. B. Wilson (1927), "Probable inference, the law of succession,
+ * and statistical inference", J. Am. Stat. Assoc. 22, 209–212. Unlike the normal approximation it stays
+ * within 0 and 1, holds for few samples, and does not shrink to a point when all answers are right.
  *
  * @param successes number of successes, 0 to `n`; need not be whole.
- * @param n number of independent samples, above 0; need not be whole, so that an effective number can be given.
+ * @param n number of independent samples, above 0; need not be whole, so that an effective number can be
+ *   given.
  * @throws ModelProviderError `EVAL_INVALID` for anything else.
  * @example
  * wilsonInterval(8, 10); // { low: 0.490…, high: 0.943… }

@@ -1,12 +1,12 @@
-import type { Json } from '../../pattern/json';
+import type { Json } from '../../base/json';
 import { chooseServer } from '../postgres-server/choose-server';
 import { knownVersion } from '../postgres-server/known-version';
-import { checkConfig, checkOptions } from './options';
-import type { DatabaseConfig, DatabaseOptions } from './provider';
+import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } from './options';
 import { loadSchema } from './schema/load-schema';
 
 /**
- * What a database holds and which server has it, without starting one. A function is told by its text: what it calls is not seen.
+ * What a database holds, and which server has it, without starting one. A function is identified by its text
+ * alone: what it calls is not known.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `SCHEMA_FAILED`.
  */

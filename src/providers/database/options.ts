@@ -1,15 +1,59 @@
 import { maxTimerMs } from '../../pattern/constraints';
-import { ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
-import {
-  checkByRules,
-  checkedElsewhere,
-  flag,
-  isObject,
-  isText,
-  type OptionRule,
-} from '../../pattern/option-rules';
-import type { DatabaseConfig, DatabaseOptions } from './provider';
+import { ModelProviderError } from '../../base/errors';
+import { isObject, showValue } from '../../base/json';
+import { checkByRules, checkedElsewhere, flag, isText, type OptionRule } from '../../base/option-rules';
+import type { DatabaseSchema } from './schema/load-schema';
+
+/** Options for every database of the provider. */
+export interface DatabaseOptions<Pooled extends boolean = boolean> {
+  /**
+   * The server: a URL, `embedded`, or the folder with the programs of an installed one. By default the server
+   * of `DATABASE_URL`, else that of `PGHOST`, else the embedded one, else an installed one.
+   */
+  readonly server?: string;
+  /**
+   * Schemas by the name of the database, `postgres:shop`. If there are none at all, every database is empty;
+   * if there are some, a name without one is refused.
+   */
+  readonly schemas?: Readonly<Record<string, DatabaseSchema>>;
+  /**
+   * `file`, the default: `withClient` gives the tests of its block one database; other blocks and files have
+   * others. `test`: each test of the block has its own, unless `withClient` sets its `scope`. `shared`: all
+   * leases of one name and schema, over all files and workers, share one. By hand, each `setup` has its own
+   * unless it is shared.
+   */
+  readonly isolation?: DatabaseIsolation;
+  /** Whether clients are a `pg.Pool`, of at most 10 connections, instead of one `pg.Client`. */
+  readonly pool?: Pooled;
+  /** Milliseconds after which the server cancels a statement; 30,000 by default, 0 for no limit. */
+  readonly statementTimeoutMs?: number;
+  /**
+   * Keeps the database of a failed test, and of every test that shared it, and prints how to look at it and
+   * how to remove it. With a server of the run's own, its data directory is kept. False by default. A
+   * database that the test itself tears down before it fails is dropped.
+   */
+  readonly keepOnFailure?: boolean;
+  /** How many databases may be leased at once; no limit by default. */
+  readonly maxLive?: number;
+}
+
+/**
+ * Who shares a database. `file`: the tests of one block share it, and other blocks and files have another
+ * one. `test`: each test has its own. `shared`: all leases of one name and schema share it, over all files
+ * and workers.
+ *
+ * @example
+ * new DatabaseProvider({ schemas: { shop: './shop.sql' }, isolation: 'test' });
+ */
+export type DatabaseIsolation = 'file' | 'test' | 'shared';
+
+/** What one resource may set for itself. */
+export type DatabaseConfig = {
+  /** Files and directories, as in {@link DatabaseSchema}. */
+  schema?: string | string[];
+  isolation?: DatabaseIsolation;
+  statementTimeoutMs?: number;
+};
 
 const isPaths = (value: unknown): boolean =>
   isText(value) || (Array.isArray(value) && value.length > 0 && value.every(isText));
@@ -48,7 +92,7 @@ export function checkOptions(options: DatabaseOptions): void {
 }
 
 /**
- * @param spec whose config it is, for messages.
+ * @param spec the resource that the config belongs to, for messages.
  * @throws ModelProviderError `CONFIG_INVALID`.
  */
 export function checkConfig(spec: string, config: unknown): void {

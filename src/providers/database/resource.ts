@@ -1,15 +1,14 @@
-import { isModelProviderError } from '../../pattern/errors';
+import { isModelProviderError } from '../../base/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { Administration } from '../postgres-server/administration';
 import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server/connection';
 import { describeKept, keepOnOwnServer } from '../postgres-server/kept-databases';
 import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
-import type { DatabaseConnection } from './client';
-import { driver } from './driver';
-import { checkConfig, checkOptions } from './options';
-import type { DatabaseConfig, DatabaseOptions } from './provider';
-import { connectionError } from './request-error';
+import type { DatabaseConnection } from '../postgres-server/client';
+import { driver } from '../postgres-server/driver';
+import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } from './options';
+import { connectionError } from '../postgres-server/request-error';
 import { applySchema } from './schema/apply-schema';
 import { loadSchema, type HashedSchema } from './schema/load-schema';
 
@@ -20,7 +19,7 @@ interface Server {
   readonly administration: Administration;
 }
 
-/** The session half of one provider: makes databases on the server that they depend on. */
+/** The session half of one provider: makes databases on the server that they are leased from. */
 export class Databases {
   readonly #options: DatabaseOptions;
   readonly #servers = new Map<string, Server>();
@@ -29,7 +28,7 @@ export class Databases {
     this.#options = options;
   }
 
-  /** @throws ModelProviderError what {@link DatabaseProvider} documents. */
+  /** @throws ModelProviderError the codes that {@link DatabaseProvider} lists. */
   async create(name: string, config: DatabaseConfig, context: ResourceContext): Promise<DatabaseConnection> {
     checkOptions(this.#options);
     checkConfig(context.spec, config);
@@ -64,7 +63,7 @@ export class Databases {
   }
 }
 
-/** A database for one lease: a copy of the template, or an empty one. */
+/** Makes a database for one lease: a copy of the template, or an empty one. */
 async function make(
   server: Server,
   name: string,
@@ -81,20 +80,20 @@ async function make(
     try {
       await administration.drop(database);
     } catch (error) {
-      // What a server of our own had is gone with it.
+      // The databases of the session's own server end with it.
       if (!connection.isOwn || !isUnreachable(error)) throw error;
     }
   };
   context.defer(`drop ${database}`, drop);
   context.progress('copying its template');
   await administration.create(database, template);
-  // The step above may have run while the database was still being made.
+  // The deferred drop may have run while the database was still being made.
   if (context.signal.aborted) await drop();
   context.signal.throwIfAborted();
   return database;
 }
 
-/** Keeps a database that a failed test held, and says so; returns whether there was such a test. */
+/** Keeps a database that a failed test held, and reports it. Returns whether there was such a test. */
 async function keepIfFailed(
   { connection, administration }: Server,
   database: string,
@@ -108,7 +107,7 @@ async function keepIfFailed(
   return true;
 }
 
-/** The template of a schema; the first who needs it builds it. */
+/** The template of a schema, built by the first lease that needs it. */
 async function templateOf(
   server: Server,
   name: string,
@@ -122,13 +121,13 @@ async function templateOf(
       await administration.close(fresh);
     });
   } catch (error) {
-    // Whoever was building it has given up, not we.
+    // The lease that was building it was aborted, not this one.
     if (!isModelProviderError(error, 'SETUP_ABORTED') || context.signal.aborted) throw error;
     return templateOf(server, name, schema, context);
   }
 }
 
-/** The one database of all leases of that name and schema; the server drops it at the end of the session. */
+/** The one database of all leases of that name and schema. The server drops it at the end of the session. */
 function share(
   server: Server,
   name: string,

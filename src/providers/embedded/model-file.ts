@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ModelProviderError } from '../../pattern/errors';
-import { nearest } from '../../pattern/nearest';
+import { ModelProviderError } from '../../base/errors';
+import { nearest } from '../../base/nearest';
 
 const shipped = ['novice', 'expert'];
 // From dist/src/providers/embedded to the package's models.
 const modelsDirectory = join(__dirname, '..', '..', '..', '..', 'models');
 
 /**
- * The file of a shipped model, or that which a path names.
+ * The file of a shipped model, or the file at a path.
  *
  * @throws ModelProviderError `CONFIG_INVALID` for a name that is neither.
  */

@@ -1,29 +1,37 @@
 import { join } from 'node:path';
-import { checkedElsewhere, checkOptionsOf, whole, type OptionRule } from '../../pattern/option-rules';
+import type { Json } from '../../base/json';
+import { packageVersion } from '../../base/version';
 import type { ResourceContext } from '../../pattern/resource-context';
+import { fileHash } from '../../process/ledger/file-hash';
+import type { LocalServerHalf } from '../local-server/provider';
 import { startLocalServer } from '../local-server/start-local-server';
-import type { ModelConnection } from '../openai-compatible/client';
-import { checkGguf } from './gguf';
+import { checkGguf } from './gguf/gguf';
 import { modelFile } from './model-file';
-import type { EmbeddedOptions } from './provider';
+import { validateEmbeddedOptions, type EmbeddedOptions } from './options';
+import type { ModelConnection } from '../openai-compatible/connection';
 
-const rules: Record<keyof EmbeddedOptions, OptionRule> = { parallel: whole(1), maxLive: checkedElsewhere };
+/** The session half of the provider. */
+export const embedded: LocalServerHalf<EmbeddedOptions> = {
+  start: startEmbedded,
+  identity: embeddedIdentity,
+};
 
 /**
  * Starts the embedded server for a shipped model or a GGUF file.
  *
- * @throws ModelProviderError `CONFIG_INVALID` for an unknown name or option, `GGUF_INVALID` for a bad file, `SETUP_FAILED`.
+ * @throws ModelProviderError `CONFIG_INVALID` for an unknown name or option, `GGUF_INVALID` for a bad file,
+ *   `SETUP_FAILED`.
  */
-export async function startEmbedded(
+async function startEmbedded(
   name: string,
   options: EmbeddedOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  checkOptionsOf('embedded', options, rules);
+  validateEmbeddedOptions(options);
   const { parallel = 4 } = options;
   const file = modelFile(name);
   checkGguf(file);
-  // The server takes its names separated by commas.
+  // The server's flag takes its names separated by commas.
   const model = name.replaceAll(',', '_');
   return startLocalServer(
     {
@@ -31,7 +39,7 @@ export async function startEmbedded(
       command: process.execPath,
       model,
       args: (port, nonce) => [
-        join(__dirname, 'main.js'),
+        join(__dirname, 'server/main.js'),
         ...['--model', file, '--alias', `${model},${nonce}`, '--host', '127.0.0.1'],
         ...['--port', String(port), '--parallel', String(parallel)],
       ],
@@ -43,4 +51,11 @@ export async function startEmbedded(
     },
     context,
   );
+}
+
+/** The weights, and the version of this package, which contains the engine. */
+async function embeddedIdentity(name: string): Promise<Json> {
+  const file = modelFile(name);
+  checkGguf(file);
+  return { weights: await fileHash(file), engine: `jest-model-provider ${packageVersion}` };
 }

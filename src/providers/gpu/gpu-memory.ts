@@ -1,21 +1,23 @@
 import type { Gpu, GpuProcess, GpuReading } from './nvidia-smi';
 
-/** What computes on a GPU. */
+/** The processes that compute on a GPU. */
 export function processesOn({ uuid }: Gpu, { processes }: GpuReading): GpuProcess[] {
   return processes.filter((process) => process.uuid === uuid);
 }
 
-/** The same GPU in another reading; undefined if it is not there. */
+/** The same GPU in another reading; undefined if that does not list it. */
 export function sameGpu({ uuid }: Gpu, { gpus }: GpuReading): Gpu | undefined {
   return gpus.find((gpu) => gpu.uuid === uuid);
 }
 
-/** GPUs that share the machine's memory do not say how much of it they use. */
+/**
+ * MiB in use. A GPU that shares the machine's memory does not report its own use: its processes are added up.
+ */
 export function usedMiB(gpu: Gpu, reading: GpuReading): number {
   return gpu.usedMiB ?? processesOn(gpu, reading).reduce((sum, process) => sum + (process.usedMiB ?? 0), 0);
 }
 
-/** Why a GPU has less memory free than is needed; undefined if it has enough, or does not say how much it has. */
+/** Why a GPU has too little free memory; undefined if it has enough, or does not report how much it has. */
 export function lackOfMemory(
   gpu: Gpu,
   reading: GpuReading,

@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
+import { messageOf, ModelProviderError } from '../../base/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { processEntry } from '../../process/process-identity';
+import { processEntry } from '../../process/os/process-identity';
 import { describeProcesses, lackOfMemory, processesOn, sameGpu, usedMiB } from './gpu-memory';
 import { hasNvidiaSmi, readGpus, type Gpu, type GpuReading } from './nvidia-smi';
 
 /** The memory of a server's devices, from before its start until its end. */
 export interface GuardedMemory {
   readonly gpus: readonly Gpu[];
-  /** The share of each that such a server takes. */
+  /** The share of each device's memory that such a server takes. */
   readonly utilization: number;
-  /** What there was without the server. */
+  /** The latest reading without the server's own memory. */
   before: GpuReading;
-  /** Whether it has given its devices up, so that others use them. */
+  /** Whether the server sleeps, so that others use its devices. */
   isAsleep: boolean;
 }
 
@@ -20,17 +20,17 @@ const pollMs = 250;
 const recoveryMs = 30_000;
 const slack = { share: 0.05, leastMiB: 512, mostMiB: 2048 };
 
-/** Of all servers that this process let through and whose processes have not ended. */
+/** The memory of all servers that this process let start and whose processes have not ended. */
 const present = new Set<GuardedMemory>();
 
 /**
- * Refuses a start on devices that have too little memory for it, and makes sure at its end that they have their memory back: the
- * processes of a killed server are gone long before the driver has freed what they held. What is compared is the memory before the
- * start, since after a crash it may already be back. Where it does not come back the stop fails, and so the device stays taken,
- * until trying again finds it free.
+ * Refuses a start on devices with too little memory for it, and verifies at the server's end that the memory
+ * is free again: the processes of a killed server are gone long before the driver has freed their memory. The
+ * measure is the memory in use before the start, since after a crash the memory may be free already. If it
+ * does not become free the stop fails, so the device stays taken until a later attempt finds it free.
  *
- * @returns undefined where there is nothing to guard.
- * @throws ModelProviderError `SETUP_FAILED` naming the device, its memory and who holds it.
+ * @returns undefined if there is nothing to guard.
+ * @throws ModelProviderError `SETUP_FAILED` naming the device, its memory and the processes that hold it.
  */
 export async function guardMemory(
   context: ResourceContext,
@@ -45,7 +45,7 @@ export async function guardMemory(
   const before = await readGpus();
   const gpus = before.gpus.filter(({ index }) => context.devices.includes(`gpu:${index}`));
   if (gpus.length < context.devices.length) {
-    // Parts of GPUs (MIG) have no line of their own.
+    // nvidia-smi has no line for a part of a GPU (MIG).
     context.note('GPU memory is not checked before and after it, since nvidia-smi does not list its device');
   }
   for (const gpu of gpus) refuseIfFull(context.spec, gpu, before, utilization);
@@ -59,16 +59,16 @@ export async function guardMemory(
   return memory;
 }
 
-/** Why a device is not free yet, or what a person should know although it is. */
+/** Why a device is not free yet, or a warning about one that is. */
 export interface Verdict {
   readonly held?: string;
   readonly warning?: string;
 }
 
 /**
- * Asks again and again until no verdict holds a device.
+ * Reads the devices again and again until no verdict holds one.
  *
- * @returns what a person should know.
+ * @returns the warnings of the last verdicts.
  * @throws an `Error` with what holds the devices when the time is up; the signal's reason.
  */
 export async function untilFree(
@@ -82,7 +82,7 @@ export async function untilFree(
   for (;;) {
     const verdicts = await readGpus().then(
       (now) => memory.gpus.map((gpu) => judgeIfThere(gpu, now, (current) => judge(current, now, memory))),
-      // No answer is no proof.
+      // A failed reading does not prove that the device is free.
       (error: unknown): Verdict[] => [{ held: `nvidia-smi failed: ${messageOf(error)}` }],
     );
     const held = verdicts.flatMap((verdict) => verdict.held ?? []);
@@ -116,15 +116,17 @@ function judgeEnd(gpu: Gpu, now: GpuReading, memory: GuardedMemory): Verdict {
   const { before, isAsleep } = memory;
   const listed = processesOn(gpu, now);
   const known = new Set(processesOn(gpu, before).map(({ pid }) => pid));
-  // All of the server's processes have ended, but the driver still counts them.
+  // The server's processes have ended, but the driver still lists them.
   const ending = listed.filter(({ pid }) => !known.has(pid) && !isAlive(pid));
   if (ending.length > 0) return { held: `GPU ${gpu.index} is not free again: ${describeProcesses(ending)}` };
-  // It had given its memory back, and others have it now; or it has shared the GPU all along, and the rest is theirs.
+  // A server that slept has given its memory back, and others hold it now. A server that shared the GPU all
+  // along leaves the memory of the others.
   if (isAsleep || hasCompany(gpu, memory)) return {};
   const [used, usedBefore] = [usedMiB(gpu, now), usedMiB(sameGpu(gpu, before) ?? gpu, before)];
   if (used <= usedBefore + slackMiB(gpu)) return {};
   const found = `GPU ${gpu.index} has ${used} MiB in use, ${usedBefore} MiB before its start; ${describeProcesses(listed)}`;
-  // Whose memory it is cannot be told where others compute too; none of ours does.
+  // With other processes on the GPU the owner of the memory is unknown; none of the server's processes is
+  // left.
   return listed.length > 0 ? { warning: found } : { held: found };
 }
 

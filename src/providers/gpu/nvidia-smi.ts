@@ -1,8 +1,8 @@
-import { isModelProviderError } from '../../pattern/errors';
-import { findCommand } from '../../process/find-command';
-import { runCommand } from '../../process/run-command';
+import { isModelProviderError } from '../../base/errors';
+import { findCommand } from '../../process/os/find-command';
+import { runCommand } from '../../process/os/run-command';
 
-/** One GPU, as nvidia-smi tells it. Memory is in MiB, and undefined where it says `[N/A]`. */
+/** One GPU as nvidia-smi reports it. Memory is in MiB, and undefined where it reports `[N/A]`. */
 export interface Gpu {
   /** In PCI order. */
   readonly index: number;
@@ -11,7 +11,7 @@ export interface Gpu {
   readonly totalMiB: number | undefined;
 }
 
-/** A process that computes on a GPU. In containers nvidia-smi often tells none. */
+/** A process that computes on a GPU. In containers nvidia-smi often lists none. */
 export interface GpuProcess {
   readonly uuid: string;
   readonly pid: number;
@@ -25,10 +25,11 @@ export interface GpuReading {
 }
 
 const limitMs = 20_000;
-// No device is found, no driver is loaded, the driver's library is not there: https://docs.nvidia.com/deploy/nvidia-smi/index.html
+// No device is found, no driver is loaded, the driver's library is missing:
+// https://docs.nvidia.com/deploy/nvidia-smi/index.html
 const exitsWithoutGpu: readonly unknown[] = [6, 9, 12];
 
-/** Whether there is an nvidia-smi at all. */
+/** Whether nvidia-smi is installed. */
 export function hasNvidiaSmi(): boolean {
   try {
     return findCommand('nvidia-smi') !== '';
@@ -39,7 +40,7 @@ export function hasNvidiaSmi(): boolean {
 }
 
 /**
- * Asks nvidia-smi for all GPUs and what computes on them, whatever CUDA_VISIBLE_DEVICES says.
+ * Reads all GPUs and the processes that compute on them, whatever `CUDA_VISIBLE_DEVICES` says.
  *
  * @throws what running nvidia-smi throws.
  */
@@ -52,7 +53,7 @@ export async function readGpus(): Promise<GpuReading> {
 }
 
 /**
- * All GPUs in PCI order; none where nvidia-smi finds no driver or no device, as in many a container.
+ * All GPUs in PCI order; none if nvidia-smi finds no driver or no device, as in many containers.
  *
  * @throws what running nvidia-smi throws otherwise.
  */
@@ -61,16 +62,16 @@ export async function listGpus(): Promise<Gpu[]> {
     if (exitsWithoutGpu.includes((error as { exitCode?: unknown }).exitCode)) return [];
     throw error;
   });
-  // Without any GPU it says so in a sentence.
+  // Without any GPU the output is a sentence.
   const gpus = rows.map(parseGpu).filter(({ index }) => Number.isInteger(index));
   return gpus.sort((a, b) => a.index - b.index);
 }
 
 /**
- * Asks nvidia-smi for a table.
+ * Queries a table of nvidia-smi.
  *
  * @param what `gpu` or `compute-apps`.
- * @param fields names of its columns, with commas.
+ * @param fields names of its columns, separated by commas.
  * @returns the fields of each row, trimmed; memory is in MiB.
  * @throws what running nvidia-smi throws; ModelProviderError `COMMAND_NOT_FOUND` without one.
  */
@@ -87,7 +88,7 @@ function parseGpu([index, uuid, used, total]: string[]): Gpu {
   return { index: Number(index), uuid: uuid ?? '', usedMiB: mebibytes(used), totalMiB: mebibytes(total) };
 }
 
-// A process's name may hold commas.
+// The name of a process may contain commas.
 function parseProcess(fields: string[]): GpuProcess {
   const [uuid = '', pid, ...rest] = fields;
   const used = rest.pop();

@@ -1,15 +1,15 @@
 import type { DeviceNeed } from '../../pattern/device-need';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import type { OptionRule } from '../../pattern/option-rules';
+import { messageOf, ModelProviderError } from '../../base/errors';
+import type { OptionRule } from '../../base/option-rules';
 import { hasNvidiaSmi, listGpus, type Gpu } from './nvidia-smi';
 
 /**
- * The GPUs that a server may take: those of this machine that `CUDA_VISIBLE_DEVICES` leaves, in PCI order, and of them the ones that
- * the option names. Undefined where there is none.
+ * The GPUs that a server may take: of those of this machine that `CUDA_VISIBLE_DEVICES` leaves, in PCI order,
+ * the ones that the option names. Undefined if there is none.
  *
- * @param count how many it takes; all of them if not given.
- * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or not there, or if there are too few;
- *   `SETUP_FAILED` if nvidia-smi fails.
+ * @param count how many the server takes; all of them if not given.
+ * @throws ModelProviderError `CONFIG_INVALID` if the option names one that is masked out or does not exist,
+ *   or if there are too few; `SETUP_FAILED` if nvidia-smi fails.
  */
 export async function gpuNeed(
   provider: string,
@@ -18,7 +18,7 @@ export async function gpuNeed(
 ): Promise<DeviceNeed | undefined> {
   if (wanted?.length === 0) return undefined;
   const visible = await visibleGpus();
-  // Where nothing tells which GPUs there are, the user's word counts.
+  // If neither nvidia-smi nor the mask tells which GPUs there are, the option is trusted.
   const known = visible ?? wanted?.map(String) ?? [];
   const chosen = wanted?.map(String) ?? known;
   const missing = chosen.find((id) => !known.includes(id));
@@ -40,7 +40,7 @@ export async function gpuNeed(
   return { pool: chosen.map((id) => `gpu:${id}`), count: count ?? chosen.length };
 }
 
-/** What a value of the option `devices` must be. */
+/** The rule for the option `devices`. */
 export const deviceOption: OptionRule = {
   allows: (value) =>
     Array.isArray(value) &&
@@ -49,7 +49,10 @@ export const deviceOption: OptionRule = {
   wanted: 'an array of different GPU indexes, as nvidia-smi numbers them',
 };
 
-/** The variables that show a server its devices alone. PCI order, so that an index means the same GPU to CUDA and to nvidia-smi. */
+/**
+ * The variables that restrict a server to its devices. In PCI order, so that an index means the same GPU to
+ * CUDA and to nvidia-smi.
+ */
 export function visibleDevices(devices: readonly string[]): Record<string, string> {
   return {
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
@@ -57,7 +60,10 @@ export function visibleDevices(devices: readonly string[]): Record<string, strin
   };
 }
 
-/** What `CUDA_VISIBLE_DEVICES` leaves of the machine's GPUs; undefined where neither tells anything. */
+/**
+ * The GPUs that `CUDA_VISIBLE_DEVICES` leaves of this machine's; undefined if neither it nor nvidia-smi tells
+ * which there are.
+ */
 async function visibleGpus(): Promise<string[] | undefined> {
   const mask = process.env['CUDA_VISIBLE_DEVICES'];
   if (!hasNvidiaSmi()) return mask === undefined ? undefined : masked(mask);
@@ -72,11 +78,11 @@ async function visibleGpus(): Promise<string[] | undefined> {
 }
 
 /**
- * The devices of a mask, each once: an index stays, the beginning of a GPU's UUID becomes its index, a MIG device stays as it is. As CUDA
- * does, what follows an entry that names no device (a negative number, a GPU that is not there) is left out with it.
- * https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables
+ * The devices of a mask, each once: an index stays, the beginning of a GPU's UUID becomes its index, a MIG
+ * device stays as it is. As in CUDA, an entry that names no device (a negative number, a missing GPU) ends
+ * the list. https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables
  *
- * @param gpus undefined where it is not known which there are.
+ * @param gpus the GPUs of this machine; undefined if they are not known.
  */
 function masked(mask: string, gpus?: readonly Gpu[]): string[] {
   const ids = mask.split(',').map((entry) => deviceOf(entry.trim(), gpus));

@@ -1,9 +1,9 @@
-import { groupMembers } from '../../process/process-group';
+import { groupMembers } from '../../process/os/process-group';
 import { lackOfMemory, processesOn, sameGpu, usedMiB } from './gpu-memory';
 import { untilFree, type GuardedMemory, type Verdict } from './memory-gate';
 import { readGpus, type Gpu, type GpuReading } from './nvidia-smi';
 
-// What stays of a server that sleeps: the CUDA context, its graphs, and the buffers of NCCL.
+// What stays of a sleeping server: the CUDA context, its graphs, and the buffers of NCCL.
 const stays = { share: 0.05, leastMiB: 3072 };
 
 /** MiB of one GPU that a server holds. */
@@ -12,7 +12,7 @@ interface Held {
   asleep: number;
 }
 
-/** The memory of a server's devices while the server sleeps, and whether it has room to wake. */
+/** The memory of a server's devices while it sleeps, and whether they have room for it to wake. */
 export class SleepingMemory {
   readonly #memory: GuardedMemory;
   readonly #held = new Map<string, Held>();
@@ -22,15 +22,16 @@ export class SleepingMemory {
     this.#memory = memory;
   }
 
-  /** MiB that the server held on all its devices when it was last measured awake. */
+  /** MiB that the server held on all its devices at its last measurement awake. */
   get awakeMiB(): number {
     return [...this.#held.values()].reduce((sum, { awake }) => sum + awake, 0);
   }
 
   /**
-   * Measures a server that is about to fall asleep.
+   * Measures a server that is about to be put to sleep.
    *
-   * @param group its process group: its processes decide where nvidia-smi names them, else all that came since its start.
+   * @param group its process group. If nvidia-smi lists processes of the group, their memory counts, else all
+   *   memory taken since the server's start.
    */
   async measure(group: number): Promise<void> {
     this.#own = new Set(groupMembers(group).map(({ pid }) => pid));
@@ -42,7 +43,8 @@ export class SleepingMemory {
   }
 
   /**
-   * Resolves once hardly anything of the sleeping server is left on its devices, and another one like it has room on them.
+   * Resolves once hardly any memory of the sleeping server is left on its devices, and another server like it
+   * has room there.
    *
    * @throws an `Error` that says what is left when the time is up.
    */
@@ -53,9 +55,10 @@ export class SleepingMemory {
   }
 
   /**
-   * Makes sure that the devices have room for what the server gave up. What others hold on them by now is theirs from then on.
+   * Requires room on the devices for what the server gave up. From then on, memory that others hold now
+   * counts as theirs.
    *
-   * @throws an `Error` that says how much is free and who holds the rest.
+   * @throws an `Error` that says how much is free and which processes hold the rest.
    */
   async requireRoom(): Promise<void> {
     const now = await readGpus();
@@ -85,7 +88,7 @@ export class SleepingMemory {
 
   #heldOn(gpu: Gpu, now: GpuReading): number {
     const own = processesOn(gpu, now).filter(({ pid }) => this.#own.has(pid));
-    // In containers nvidia-smi often names no process, or all by other numbers.
+    // In containers nvidia-smi often lists no process, or all of them with other pids.
     if (own.length > 0 && own.every((process) => process.usedMiB !== undefined))
       return own.reduce((sum, process) => sum + (process.usedMiB ?? 0), 0);
     const { before } = this.#memory;

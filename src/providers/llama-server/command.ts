@@ -1,4 +1,4 @@
-import { findCommand } from '../../process/find-command';
+import { findCommand } from '../../process/os/find-command';
 
 /** @throws ModelProviderError `COMMAND_NOT_FOUND`. */
 export function llamaServerCommand(command: string | undefined): string {

@@ -1,8 +1,8 @@
-import type { FailureHint } from '../../process/failure-report';
+import type { FailureHint } from '../../process/output/failure-report';
 
 export const llamaServerPortConflict = /couldn't bind HTTP server socket/;
 
-/** What llama-server prints, or how it ends, when a start fails. */
+/** Known failures of a start, by the output or the exit of llama-server. */
 export const llamaServerHints: readonly FailureHint[] = [
   {
     pattern: /was ended by SIGILL/,
@@ -46,7 +46,8 @@ export const llamaServerHints: readonly FailureHint[] = [
     fix: 'See its lines above; the file itself has a valid GGUF header.',
   },
   {
-    // Its lines are written by a thread that it does not wait for: https://github.com/ggml-org/llama.cpp/issues/22142
+    // Its log is written by a thread that it does not wait for at its end:
+    // https://github.com/ggml-org/llama.cpp/issues/22142
     pattern: /The server exited with code \d+/,
     cause: 'llama-server ended without a reason that is known here',
     fix: 'Run the command above in a terminal: llama-server loses its last lines at times.',

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
-import type { Json } from '../../pattern/json';
-import { fileHash } from '../../process/file-hash';
-import { runCommand } from '../../process/run-command';
-import { checkGguf } from '../embedded/gguf';
+import type { Json } from '../../base/json';
+import { fileHash } from '../../process/ledger/file-hash';
+import { runCommand } from '../../process/os/run-command';
+import { checkGguf } from '../embedded/gguf/gguf';
 import { llamaServerCommand } from './command';
-import type { LlamaServerOptions } from './provider';
+import type { LlamaServerOptions } from './options';
 
 const versionLimitMs = 10_000;
 
@@ -21,7 +21,7 @@ export async function llamaServerIdentity(
   return { weights: await fileHash(file), engine, ...options };
 }
 
-/** As the program says it, to standard error and in two lines; undefined if it does not. */
+/** The version that the program prints, to standard error and in two lines; undefined if it prints none. */
 export async function llamaServerVersion(command: string): Promise<string | undefined> {
   try {
     const { stdout, stderr } = await runCommand(command, ['--version'], { timeoutMs: versionLimitMs });

@@ -1,24 +1,33 @@
 import { basename, resolve } from 'node:path';
 import type { DeviceNeed } from '../../pattern/device-need';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { checkGguf } from '../embedded/gguf';
+import { checkGguf } from '../embedded/gguf/gguf';
 import { guardMemory } from '../gpu/memory-gate';
 import { gpuNeed, visibleDevices } from '../gpu/pool';
+import type { GpuServerHalf } from '../local-server/provider';
 import { startLocalServer, type LocalServer } from '../local-server/start-local-server';
-import type { ModelConnection } from '../openai-compatible/client';
 import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
-import { validateLlamaServerOptions } from './options';
-import type { LlamaServerOptions } from './provider';
+import { llamaServerIdentity } from './identity';
+import { validateLlamaServerOptions, type LlamaServerOptions } from './options';
+import type { ModelConnection } from '../openai-compatible/connection';
+
+/** The session half of the provider. */
+export const llamaServer: GpuServerHalf<LlamaServerOptions> = {
+  devices: llamaServerDevices,
+  start: startLlamaServer,
+  identity: llamaServerIdentity,
+};
 
 /**
- * The GPUs that a model takes. llama-server puts its layers on whatever its build can use, so only who says otherwise takes none.
+ * The GPUs that a model takes. llama-server puts its layers on every device that its build supports, so a
+ * server takes all GPUs unless the options say otherwise.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, and `SETUP_FAILED` if nvidia-smi fails.
  */
-export async function llamaServerDevices(options: LlamaServerOptions): Promise<DeviceNeed | undefined> {
+async function llamaServerDevices(options: LlamaServerOptions): Promise<DeviceNeed | undefined> {
   validateLlamaServerOptions(options);
-  // It spreads its layers over all that it sees.
+  // llama-server spreads its layers over all GPUs that it sees.
   return takesNoGpu(options) ? undefined : gpuNeed('llama-server', options.devices);
 }
 
@@ -27,11 +36,13 @@ function takesNoGpu({ devices, gpuLayers }: LlamaServerOptions): boolean {
 }
 
 /**
- * Starts one llama-server. When it fails the file is looked at: a missing and a corrupt file look the same in llama-server's log.
+ * Starts one llama-server. After a failure the file is checked: in llama-server's log a missing and a corrupt
+ * file look the same.
  *
- * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `GGUF_INVALID`, `SETUP_FAILED`, `SETUP_STALLED`.
+ * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `GGUF_INVALID`, `SETUP_FAILED`,
+ *   `SETUP_STALLED`.
  */
-export async function startLlamaServer(
+async function startLlamaServer(
   name: string,
   options: LlamaServerOptions,
   context: ResourceContext,
@@ -39,7 +50,7 @@ export async function startLlamaServer(
   validateLlamaServerOptions(options);
   const file = resolve(name);
   const server = localServer(file, options, context);
-  // It does not say beforehand how much it will take.
+  // llama-server does not say beforehand how much memory it will take.
   if (context.devices.length > 0) await guardMemory(context, 0);
   try {
     return await startLocalServer(server, context);
@@ -64,19 +75,21 @@ function localServer(file: string, options: LlamaServerOptions, context: Resourc
       ...['-c', String(contextSize * slots), '-np', String(slots)],
       ...(gpuLayers === undefined ? [] : ['-ngl', String(gpuLayers)]),
       ...(threads === undefined ? [] : ['-t', String(threads)]),
-      // Otherwise context and layers shrink to whatever memory the neighbours leave, and evaluations with them.
+      // Otherwise context and layers shrink to the memory that other processes leave, and evaluations change
+      // with them.
       ...['--fit', 'off', '--offline'],
       ...extraArgs,
     ],
-    // The argument for the second has had two names; as a variable it cannot stop a build that calls it differently.
+    // The argument of the second has had two names. As a variable it is ignored by a build that has another
+    // one.
     env: (apiKey) => ({
       LLAMA_API_KEY: apiKey,
       LLAMA_ARG_UI: 'off',
-      // Also without layers it would compute prompts on a GPU that it sees.
+      // It would compute prompts on a GPU that it sees even without layers there.
       ...(devices.length > 0 || takesNoGpu(options) ? visibleDevices(devices) : {}),
     }),
     passEnv: ['CUDA_VISIBLE_DEVICES', 'HIP_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES', 'OMP_NUM_THREADS'],
-    // It has nothing to save, and whoever waits for its place waits for its end.
+    // It has nothing to save, and a request that waits for its place waits for its end.
     graceMs: 0,
     stallMs: options.startStallMs ?? 120_000,
     portConflict: llamaServerPortConflict,
@@ -84,7 +97,7 @@ function localServer(file: string, options: LlamaServerOptions, context: Resourc
   };
 }
 
-/** The name to ask for: llama-server splits its aliases at commas and trims them. */
+/** The model's name in requests. llama-server splits its aliases at commas and trims them. */
 function modelName(file: string): string {
   return basename(file).replaceAll(',', '_').trim();
 }

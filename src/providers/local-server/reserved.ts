@@ -1,19 +1,22 @@
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 
-/** Names of variables or arguments that a provider gives its servers itself, with what to do instead of giving another. */
+/**
+ * Names of variables or arguments that a provider sets itself, each with the reason or with the option to use
+ * instead.
+ */
 export type Reserved = Readonly<Record<string, string>>;
 
-/** For what is new with each start, and known to nobody before. */
+/** The reason for a value that is new with each start. */
 export const eachStart = 'each start has its own';
 
-/** Where every server of this machine listens. */
+/** The reason for the address: every local server listens there. */
 export const loopbackOnly = 'it listens on 127.0.0.1';
 
 /**
- * Refuses variables and arguments that would lead a server off its lease, or its clients astray.
+ * Refuses variables and arguments that the lease or the start of a server decides.
  *
- * @param provider for messages, as `option` is.
- * @throws ModelProviderError `CONFIG_INVALID` naming the variable or argument, and what to do instead.
+ * @param provider name for messages, as is `option`.
+ * @throws ModelProviderError `CONFIG_INVALID` naming the variable or argument, and the reason.
  */
 export function refuseReserved(
   provider: string,
@@ -30,7 +33,10 @@ export function refuseReserved(
   );
 }
 
-/** The names of the arguments among what a user adds to a command line. Python's parsers read `--api_key` as `--api-key`. */
+/**
+ * The names of the arguments that a user adds to a command line. Python's parsers read `--api_key` as
+ * `--api-key`.
+ */
 export function argumentNames(extraArgs: readonly string[]): string[] {
   return extraArgs.map((argument) => {
     const name = argument.replace(/=.*$/s, '');

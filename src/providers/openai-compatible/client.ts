@@ -1,95 +1,131 @@
-// Not the globals: tests may put fake timers in their place.
-import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsNonStreaming,
   ChatCompletionMessageParam,
+  ChatCompletionTool,
 } from 'openai/resources/chat/completions';
-import { ModelProviderError } from '../../pattern/errors';
-import { showValue } from '../../pattern/json';
-import { noteCall } from '../../pattern/model-calls';
-import { checkedElsewhere, checkOptionsOf, type OptionRule } from '../../pattern/option-rules';
+import type { Answer, Received } from '../../answers/answer';
+import { refused } from '../../answers/answer-error';
+import { AnswerStream } from '../../answers/answer-stream';
+import { gateOf } from '../../answers/endpoint-gate';
+import { readAnswer, type ReasoningOption } from '../../answers/read-answer';
+import { ByteLimit, mostAnswerBytes, readBody } from '../../answers/read-body';
+import { StreamReader } from '../../answers/read-stream';
+import { fetchFor } from '../../answers/send';
+import { isOddUsage } from '../../answers/usage';
+import { WaitingFetch, type OnBehalf, type Sent } from '../../answers/waiting-fetch';
+import { abortable } from '../../base/abortable';
+import { requireActual } from '../../base/actual';
+import { anySignal } from '../../base/any-signal';
+import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
+import { isObject, showValue } from '../../base/json';
+import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from '../../base/option-rules';
+import { printable } from '../../base/printable';
+import { readRetryAfter } from '../../base/retry-after';
+import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
-import { isSocketError, requestError } from './request-error';
+import { requestError } from './request-error';
+import type { ModelConnection } from './connection';
 
-/** How any process reaches an OpenAI-compatible model. */
-export type ModelConnection = {
-  /** Ends with `/v1` or whatever the endpoint calls it. */
-  baseURL: string;
-  apiKey: string;
-  /** The model's name in requests. */
-  model: string;
-};
+// Not the globals: tests may replace those by fake timers.
+const { performance } = process.getBuiltinModule('node:perf_hooks');
+const { setTimeout: delay } = process.getBuiltinModule('node:timers/promises');
 
 /** A chat message; the SDK's own type. */
 export type ChatMessage = ChatCompletionMessageParam;
 
-/** Options of one generation; what is not given is left to the server. */
+/** A tool that the model may call; the SDK's own type. */
+export type Tool = ChatCompletionTool;
+
+/** Options of one generation. An option that is left out is left to the server. */
 export interface GenerateOptions {
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
   readonly seed?: number;
   readonly stop?: string | string[];
-  /** Ends the request; it rejects with the signal's reason. */
+  /** What the model may call; its calls are in `toolCalls` of the reply. */
+  readonly tools?: readonly Tool[];
+  /**
+   * What becomes of the reasoning at the beginning of the text: by default it is taken out, and is in
+   * `reasoning` of the reply. `'keep'` leaves the text as it came. `{ opened: true }` is for a model whose
+   * template opens the block in the prompt, so that its text begins inside of it: `stream()` cannot know that
+   * before the block ends.
+   */
+  readonly reasoning?: ReasoningOption;
+  /** The most bytes of the answer; 64 MiB by default. What is longer is an error while it is being read. */
+  readonly maxAnswerBytes?: number;
+  /** Aborts the request, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Anything else that the endpoint takes in the body. */
+  /** Further fields of the request's body. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-export interface Usage {
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  readonly totalTokens: number;
-}
-
 /** One answer of a model. */
-export interface Generation {
-  readonly text: string;
-  /** Undefined if the server counts no tokens. */
-  readonly usage: Usage | undefined;
-  readonly finishReason: string;
-  /** Milliseconds from sending the request to having the whole answer. */
+export interface Generation extends Answer {
+  /** Milliseconds from sending the request, for the last time, to the end of the answer. */
   readonly latencyMs: number;
-  /** The model that the server says has answered. */
-  readonly model: string;
-  /** The server's own answer. */
+  /** The server's answer: its body, or the last events' worth of a stream put together. */
   readonly raw: OpenAI.ChatCompletion;
 }
 
+type CallingContext = Pick<ClientContext, 'signal' | 'spec'>;
+
+const path = '/chat/completions';
+
+const reasoningRule: OptionRule = {
+  allows: (value) => value === 'keep' || (value as { opened?: unknown } | null)?.opened === true,
+  wanted: "'keep' or { opened: true }",
+};
+
+// JSON has no NaN: the server would get null, and take its own default.
+const number: OptionRule = { allows: Number.isFinite, wanted: 'a number' };
+
 const rules: Record<keyof GenerateOptions, OptionRule> = {
-  maxTokens: checkedElsewhere,
-  temperature: checkedElsewhere,
-  topP: checkedElsewhere,
-  seed: checkedElsewhere,
-  stop: checkedElsewhere,
+  maxTokens: whole(1),
+  temperature: number,
+  topP: number,
+  seed: number,
+  stop: {
+    allows: (value) => typeof value === 'string' || texts.allows(value),
+    wanted: 'a text, or an array of texts',
+  },
+  tools: { allows: (value) => Array.isArray(value) && value.every(isObject), wanted: 'an array of tools' },
+  reasoning: reasoningRule,
+  maxAnswerBytes: whole(1),
   signal: checkedElsewhere,
-  extra: checkedElsewhere,
+  extra: { allows: isObject, wanted: 'an object' },
 };
 
 /**
- * The client of every OpenAI-compatible model: a thin `generate()` over the official SDK, which is there as `.openai`.
+ * The client of every OpenAI-compatible model: a thin `generate()`, and the official SDK as `.openai` for all
+ * the rest.
  *
- * Requests are sent once: retries would hide a failing server and spoil measured latencies.
+ * Requests are sent once, but for 429: retries would hide a failing server and distort measured latencies.
+ * After a 429 all requests to the endpoint wait, in the whole run, until the time that it names.
  *
  * @example
  * const { text, usage } = await handle.client.generate('2 + 3', { maxTokens: 8, temperature: 0 });
  */
 export class ModelClient {
-  /** The name under which the model is asked for. */
+  /** The model's name in requests. */
   readonly model: string;
   readonly #connection: ModelConnection;
-  readonly #lease: AbortSignal;
+  readonly #context: CallingContext;
+  readonly #sender: WaitingFetch;
   #openai: OpenAI | undefined;
+  #isUsageNoted = false;
 
-  constructor(connection: ModelConnection, context: Pick<ClientContext, 'signal'>) {
+  constructor(connection: ModelConnection, context: CallingContext) {
     this.model = connection.model;
     this.#connection = connection;
-    this.#lease = context.signal;
+    this.#context = context;
+    this.#sender = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
+      onBehalfOf(context.signal),
+    );
   }
 
-  /** The official SDK's object, set up for this model's server. Loaded at its first use. */
+  /** The official SDK's client, configured for this model's server. Loaded at first use. */
   get openai(): OpenAI {
     this.#openai ??= this.#makeSdk();
     return this.#openai;
@@ -98,82 +134,117 @@ export class ModelClient {
   /**
    * Asks the model and waits for the whole answer.
    *
-   * @throws ModelProviderError `CONFIG_INVALID` for a prompt or an option that cannot be meant, `REQUEST_FAILED` with the server's
-   *   status and message, `RESOURCE_LOST` if the server died, `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
+   * @throws ModelProviderError `CONFIG_INVALID` for an invalid prompt or an unknown option, `REQUEST_FAILED`
+   *   with the server's status and message, or with what came where that is no answer, `RESOURCE_LOST` if the
+   *   server died, `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
    */
   async generate(
     prompt: string | readonly ChatMessage[],
     options: GenerateOptions = {},
   ): Promise<Generation> {
-    const start = performance.now();
     const body = this.#body(prompt, options);
     const ends = this.#ends(options);
-    const raw = await this.#guard(ends, () => this.openai.chat.completions.create(body, { signal: ends }));
-    const latencyMs = performance.now() - start;
-    // Servers that only call themselves compatible leave out what the SDK's types promise.
-    const choice = (raw as Partial<OpenAI.ChatCompletion>).choices?.[0];
-    if (choice === undefined)
-      throw new ModelProviderError('REQUEST_FAILED', `"${this.model}" answered without any choice.`);
-    const usage = readUsage(raw.usage);
-    this.#note(latencyMs, usage);
-    return {
-      text: choice.message.content ?? '',
-      usage,
-      finishReason: choice.finish_reason,
-      latencyMs,
-      model: raw.model,
-      raw,
-    };
+    const { response, sentAt } = await this.#guard(ends, () => this.#send(body, ends));
+    const received = await this.#guard(ends, () => this.#wholeOf(response, options));
+    const latencyMs = performance.now() - sentAt;
+    const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
+    this.#note(latencyMs, received.status, answer);
+    return this.#generation(answer, latencyMs, raw);
   }
 
   /**
-   * Asks the model and yields the answer's text piece by piece. Leaving the loop early ends the request. The server is asked for its
-   * token counts; for one that refuses to be asked, give `extra: { stream_options: undefined }`.
+   * Asks the model and yields the answer's text piece by piece, without reasoning. Leaving the loop early ends
+   * the request. The server is asked for its token counts; for a server that refuses that, give `extra: {
+   * stream_options: undefined }`.
    *
-   * @throws as {@link generate}, also in the middle of an answer.
+   * @returns the pieces, and as `reply` a promise of the whole answer, for after the loop.
+   * @throws as {@link generate}, also in the middle of an answer, and `ANSWER_CUT` if its end is missing.
    * @example
-   * for await (const piece of handle.client.stream('Tell me')) process.stdout.write(piece);
+   * const stream = handle.client.stream('Tell me');
+   * for await (const piece of stream) process.stdout.write(piece);
+   * const { usage } = await stream.reply;
    */
-  async *stream(
+  stream(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): AnswerStream<Generation> {
+    return new AnswerStream(this.model, this.#pieces(prompt, options));
+  }
+
+  async *#pieces(
     prompt: string | readonly ChatMessage[],
-    options: GenerateOptions = {},
-  ): AsyncGenerator<string, void, undefined> {
-    const start = performance.now();
+    options: GenerateOptions,
+  ): AsyncGenerator<string, Generation, undefined> {
     const asked = { stream: true, stream_options: { include_usage: true } } as const;
     const body = { ...asked, ...this.#body(prompt, options), stream: true } as const;
+    const left = new AbortController();
     const ends = this.#ends(options);
-    const chunks = await this.#guard(ends, () => this.openai.chat.completions.create(body, { signal: ends }));
-    const iterator = chunks[Symbol.asyncIterator]();
-    let isAnswered = true;
     let latencyMs = 0;
-    let usage: Usage | undefined;
+    let isAnswered = true;
+    let whole: Answer | undefined;
+    let status = 200;
     try {
-      for (;;) {
-        const next = await this.#guard(ends, () => iterator.next());
-        latencyMs = performance.now() - start;
-        if (next.done === true) return;
-        const { choices, usage: counted } = next.value as Partial<OpenAI.ChatCompletionChunk>;
-        usage = readUsage(counted) ?? usage;
-        const piece = choices?.[0]?.delta.content;
-        if (typeof piece === 'string' && piece !== '') yield piece;
+      const { response, sentAt } = await this.#guard(ends, () =>
+        this.#send(body, anySignal(ends, left.signal)),
+      );
+      ({ status } = response);
+      if (status >= 400) {
+        throw refused(this.#connection, await this.#guard(ends, () => this.#wholeOf(response, options)));
       }
+      const reader = new StreamReader(this.#connection, factsOf(response), options.reasoning);
+      const limit = new ByteLimit(
+        this.#connection,
+        response.status,
+        options.maxAnswerBytes ?? mostAnswerBytes,
+      );
+      const chunks = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
+      while (chunks !== undefined && !reader.isDone) {
+        const { done, value } = await this.#guard(ends, () => chunks.read());
+        latencyMs = performance.now() - sentAt;
+        if (done) break;
+        limit.add(value);
+        yield* reader.push(value);
+      }
+      const { rest, answer, raw } = reader.end();
+      yield* rest;
+      whole = answer;
+      return this.#generation(answer, latencyMs, raw);
     } catch (error) {
       isAnswered = false;
       throw error;
     } finally {
-      chunks.controller.abort();
-      // An answer that was not read to its end counts as far as it came.
-      if (isAnswered) this.#note(latencyMs, usage);
+      left.abort();
+      // An answer that was not read to its end counts up to where it was read, without tokens: when their
+      // number arrives is chance.
+      if (isAnswered) this.#note(latencyMs, status, whole);
     }
   }
 
-  #note(latencyMs: number, { promptTokens, completionTokens }: Partial<Usage> = {}): void {
-    noteCall({
-      client: this,
-      latencyMs,
-      promptTokens: promptTokens ?? 0,
-      completionTokens: completionTokens ?? 0,
+  async #wholeOf(response: Response, { maxAnswerBytes }: GenerateOptions): Promise<Received> {
+    return { ...factsOf(response), body: await readBody(this.#connection, response, maxAnswerBytes) };
+  }
+
+  #generation(answer: Answer, latencyMs: number, raw: unknown): Generation {
+    const { usage } = raw as { usage?: unknown };
+    if (!this.#isUsageNoted && isOddUsage(usage)) {
+      this.#isUsageNoted = true;
+      process.emitWarning(
+        `"${this.model}" counts its tokens as ${printable(showValue(usage)).slice(0, 200)}, which are no numbers of tokens: they are not counted.`,
+      );
+    }
+    return { ...answer, latencyMs, raw: raw as OpenAI.ChatCompletion };
+  }
+
+  async #send(body: object, signal: AbortSignal): Promise<Sent> {
+    const { baseURL, apiKey } = this.#connection;
+    return this.#sender.exchange(`${baseURL}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
     });
+  }
+
+  /** @param answer undefined if it was not read to its end. */
+  #note(ms: number, status: number, answer: Answer | undefined): void {
+    noteCall(this.#context, { ms, path, status, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
   }
 
   #body(
@@ -181,7 +252,7 @@ export class ModelClient {
     options: GenerateOptions,
   ): ChatCompletionCreateParamsNonStreaming {
     checkCall(prompt, options);
-    const { maxTokens, temperature, topP, seed, stop, extra } = options;
+    const { maxTokens, temperature, topP, seed, stop, tools, extra } = options;
     return {
       model: this.model,
       messages: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : [...prompt],
@@ -193,38 +264,38 @@ export class ModelClient {
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { top_p: topP }),
       ...(stop === undefined ? {} : { stop }),
+      ...(tools === undefined ? {} : { tools: [...tools] }),
       ...extra,
     };
   }
 
-  /** A signal of one request: it ends with the lease, or when the caller says so. */
+  /** The signal of one request: aborted when the lease ends or the caller aborts. */
   #ends({ signal }: GenerateOptions): AbortSignal {
-    return AbortSignal.any(signal === undefined ? [this.#lease] : [this.#lease, signal]);
+    return anySignal(this.#context.signal, ...(signal === undefined ? [] : [signal]));
   }
 
-  /** Runs a step of a request so that it ends when it should, and so that every failure says what failed. */
+  /** Runs a step of a request: ends it on abort, and gives every failure a message that names the model. */
   async #guard<T>(ends: AbortSignal, send: () => Promise<T>): Promise<T> {
-    const ended = rejection(ends);
     try {
       ends.throwIfAborted();
-      return await Promise.race([send(), ended.promise]);
+      return await abortable(send(), ends);
     } catch (error) {
-      // The socket's error often comes before the news that its server died; the cause counts, not the order.
-      if (isSocketError(error) && !ends.aborted) await aborted(this.#lease, lossNewsMs);
-      this.#lease.throwIfAborted();
+      // The socket's error often arrives before the news that the server died. The cause matters, not the
+      // order.
+      const { signal: lease } = this.#context;
+      if (!isModelProviderError(error) && !ends.aborted) await aborted(lease, lossNewsMs);
+      if (lease.aborted) throw localError(lease.reason);
       ends.throwIfAborted();
       throw requestError(error, this.#connection);
-    } finally {
-      ended.forget();
     }
   }
 
   #makeSdk(): OpenAI {
     // Loaded here, not at the top: most specs that import a provider never talk to a model from this file.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    const { OpenAI: Sdk } = require('openai') as typeof import('openai');
+    const { OpenAI: Sdk } = requireActual('openai') as typeof import('openai');
     const { baseURL, apiKey } = this.#connection;
-    // The key is meant for this server only, and a Jest environment that looks like a browser is still Node.
+    // The key is meant for this server only: no organization or project is read from the environment. A Jest
+    // environment that looks like a browser is still Node.
     return new Sdk({
       baseURL,
       apiKey,
@@ -232,39 +303,64 @@ export class ModelClient {
       organization: null,
       project: null,
       dangerouslyAllowBrowser: true,
+      fetch: this.#sender.fetch,
     });
   }
 }
 
-/** How long the session may take to tell that the resource died, after a socket has failed. */
+/** The most milliseconds between the failure of a socket and the session's report that the resource died. */
 const lossNewsMs = 250;
 
 /** Resolves when `signal` aborts or the time is up. */
 async function aborted(signal: AbortSignal, ms: number): Promise<void> {
-  // A signal of its own, since many requests may fail at once and listeners are counted.
-  await delay(ms, undefined, { signal: AbortSignal.any([signal]) }).catch(() => undefined);
+  // A signal of its own: many requests may fail at once, and Node warns of many listeners on one signal.
+  await delay(ms, undefined, { signal: anySignal(signal) }).catch(() => undefined);
 }
 
-function rejection(signal: AbortSignal): { promise: Promise<never>; forget(): void } {
-  let listener = (): void => undefined;
-  const promise = new Promise<never>((_resolve, reject) => {
-    listener = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', listener, { once: true });
-  });
-  promise.catch(() => undefined);
-  return { promise, forget: () => signal.removeEventListener('abort', listener) };
-}
-
-function readUsage(usage: OpenAI.CompletionUsage | null | undefined): Usage | undefined {
-  if (usage == null) return undefined;
+/** A request waits as long as whoever calls may, and no longer than the lease. */
+function onBehalfOf(lease: AbortSignal): OnBehalf {
+  const caller = currentCaller();
   return {
-    promptTokens: usage.prompt_tokens,
-    completionTokens: usage.completion_tokens,
-    totalTokens: usage.total_tokens,
+    maxWaitMs: caller?.maxWaitMs ?? usualMaxWaitMs,
+    get signals() {
+      return caller === undefined ? [lease] : [lease, caller.signal];
+    },
+    waits: () => caller?.waits() ?? (() => undefined),
+    gaveUp: () => caller?.gaveUp(),
   };
 }
 
-/** Values are the server's to judge; an option under a wrong name would be left out in silence. */
+function factsOfAnswer({
+  text,
+  toolCalls,
+  refusal,
+  finishReason,
+  reasoning,
+  usage,
+}: Answer): Partial<CallFacts> {
+  const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
+  return {
+    ...(finishReason !== '' && { finishReason }),
+    ...(usage !== undefined && {
+      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
+    }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(isEmpty && { isEmpty }),
+    ...(refusal !== undefined && { isRefused: true }),
+  };
+}
+
+function factsOf({ status, headers }: Response): Omit<Received, 'body'> {
+  return {
+    status,
+    contentType: headers.get('content-type') ?? undefined,
+    retryAfterMs: readRetryAfter(headers),
+  };
+}
+
+/**
+ * Only the names are checked: the server judges the values, but would ignore an option under a wrong name.
+ */
 function checkCall(prompt: unknown, options: object): void {
   checkOptionsOf('generate()', options, rules, 'What the endpoint alone knows goes into extra.');
   if (typeof prompt === 'string' || Array.isArray(prompt)) return;

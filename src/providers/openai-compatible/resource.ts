@@ -1,60 +1,66 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf, ModelProviderError } from '../../pattern/errors';
-import { checkedElsewhere, checkOptionsOf, text, type OptionRule } from '../../pattern/option-rules';
+import { refusalIn, refusalOfBody } from '../../answers/answer-error';
+import { parsedJson } from '../../base/json';
+import { gateOf } from '../../answers/endpoint-gate';
+import { firstChoice } from '../../answers/read-answer';
+import { readBody } from '../../answers/read-body';
+import { fetchFor } from '../../answers/send';
+import { WaitingFetch } from '../../answers/waiting-fetch';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
+import type { Json } from '../../base/json';
+import { printable } from '../../base/printable';
+import { usualMaxWaitMs } from '../../pattern/model-calls';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { redact, stripControl } from '../../process/redact';
-import type { ModelConnection } from './client';
-import type { OpenAICompatibleOptions } from './provider';
+import type { ModelConnection } from './connection';
+import {
+  endpointURL,
+  openaiURL,
+  validateOpenAICompatibleOptions,
+  type OpenAICompatibleOptions,
+} from './options';
 
-const openaiURL = 'https://api.openai.com/v1';
-const rateLimitTries = 3;
-const longestWaitMs = 20_000;
-
-const rules: Record<keyof OpenAICompatibleOptions, OptionRule> = {
-  baseURL: checkedElsewhere,
-  apiKeyVariable: text,
-  maxLive: checkedElsewhere,
-  startTimeoutMs: checkedElsewhere,
-};
+// Of an answer of one token.
+const mostBytes = 2 ** 20;
 
 /**
- * Checks an endpoint: reachable, key accepted, model listed or at least answering one token.
+ * Checks an endpoint: it is reachable, accepts the key, and answers one token of the model.
  *
- * @throws ModelProviderError `CONFIG_INVALID` for a bad URL or option, `ENDPOINT_REFUSED` with the cause in its first line.
+ * @throws ModelProviderError `CONFIG_INVALID` for a bad URL or option, `ENDPOINT_REFUSED` with the cause in
+ *   its first line.
  */
 export async function connectEndpoint(
   model: string,
   options: OpenAICompatibleOptions,
   context: ResourceContext,
 ): Promise<ModelConnection> {
-  checkOptionsOf('openai-compatible', options, rules);
+  validateOpenAICompatibleOptions(options);
   const endpoint = new Endpoint(model, options, context);
   const answer = await endpoint.completeOneToken();
   if (isCompletion(answer) || refusesTokenLimit(answer)) return endpoint.connection;
   throw endpoint.refusal(answer);
 }
 
-/** @throws ModelProviderError `CONFIG_INVALID` for what is no URL of an endpoint. */
-export function endpointURL({ baseURL }: OpenAICompatibleOptions): string {
-  return checkURL(baseURL ?? (process.env['OPENAI_BASE_URL'] || openaiURL));
+/** The endpoint alone: what it serves under a name may change without notice. */
+export function endpointIdentity(options: OpenAICompatibleOptions): Json {
+  return { endpoint: endpointURL(options) };
 }
 
 interface Answer {
   readonly status: number;
   readonly body: string;
-  readonly retryAfterMs: number;
 }
 
 class Endpoint {
   readonly connection: ModelConnection;
   readonly #variable: string;
   readonly #context: ResourceContext;
+  readonly #maxWaitMs: number;
 
   constructor(model: string, options: OpenAICompatibleOptions, context: ResourceContext) {
     this.#variable = options.apiKeyVariable ?? 'OPENAI_API_KEY';
     this.#context = context;
+    this.#maxWaitMs = options.startTimeoutMs ?? usualMaxWaitMs;
     const baseURL = endpointURL(options);
-    // A key that was read from a file often ends with a line break.
+    // A key from a file often ends with a line break.
     const apiKey = (process.env[this.#variable] ?? '').trim();
     if (/[^\x21-\x7e]/.test(apiKey)) {
       throw new ModelProviderError(
@@ -68,36 +74,32 @@ class Endpoint {
         `No key for ${baseURL}: set the environment variable ${this.#variable}, or give another baseURL.`,
       );
     }
-    // Endpoints without keys still want the header's form.
+    // Endpoints without keys still expect the header.
     this.connection = { baseURL, apiKey: apiKey === '' ? 'none' : apiKey, model };
   }
 
   async completeOneToken(): Promise<Answer> {
     const body = { model: this.connection.model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 };
     this.#context.progress(`waiting for the first token of ${this.connection.baseURL}`);
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#request('/chat/completions', body);
-      if (answer.status !== 429 || attempt === rateLimitTries) return answer;
-      this.#context.progress(`waiting for the rate limit of ${this.connection.baseURL}`);
-      await this.#pause(Math.min(answer.retryAfterMs, longestWaitMs));
-    }
+    return this.#request('/chat/completions', body);
   }
 
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#context;
-    await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
-  }
-
-  refusal({ status, body }: Answer): ModelProviderError {
+  refusal({ status: sent, body }: Answer): ModelProviderError {
     const { baseURL, model } = this.connection;
-    const said = this.#quote(body);
+    const refusal = sent >= 400 ? refusalOfBody(body) : refusalIn(parsedJson(body));
+    // Some answer an error with success, and its status in the body.
+    const status = sent < 400 ? (refusal?.status ?? sent) : sent;
+    const said = quoted(refusal?.message ?? body);
     const causes: Record<number, string> = {
-      200: `${baseURL} answered, but not with a completion. Check that the base URL ends with the API's version, often /v1.`,
+      200:
+        refusal === undefined
+          ? `${baseURL} answered, but not with a completion. Check that the base URL ends with the API's version, often /v1.`
+          : `${baseURL} answered with success, and with an error in it${said}.`,
       400: `${baseURL} refused the request for "${model}"${said}.`,
       401: `${baseURL} refused the key of ${this.#variable} (401)${said}. Check that the variable holds a key of this endpoint.`,
       403: `${baseURL} forbids this key to use "${model}" (403)${said}.`,
       404: `${baseURL} has no model "${model}", or no chat endpoint there (404)${said}. Check the model's name, and that the base URL ends with the API's version, often /v1.`,
-      429: `${baseURL} limits the rate or the quota of this key (429), also after ${rateLimitTries} tries${said}.`,
+      429: `${baseURL} limits the rate or the quota of this key (429)${said}.`,
     };
     const cause =
       causes[status] ?? `${baseURL} ${status >= 500 ? 'failed' : 'answered'} with HTTP ${status}${said}.`;
@@ -107,15 +109,20 @@ class Endpoint {
   async #request(path: string, body: unknown): Promise<Answer> {
     const { baseURL, apiKey, model } = this.connection;
     try {
-      const response = await fetch(`${baseURL}${path}`, {
+      const response = await this.#sender.fetch(`${baseURL}${path}`, {
         method: 'POST',
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
         signal: this.#context.signal,
       });
-      return { status: response.status, body: await response.text(), retryAfterMs: retryAfter(response) };
+      return {
+        status: response.status,
+        body: await readBody(this.connection, response, mostBytes),
+      };
     } catch (error) {
       this.#context.signal.throwIfAborted();
+      if (isModelProviderError(error))
+        throw new ModelProviderError('ENDPOINT_REFUSED', error.message, { details: error.details });
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? messageOf(error);
       throw new ModelProviderError(
         'ENDPOINT_REFUSED',
@@ -128,62 +135,34 @@ class Endpoint {
     }
   }
 
-  #quote(body: string): string {
-    const message = stripControl(redact(readMessage(body), [this.connection.apiKey]));
-    const text = message.replaceAll(/\s+/g, ' ').trim().slice(0, 300);
-    return text === '' ? '' : `: ${text.replace(/\.$/, '')}`;
+  /** A check that comes while others have to wait for the endpoint waits as well. */
+  get #sender(): WaitingFetch {
+    const { baseURL } = this.connection;
+    return new WaitingFetch(fetchFor(this.connection), gateOf(baseURL), () => ({
+      maxWaitMs: this.#maxWaitMs,
+      signals: [this.#context.signal],
+      waits: () => {
+        this.#context.progress(`waiting for the rate limit of ${baseURL}`);
+        return () => undefined;
+      },
+      gaveUp: () => undefined,
+    }));
   }
 }
 
-function checkURL(baseURL: string): string {
-  if (!/^https?:\/\//.test(baseURL) || !URL.canParse(baseURL)) {
-    throw new ModelProviderError(
-      'CONFIG_INVALID',
-      `baseURL is "${baseURL}"; it must be a URL such as http://127.0.0.1:8000/v1.`,
-    );
-  }
-  const { username, password, search, hash, host } = new URL(baseURL);
-  if (`${username}${password}${search}${hash}` !== '') {
-    // The rest is not shown: it may hold a secret.
-    throw new ModelProviderError(
-      'CONFIG_INVALID',
-      `The baseURL at ${host} holds a user, a query or a fragment; it must be a plain URL such as http://127.0.0.1:8000/v1, and the key is taken from the environment.`,
-    );
-  }
-  return baseURL.replace(/\/+$/, '');
+const longestQuote = 300;
+
+function quoted(words: string): string {
+  const text = printable(words.replaceAll(/\s+/g, ' ')).slice(0, longestQuote);
+  return text === '' ? '' : `: ${text.replace(/\.$/, '')}`;
 }
 
 function isCompletion({ status, body }: Answer): boolean {
-  if (status !== 200) return false;
-  try {
-    return Array.isArray((JSON.parse(body) as { choices?: unknown } | null)?.choices);
-  } catch {
-    return false;
-  }
+  const parsed = parsedJson(body);
+  return status === 200 && refusalIn(parsed) === undefined && firstChoice(parsed) !== undefined;
 }
 
-/** Newer OpenAI models refuse max_tokens by name; that answer proves endpoint, key and model just as well. */
+/** Newer OpenAI models refuse max_tokens by name. That answer proves endpoint, key and model just as well. */
 function refusesTokenLimit({ status, body }: Answer): boolean {
   return status === 400 && body.includes('max_completion_tokens');
-}
-
-function readMessage(body: string): string {
-  try {
-    const { error, message } = JSON.parse(body) as {
-      error?: string | { message?: string };
-      message?: string;
-    };
-    return (typeof error === 'string' ? error : (error?.message ?? message)) ?? '';
-  } catch {
-    return body;
-  }
-}
-
-// Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-function retryAfter(response: Response): number {
-  const value = response.headers.get('retry-after');
-  if (value === null) return 1000;
-  const seconds = Number(value);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(ms, 0) : 1000;
 }

@@ -1,15 +1,18 @@
 import type { Pool } from 'pg';
-import { driver } from '../database/driver';
-import { connectionError } from '../database/request-error';
+import { driver } from './driver';
+import { connectionError } from './request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
 import { abandonedDatabases, commentOf, databasesOf, keptComment } from './ownership';
 
-// Databases are made a few at a time, whatever asks for them: each copy keeps the server's disk busy anyway.
+// A few databases are made at a time, however many are asked for: each copy keeps the server's disk busy.
 const atOnce = 8;
 const idleMs = 1000;
 
-/** Makes and drops databases on one server. It keeps no connection for longer than a second, and no process from ending. */
+/**
+ * Makes and drops databases on one server. It keeps an idle connection for at most a second, and never keeps
+ * the process from ending.
+ */
 export class Administration {
   readonly #server: PostgresServerConnection;
   readonly #pool: Pool;
@@ -32,22 +35,23 @@ export class Administration {
   async create(name: string, template?: string): Promise<void> {
     const { mark, isOwn, version } = this.#server;
     const copy = template === undefined ? '' : ` TEMPLATE "${template}"`;
-    // Without fsync the files of a small database are copied faster than written to the log and read back. On a server that others use
-    // the two checkpoints that it takes would be theirs too: https://www.postgresql.org/docs/current/sql-createdatabase.html
+    // Without fsync, copying the files of a small database is faster than writing them to the log and reading
+    // them back. It takes two checkpoints, which a server that others use must not be burdened with:
+    // https://www.postgresql.org/docs/current/sql-createdatabase.html
     const strategy = isOwn && version >= 15 ? ' STRATEGY FILE_COPY' : '';
     await this.#query(`CREATE DATABASE "${name}"${copy}${strategy}`);
-    // On a server that is not ours the next run finds by it what this one may leave.
+    // On a server that is not the session's own, the next run finds abandoned databases by this comment.
     if (!isOwn) await this.#query(`COMMENT ON DATABASE "${name}" IS '${commentOf(mark)}'`);
   }
 
-  /** Drops a database if it is there, and with it every connection to it. */
+  /** Drops a database if it exists, and closes every connection to it. */
   async drop(name: string): Promise<void> {
     await this.#query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
 
   /**
-   * Takes a database out of those that sessions drop, on a server that is not ours, and ends the connections that would keep this
-   * process from ending. Returns false if it was taken out before.
+   * Excludes a database from those that sessions drop, on a server that is not the session's own, and ends
+   * the connections that would keep this process from ending. Returns false if it was excluded before.
    */
   async keep(name: string): Promise<boolean> {
     if (this.#kept.has(name)) return false;
@@ -60,10 +64,10 @@ export class Administration {
   }
 
   /**
-   * Makes a database once, however many ask for it, and returns its name; the server's resource ends it. One that could not be made
-   * is tried again by the next who asks.
+   * Makes a database once for all callers with the same key, and returns its name. The server's resource ends
+   * it. After a failure the next caller tries again.
    *
-   * @param key names its content.
+   * @param key identifies its content.
    * @param fill called with the name of the new database.
    */
   once(key: string, readable: string, fill: (name: string) => Promise<void>): Promise<string> {
@@ -75,17 +79,17 @@ export class Administration {
     return made;
   }
 
-  /** Keeps everybody from connecting to a database that is to be copied. */
+  /** Refuses connections to a database that is to be copied. */
   async close(name: string): Promise<void> {
     await this.#query(`ALTER DATABASE "${name}" WITH ALLOW_CONNECTIONS false`);
   }
 
-  /** The databases that this session has made. */
+  /** The databases of this session. */
   ownDatabases(): Promise<string[]> {
     return databasesOf(this.#server.mark, this.#pool);
   }
 
-  /** Those that dead sessions have left on this server. */
+  /** The databases that dead sessions have left on this server. */
   abandonedDatabases(): Promise<string[]> {
     return abandonedDatabases(this.#pool);
   }

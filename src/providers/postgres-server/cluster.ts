@@ -1,23 +1,23 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 import type { ResourceContext, SystemUser } from '../../pattern/resource-context';
-import { failureMessage } from '../../process/failure-report';
-import { describeExit } from '../../process/server-process';
+import { failureMessage } from '../../process/output/failure-report';
+import { describeExit } from '../../process/guardian/server-process';
 import type { Binaries } from './binaries';
 import { copyTree, giveTo } from './copy-tree';
 import { serverHints } from './failures';
 import { cached } from './server-cache';
 
-// Small segments of the log make a cluster of 31 MB, which is copied for every session, of one of 47.
+// With small log segments a cluster takes 31 MB instead of 47. It is copied for every session.
 const layout = ['-E', 'UTF8', '--locale=C', '--wal-segsize=1'];
 
 /**
- * Puts a fresh cluster into `data`, which must not exist: a copy of one that initdb makes once per user and build. Only this process'
- * user may connect to it, under any role.
+ * Puts a fresh cluster into `data`, which must not exist: a copy of a template that initdb makes once per
+ * user and build. Only the user of this process may connect to it, under any role.
  *
- * @throws ModelProviderError `SETUP_FAILED` with what initdb printed.
+ * @throws ModelProviderError `SETUP_FAILED` with the output of initdb.
  */
 export async function createCluster(
   { initdb, build }: Binaries,
@@ -58,10 +58,11 @@ async function run(
   throw new ModelProviderError('SETUP_FAILED', message, { details: { ...exit } });
 }
 
-// By the kernel's word on who is at the other end of the socket: https://www.postgresql.org/docs/current/auth-peer.html
+// The kernel says which user is at the other end of the socket:
+// https://www.postgresql.org/docs/current/auth-peer.html
 function writeAccessRules(data: string, user: SystemUser | undefined): void {
   const { username } = userInfo();
-  // Before version 16 "all" is a role of that name, which nobody has.
+  // Before version 16 "all" is not a keyword but the name of a role, which does not exist.
   const lines = ['postgres', 'all'].map((role) => `owner "${username}" ${role}\n`);
   const files = { 'pg_hba.conf': 'local all all peer map=owner\n', 'pg_ident.conf': lines.join('') };
   for (const [name, text] of Object.entries(files)) {

@@ -1,16 +1,16 @@
-/** How the session half of other providers reaches a PostgreSQL server. */
+/** How the session half of another provider reaches a PostgreSQL server. */
 export type PostgresServerConnection = {
-  /** Of the database in which databases are made from; holds the password, if there is one. */
+  /** The URL of the database to connect to for making others. Includes the password, if there is one. */
   url: string;
-  /** Marks every database that this session makes: see {@link databaseName}. */
+  /** The mark in the name of every database of this session: see {@link databaseName}. */
   mark: string;
-  /** Whether the server is this session's own, and ends with it. */
+  /** Whether the session started the server, and ends it. */
   isOwn: boolean;
   /** The major version, for example 18. */
   version: number;
 };
 
-/** The same server's URL for another database. */
+/** The URL of another database on the same server. */
 export function urlOfDatabase(url: string, database: string): string {
   const other = new URL(url);
   other.pathname = `/${encodeURIComponent(database)}`;

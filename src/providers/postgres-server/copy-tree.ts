@@ -13,19 +13,20 @@ import { join } from 'node:path';
 import type { SystemUser } from '../../pattern/resource-context';
 
 export interface CopyOptions {
-  /** Whom the copy belongs to; only root may choose. */
+  /** The owner of the copy. Only root may set it. */
   readonly user?: SystemUser | undefined;
-  /** Names of files and directories to be left out. */
+  /** Names of files and directories to leave out. */
   readonly without?: RegExp;
 }
 
 /**
- * Copies what a directory holds into `to`, which is made if need be, with modes and links as they are. A cluster is a thousand small
- * files: with cpSync, which asks about every path three times, they are most of a start.
+ * Copies the content of a directory into `to`, which is created if it does not exist, with modes and links as
+ * they are. A cluster is a thousand small files: copying them with cpSync, which stats every path three
+ * times, takes most of a start.
  */
 export function copyTree(from: string, to: string, options: CopyOptions = {}): void {
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  // Not by mkdir, which the umask would restrict.
+  // Not by mkdir, which the umask restricts.
   chmodSync(to, statSync(from).mode);
   giveTo(options.user, to);
   for (const entry of readdirSync(from, { withFileTypes: true })) {
@@ -42,7 +43,7 @@ export function copyTree(from: string, to: string, options: CopyOptions = {}): v
   }
 }
 
-/** Gives a file or a directory to a user, if there is one to give it to. */
+/** Changes the owner of a file or directory, if a user is given. */
 export function giveTo(user: SystemUser | undefined, path: string): void {
   if (user !== undefined) chownSync(path, user.uid, user.gid);
 }

@@ -1,6 +1,6 @@
-import type { FailureHint } from '../../process/failure-report';
+import type { FailureHint } from '../../process/output/failure-report';
 
-/** What initdb and postgres print when they cannot start. */
+/** Known failures of initdb and postgres, by their output. */
 export const serverHints: readonly FailureHint[] = [
   {
     pattern: /error while loading shared libraries: (\S+)/,

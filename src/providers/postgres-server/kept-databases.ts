@@ -3,27 +3,31 @@ import { dirname, join } from 'node:path';
 import type { SystemUser } from '../../pattern/resource-context';
 import { urlOfDatabase } from './connection';
 
-/** A database of a test that failed. */
+/** The database of a failed test. */
 export interface KeptDatabase {
   readonly database: string;
   readonly test: string;
 }
 
-// A server and its databases are resources of two providers, in one process: their session's.
+// A module-level map: the server and its databases are resources of two providers in one process, the
+// session's.
 const onOwnServers = new Map<string, Map<string, KeptDatabase>>();
 
-/** Notes that a database outlives the server with that mark: its data directory is to be kept. */
+/** Records that a database outlives its server: the server's data directory will be kept. */
 export function keepOnOwnServer(mark: string, kept: KeptDatabase): void {
   const present = onOwnServers.get(mark) ?? new Map<string, KeptDatabase>();
   onOwnServers.set(mark, present.set(kept.database, kept));
 }
 
-/** What is to be kept of the server with that mark. */
+/** The databases to keep of the server with that mark. */
 export function keptOnOwnServer(mark: string): KeptDatabase[] {
   return [...(onOwnServers.get(mark)?.values() ?? [])];
 }
 
-/** One on a server that stays, in words: how to reach and how to drop it. The password is left out. */
+/**
+ * A kept database on a server that goes on running, as text: how to reach and how to drop it, without the
+ * password.
+ */
 export function describeKept({ database, test }: KeptDatabase, url: string): string {
   const shown = new URL(urlOfDatabase(url, database));
   shown.password = '';
@@ -32,35 +36,35 @@ export function describeKept({ database, test }: KeptDatabase, url: string): str
 
 export interface StoppedServer {
   readonly mark: string;
-  /** Of the server's executable. */
+  /** The server's executable. */
   readonly postgres: string;
-  /** Which holds the data in `data`; the session is about to remove it. */
+  /** Holds the cluster in `data`. The session is about to remove it. */
   readonly directory: string;
   readonly user: SystemUser | undefined;
   readonly port: number;
 }
 
 /**
- * Moves the data of a server that has ended out of its session's directories, on the same file system, and says in words how to serve
- * them again, and how to remove them.
+ * Moves the data of a stopped server out of its session's directories, on the same file system. Returns text
+ * that says how to serve them again and how to remove them.
  */
 export function keepData({ mark, postgres, directory, user, port }: StoppedServer): string {
-  const place = join(dirname(dirname(directory)), `postgres-kept-${mark}`);
-  renameSync(directory, place);
-  const url = `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(place)}`;
+  const kept = join(dirname(dirname(directory)), `postgres-kept-${mark}`);
+  renameSync(directory, kept);
+  const url = `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(kept)}`;
   const databases = keptOnOwnServer(mark).map(
     ({ database, test }) => `  of "${test}": ${urlOfDatabase(url, database)}`,
   );
   const command = [
     ...asUser(user),
     postgres,
-    ...['-D', join(place, 'data'), '-k', place, '-p', String(port), '-c', 'listen_addresses='],
+    ...['-D', join(kept, 'data'), '-k', kept, '-p', String(port), '-c', 'listen_addresses='],
   ];
   return [
-    `the databases of failed tests in ${place}`,
+    `the databases of failed tests in ${kept}`,
     ...databases,
     `  serve them: ${command.map(quoted).join(' ')}`,
-    `  remove them: rm -r ${quoted(place)}`,
+    `  remove them: rm -r ${quoted(kept)}`,
   ].join('\n');
 }
 

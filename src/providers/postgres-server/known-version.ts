@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { runCommand } from '../../process/run-command';
+import { runCommand } from '../../process/os/run-command';
 import { embeddedVersion } from './binaries';
 
 const versionLimitMs = 10_000;
 
 /**
- * The version of a server that does not run yet, as its package or its program calls it. Null for one that is there already, and where
- * there is none.
+ * The version of a server that is not running yet, as its package or its program states it. Null for a server
+ * that runs already, and if there is none.
  *
- * @param spec as `chooseServer()` gives it.
+ * @param spec the one that `chooseServer()` returns.
  */
 export async function knownVersion(spec: string): Promise<string | null> {
   const name = spec.slice(spec.indexOf(':') + 1);
@@ -16,7 +16,7 @@ export async function knownVersion(spec: string): Promise<string | null> {
   return (name === 'embedded' ? embeddedVersion() : await programVersion(name)) ?? null;
 }
 
-/** What the server program in a folder says; undefined if it says nothing. */
+/** The output of the server program's `--version`; undefined if it fails. */
 export async function programVersion(folder: string): Promise<string | undefined> {
   try {
     const program = join(folder, 'postgres');

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isModelProviderError, messageOf, ModelProviderError } from '../../pattern/errors';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
-import { failureMessage } from '../../process/failure-report';
-import { waitUntilReady, type ReadinessCheck } from '../../process/readiness';
-import { describeExit } from '../../process/server-process';
-import { driver } from '../database/driver';
+import { failureMessage } from '../../process/output/failure-report';
+import { waitUntilReady, type ReadinessCheck } from '../../process/readiness/readiness';
+import { describeExit } from '../../process/guardian/server-process';
+import { driver } from './driver';
 import { findBinaries } from './binaries';
 import { createCluster } from './cluster';
 import type { PostgresServerConnection } from './connection';
@@ -17,7 +17,8 @@ import { serverUser } from './server-user';
 const stallMs = 30_000;
 const socketPort = 1;
 
-// Durability is of no use to a server that ends with its session: https://www.postgresql.org/docs/current/non-durability.html
+// A server that ends with its session needs no durability:
+// https://www.postgresql.org/docs/current/non-durability.html
 const settings = {
   listen_addresses: '',
   fsync: 'off',
@@ -25,30 +26,30 @@ const settings = {
   full_page_writes: 'off',
   wal_level: 'minimal',
   max_wal_senders: '0',
-  // It would connect to templates, which nobody must be connected to when they are copied.
+  // It would connect to templates, and a database with a connection cannot be copied.
   autovacuum: 'off',
   shared_buffers: '32MB',
   max_connections: '500',
-  // A file in the data directory: a segment of the kernel's would outlive a server that is killed.
+  // A file in the data directory: a shared memory segment of the kernel would outlive a killed server.
   dynamic_shared_memory_type: 'mmap',
   jit: 'off',
   timezone: 'UTC',
 };
 
 /**
- * Starts a server of this session's own, on a Unix socket in a private directory.
+ * Starts a server of the session's own, on a Unix socket in a private directory.
  *
  * @throws ModelProviderError `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `SETUP_FAILED`, `SETUP_STALLED`.
  */
 export async function startServer(name: string, context: ResourceContext): Promise<PostgresServerConnection> {
   const binaries = await findBinaries(name);
   const user = serverUser();
-  // The guardian starts meanwhile.
+  // The guardian starts while the cluster is copied.
   const directory = context.serverDirectory({ user, inMemory: true });
   const data = join(directory, 'data');
   await createCluster(binaries, data, user, context);
   const mark = newMark();
-  // Undone after the server has ended, and before its directory is removed.
+  // Runs after the server has ended, and before its directory is removed.
   context.defer('keep the databases of failed tests', () => {
     if (keptOnOwnServer(mark).length === 0) return;
     context.keep(keepData({ mark, postgres: binaries.postgres, directory, user, port: socketPort }));
@@ -61,13 +62,14 @@ export async function startServer(name: string, context: ResourceContext): Promi
     command: binaries.postgres,
     args,
     cwd: directory,
-    // At once and without a checkpoint, but with all its processes: https://www.postgresql.org/docs/current/server-shutdown.html
+    // Immediate shutdown, without a checkpoint but of all its processes:
+    // https://www.postgresql.org/docs/current/server-shutdown.html
     stopSignal: 'SIGQUIT',
     graceMs: 6000,
     ...(user === undefined ? {} : { user }),
   });
   const url = `postgresql://postgres@localhost:${socketPort}/postgres?host=${encodeURIComponent(directory)}`;
-  // Undone before it ends: it is stopped without any.
+  // Runs before the server ends, since it is stopped without a checkpoint.
   context.defer('write the databases of failed tests to disk', async () => {
     // https://www.postgresql.org/docs/current/sql-checkpoint.html
     if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await ask(url, 'CHECKPOINT');

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { markOf } from './database-name';
 
-// Whose a database on a server of the user's is: its name says the session, its comment says so again, and the session is alive as
-// long as a connection bears its name. A session that is killed loses its connection at once, on whichever machine it ran.
+// Which session a database on the user's server belongs to: the database's name and comment carry the mark of
+// the session, and the session is alive as long as a connection carries its name. A killed session loses its
+// connection at once, on any machine.
 
-/** The name of the connection that a session keeps for as long as it lives. */
+/** The name of the connection that a session keeps while it lives. */
 export function sessionName(mark: string): string {
   return `jest-model-provider ${mark}`;
 }
@@ -14,7 +15,7 @@ export function commentOf(mark: string): string {
   return `${sessionName(mark)}: made for a test, dropped at its end`;
 }
 
-/** The comment on one that is nobody's to drop any more, but its user's. */
+/** The comment on a kept database: from now on its user drops it, no session does. */
 export const keptComment = 'jest-model-provider: kept, for a test that held it failed; drop it by hand';
 
 /** The databases of one session. */
@@ -22,10 +23,10 @@ export async function databasesOf(mark: string, pool: Pool): Promise<string[]> {
   return (await ourDatabases(pool)).filter((name) => markOf(name) === mark);
 }
 
-/** The databases of sessions that are dead: nobody will drop them any more. */
+/** The databases of dead sessions, which nothing else will drop. */
 export async function abandonedDatabases(pool: Pool): Promise<string[]> {
   const ours = await ourDatabases(pool);
-  // After the databases: a session has its connection before its first database.
+  // After the databases: a session opens its connection before it makes its first database.
   const { rows } = await pool.query<{ application_name: string }>(
     'SELECT application_name FROM pg_stat_activity',
   );
@@ -34,8 +35,8 @@ export async function abandonedDatabases(pool: Pool): Promise<string[]> {
 }
 
 /**
- * The databases that sessions have made: by a name that nobody else gives, and without a comment of anybody else's. One without any
- * comment belongs to a session that was killed before it could write it.
+ * The databases that sessions have made: with a session's name, and without a comment of another origin. A
+ * database without any comment belongs to a session that was killed before it could write one.
  */
 async function ourDatabases(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string; comment: string | null }>(

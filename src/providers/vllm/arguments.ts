@@ -1,7 +1,7 @@
 import type { VllmModel } from './model';
-import type { VLLMConfig, VLLMOptions } from './provider';
+import type { VLLMConfig, VLLMOptions } from './options';
 
-/** The arguments of one server after the command that runs it. The nonce is a second name of the model. */
+/** The arguments of one server, after those of the command. The nonce is a second name of the model. */
 export function vllmArguments(
   model: VllmModel,
   config: VLLMOptions,

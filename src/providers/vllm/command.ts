@@ -1,10 +1,10 @@
 import { basename } from 'node:path';
-import { findCommand } from '../../process/find-command';
+import { findCommand } from '../../process/os/find-command';
 
-/** A way to run vLLM: a program, and the arguments before all others. */
+/** How to run vLLM: a program, and its first arguments. */
 export interface VllmCommand {
   readonly program: string;
-  /** Comes before the arguments of the server; the name of the model follows. */
+  /** The arguments before those of the server; the name of the model follows them. */
   readonly serve: readonly string[];
 }
 

@@ -1,18 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { anySignal } from '../../base/any-signal';
 import type { ResourceContext } from '../../pattern/resource-context';
-import { loopbackRequest } from '../../process/loopback-request';
-import { httpStatus, oneToken, type StartingServer } from '../../process/readiness-checks';
+import { loopbackRequest } from '../../process/readiness/loopback-request';
+import { httpStatus, oneToken, type StartingServer } from '../../process/readiness/readiness-checks';
 
-/** Looks within the limit: time alone would call an engine hung after this process itself stood still. */
+/** Readings within the limit. Time alone would call an engine hung after a pause of this process. */
 const looks = 8;
 const healthMs = 5000;
 
 /**
- * Watches the engine of a server that is ready until its resource ends, since `/health` stays 200 when the engine hangs:
- * https://github.com/vllm-project/vllm/issues/36451. An engine whose counters move is at work, however long anybody waits for an
- * answer. One whose counters stand still is asked for a token; if none comes within `stallMs`, and nothing moves, it is lost.
+ * Watches the engine of a ready server until its resource ends, since `/health` stays 200 when the engine
+ * hangs: https://github.com/vllm-project/vllm/issues/36451. An engine whose counters move is at work, however
+ * long a request waits for its answer. If the counters stand still, the engine is asked for a token. It is
+ * lost if no token comes within `stallMs` and the counters still do not move.
  *
- * @param isResting whether it has been put to sleep: it answers nothing then, and must not be asked.
+ * @param isResting whether the server sleeps: it answers nothing then, and must not be asked.
  */
 export function watchEngine(
   server: StartingServer,
@@ -30,7 +32,9 @@ export function watchEngine(
     .catch(() => undefined);
 }
 
-/** Resolves to true when the engine hangs, to false at once where there are no counters. Rejects when `end` aborts. */
+/**
+ * Resolves to true when the engine hangs, to false at once if it has no counters. Rejects when `end` aborts.
+ */
 async function hangs(
   server: StartingServer,
   everyMs: number,
@@ -46,7 +50,7 @@ async function hangs(
       unchanged = 0;
       continue;
     }
-    const counters = await readCounters(server, AbortSignal.any([end, AbortSignal.timeout(everyMs)]));
+    const counters = await readCounters(server, anySignal(end, AbortSignal.timeout(everyMs)));
     if (counters?.includes('vllm:generation_tokens') === false) return false;
     if (counters !== undefined && (counters !== seen || isAsleep(counters))) {
       seen = counters;
@@ -67,7 +71,10 @@ async function hangs(
   return true;
 }
 
-/** What vLLM says of its engine; without tokens where it counts none (`--disable-log-stats`), undefined where it does not answer. */
+/**
+ * The counters of the engine. Without those of tokens if vLLM counts none (`--disable-log-stats`); undefined
+ * if it does not answer.
+ */
 async function readCounters(server: StartingServer, signal: AbortSignal): Promise<string | undefined> {
   try {
     const { body } = await loopbackRequest({ port: server.port, path: '/metrics', signal });
@@ -80,13 +87,13 @@ async function readCounters(server: StartingServer, signal: AbortSignal): Promis
   }
 }
 
-/** An engine that was put to sleep answers nothing, and must not be asked. */
+/** Whether the counters say that the engine sleeps: it answers nothing then, and must not be asked. */
 function isAsleep(counters: string): boolean {
   return /sleep_state="awake".* 0(\.0)?$/m.test(counters);
 }
 
 async function describeHang(server: StartingServer, stallMs: number, end: AbortSignal): Promise<string> {
-  const limit = AbortSignal.any([end, AbortSignal.timeout(Math.min(healthMs, stallMs))]);
+  const limit = anySignal(end, AbortSignal.timeout(Math.min(healthMs, stallMs)));
   const health = await httpStatus(server, '/health', 'health')
     .check(limit)
     .catch(() => 'no answer');

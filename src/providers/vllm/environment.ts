@@ -1,5 +1,5 @@
 import { visibleDevices } from '../gpu/pool';
-import type { VLLMOptions } from './provider';
+import type { VLLMOptions } from './options';
 
 const defaultStartMs = 600_000;
 
@@ -12,32 +12,34 @@ export const vllmPassEnv = [
   ...['VLLM_LOGGING_LEVEL', 'VLLM_ATTENTION_BACKEND', 'OMP_NUM_THREADS'],
 ];
 
-/** The variables of one server. */
+/** The environment variables of one server. */
 export function vllmEnvironment(
   { env, startTimeoutMs = defaultStartMs, devices: allowed, sleep }: VLLMOptions,
   server: {
     readonly apiKey: string;
     readonly isLocal: boolean;
     readonly devices: readonly string[];
-    /** For sockets too, so its path must be short. */
+    /** Its temporary directory. It holds sockets too, so its path must be short. */
     readonly temporary: string;
   },
 ): Record<string, string> {
   const noDevices = allowed?.length === 0;
   return {
     VLLM_API_KEY: server.apiKey,
-    // It leaves files behind, also when it is stopped politely.
+    // vLLM leaves files behind, even when it is stopped by SIGTERM.
     TMPDIR: server.temporary,
     VLLM_NO_USAGE_STATS: '1',
-    // It hangs up on idle clients after 5 s, without telling them beforehand: a request of theirs may then meet the closing.
+    // By default it closes idle connections after 5 s without notice, and a request may be sent while it
+    // does.
     VLLM_HTTP_TIMEOUT_KEEP_ALIVE: '86400',
     VLLM_WORKER_MULTIPROC_METHOD: 'spawn',
-    // Its processes talk to each other over this machine's loopback interface alone.
+    // Its processes talk to each other over the loopback interface alone.
     VLLM_HOST_IP: '127.0.0.1',
     ...(process.platform === 'linux' ? { GLOO_SOCKET_IFNAME: 'lo' } : {}),
-    // Otherwise it gives up by itself, and leaves an engine that goes on loading: https://github.com/vllm-project/vllm/issues/32116
+    // Otherwise the server gives up first, and leaves an engine that goes on loading:
+    // https://github.com/vllm-project/vllm/issues/32116
     VLLM_ENGINE_READY_TIMEOUT_S: String(Math.ceil(startTimeoutMs / 1000)),
-    // Nobody is asked to sleep otherwise; the server listens on this machine alone.
+    // The endpoints for sleep exist in development mode only. The server listens on this machine alone.
     ...(sleep === true ? { VLLM_SERVER_DEV_MODE: '1' } : {}),
     ...(server.isLocal ? { HF_HUB_OFFLINE: '1', TRANSFORMERS_OFFLINE: '1' } : {}),
     ...(server.devices.length > 0 || noDevices ? visibleDevices(server.devices) : {}),

@@ -1,11 +1,15 @@
-import type { FailureHint } from '../../process/failure-report';
+import type { FailureHint } from '../../process/output/failure-report';
 
-// Of the API server, of torch's TCPStore, and of uvicorn. Two engines that start together may also be given the same inner port:
-// https://github.com/vllm-project/vllm/issues/39015. What it gets over by itself ("Retrying with a new port.", "trying port 29501") is none.
+// Conflicts of the API server, of torch's TCPStore, and of uvicorn. Two engines that start at the same time
+// may also get the same inner port: https://github.com/vllm-project/vllm/issues/39015. A conflict that vLLM
+// resolves by itself ("Retrying with a new port.", "trying port 29501") does not count.
 export const vllmPortConflict =
   /EADDRINUSE|address already in use(?!\. Retrying)|Port \d+ .*already in use(?!, trying)/i;
 
-/** What vLLM prints, or how it ends, when it cannot start or dies. The first that matches is told, so causes come before effects. */
+/**
+ * Known failures of vLLM, by its output or its exit. The first match is reported, so causes come before
+ * effects.
+ */
 export const vllmHints: readonly FailureHint[] = [
   {
     pattern: /vllm[^\n]*: error: unrecognized arguments: ([^\n]+)/,

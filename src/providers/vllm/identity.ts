@@ -1,13 +1,12 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '../../pattern/json';
-import { fileHash } from '../../process/file-hash';
-import { runCommand } from '../../process/run-command';
+import type { Json } from '../../base/json';
+import { fileHash } from '../../process/ledger/file-hash';
+import { runCommand } from '../../process/os/run-command';
 import { isPython, vllmCommand } from './command';
 import { cachedCommit } from './hub-cache';
 import { vllmModel, type VllmModel } from './model';
-import { validateVllmOptions } from './options';
-import type { VLLMOptions } from './provider';
+import { validateVllmOptions, type VLLMOptions } from './options';
 
 const versionLimitMs = 30_000;
 
@@ -28,7 +27,7 @@ export async function vllmIdentity(name: string, options: VLLMOptions): Promise<
   };
 }
 
-/** Of every file that decides what the model answers: weights, configuration, tokenizer and template. */
+/** Hashes every file that affects the model's answers: weights, configuration, tokenizer and template. */
 async function hashOf(directory: string): Promise<Json> {
   const files = readdirSync(directory)
     .filter((file) => /\.(safetensors|bin|pt|gguf|json|jinja|model|txt|py)$/.test(file))
@@ -42,9 +41,10 @@ function commitOf({ source }: VllmModel, revision = 'main'): string {
 }
 
 /**
- * As its package says it: `vllm --version` loads all of vLLM, which takes half a minute. Undefined if it does not say.
+ * The version of the installed package; undefined if it cannot be read. Not by `vllm --version`, which loads
+ * all of vLLM and takes half a minute.
  *
- * @param program as `vllmCommand()` gives it.
+ * @param program the one that `vllmCommand()` returns.
  */
 export async function vllmVersion(program: string): Promise<string | undefined> {
   const python = isPython(program) ? program : interpreterOf(program);
@@ -58,7 +58,10 @@ export async function vllmVersion(program: string): Promise<string | undefined> 
   }
 }
 
-/** The Python that pip wrote into the first line of a script; into the second where its path is long or has a space in it. */
+/**
+ * The Python interpreter in the script's first line, where pip writes it. If its path is long or contains a
+ * space, it is in the second line.
+ */
 function interpreterOf(script: string): string | undefined {
   const file = openSync(script, 'r');
   try {

@@ -1,20 +1,21 @@
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 
 /** Where a model's weights come from. */
 export interface VllmModel {
-  /** What vLLM is given: an absolute directory, or the name of a repository. */
+  /** The argument for vLLM: an absolute directory, or the name of a repository. */
   readonly source: string;
   readonly isLocal: boolean;
-  /** The name in requests, where the options give no other. */
+  /** The name in requests, unless the options set another. */
   readonly name: string;
 }
 
 /**
- * A name that is a path, or a directory that is there, is local; any other is a repository of Hugging Face.
+ * A path, or the name of an existing directory, means a local model; any other name is a repository of
+ * Hugging Face.
  *
- * vLLM takes a missing directory for a repository, and complains of its name.
+ * vLLM takes a missing directory for a repository, and its error is about the name.
  *
  * @throws ModelProviderError `CONFIG_INVALID` for a path without a model.
  */

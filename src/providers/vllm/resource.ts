@@ -1,35 +1,43 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DeviceNeed } from '../../pattern/device-need';
-import { ModelProviderError } from '../../pattern/errors';
+import { ModelProviderError } from '../../base/errors';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { guardMemory, type GuardedMemory } from '../gpu/memory-gate';
 import { hasNvidiaSmi } from '../gpu/nvidia-smi';
 import { gpuNeed } from '../gpu/pool';
 import { SleepingMemory } from '../gpu/sleeping-memory';
+import type { GpuServerHalf } from '../local-server/provider';
 import { startLocalServer } from '../local-server/start-local-server';
-import type { ModelConnection } from '../openai-compatible/client';
 import { servedName, vllmArguments } from './arguments';
 import { vllmCommand } from './command';
 import { watchEngine } from './engine-watch';
 import { vllmEnvironment, vllmPassEnv, vllmSecrets } from './environment';
 import { vllmHints, vllmPortConflict } from './failures';
+import { vllmIdentity } from './identity';
 import { vllmModel, type VllmModel } from './model';
-import { validateVllmOptions } from './options';
-import type { VLLMOptions } from './provider';
+import { validateVllmOptions, type VLLMOptions } from './options';
 import { VllmSleep } from './sleep';
 import { weightsMiB } from './weights';
+import type { ModelConnection } from '../openai-compatible/connection';
 
-// vLLM's own default is 0.92 or less, by its version.
+// vLLM's own default is 0.92 or less, depending on its version.
 const leastUtilization = 0.9;
 const defaultStallMs = 120_000;
 
+/** The session half of the provider. */
+export const vllm: GpuServerHalf<VLLMOptions> = {
+  devices: vllmDevices,
+  start: startVllm,
+  identity: vllmIdentity,
+};
+
 /**
- * The GPUs that a model may take, and how many it takes.
+ * The GPUs that a model may take, and how many of them it takes.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, and `SETUP_FAILED` if nvidia-smi fails.
  */
-export async function vllmDevices(options: VLLMOptions): Promise<DeviceNeed | undefined> {
+async function vllmDevices(options: VLLMOptions): Promise<DeviceNeed | undefined> {
   validateVllmOptions(options);
   if (options.sleep === true) requireNvidiaSmi();
   const need = await gpuNeed('vllm', options.devices, options.tensorParallelSize ?? 1);
@@ -43,7 +51,7 @@ export async function vllmDevices(options: VLLMOptions): Promise<DeviceNeed | un
   return need;
 }
 
-/** Only it can tell that a model which sleeps has given its memory back. */
+/** Only nvidia-smi can show that a sleeping model has given its memory back. */
 function requireNvidiaSmi(): void {
   if (hasNvidiaSmi()) return;
   throw cannotSleep(
@@ -58,11 +66,12 @@ function cannotSleep(why: string): ModelProviderError {
 }
 
 /**
- * Starts one vLLM server on the devices of the lease, when they have memory for it, and makes sure of their memory when it has ended.
+ * Starts one vLLM server on the devices of the lease if they have memory for it. Verifies at its end that
+ * their memory is free again.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `COMMAND_NOT_FOUND`, `SETUP_FAILED`, `SETUP_STALLED`.
  */
-export async function startVllm(
+async function startVllm(
   name: string,
   options: VLLMOptions,
   context: ResourceContext,
@@ -81,7 +90,7 @@ export async function startVllm(
       title: context.spec,
       command: program,
       model: servedName(model, options),
-      // Only the name that this launch alone has shows who answers, should somebody listen on the same port.
+      // Only this launch's own name proves which server answers if another process listens on the same port.
       askByNonce: true,
       args: (port, nonce) => [...serve, ...vllmArguments(model, options, { port, nonce })],
       env: (apiKey) =>
@@ -115,7 +124,7 @@ function sleepOf(
   });
 }
 
-/** Beside the resource's own directory, whose name is too long for the path of a socket. */
+/** A directory beside the resource's own, whose name is too long for the path of a socket. */
 function makeTemporary(context: ResourceContext): string {
   const directory = mkdtempSync(join(dirname(context.directory), 't-'));
   context.defer('remove its temporary files', () => rmSync(directory, { recursive: true, force: true }));

@@ -1,33 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SleepSteps } from '../../pattern/resource-context';
-import { messageOf } from '../../pattern/errors';
-import { loopbackRequest, type LoopbackRequest } from '../../process/loopback-request';
-import type { ReadinessCheck } from '../../process/readiness';
-import type { StartingServer } from '../../process/readiness-checks';
+import { anySignal } from '../../base/any-signal';
+import { messageOf } from '../../base/errors';
+import { printable } from '../../base/printable';
+import { loopbackRequest, type LoopbackRequest } from '../../process/readiness/loopback-request';
+import type { ReadinessCheck } from '../../process/readiness/readiness';
+import type { StartingServer } from '../../process/readiness/readiness-checks';
 import { gibibytes } from '../gpu/gpu-memory';
 import type { SleepingMemory } from '../gpu/sleeping-memory';
 
-/** What a server that can sleep is. */
+/** A server that can sleep. */
 export interface SleepingServer {
   readonly memory: SleepingMemory;
-  /** MiB that its weights take; undefined if that is not known. */
+  /** MiB that its weights take; undefined if that is unknown. */
   readonly weightsMiB: () => number | undefined;
-  /** Milliseconds that each of its answers may take. */
+  /** The most milliseconds for each of its answers. */
   readonly answerMs: number;
 }
 
 type Question = Pick<LoopbackRequest, 'path' | 'method' | 'body'>;
 
-// Sleeping frees the memory before it is answered.
+// vLLM frees the memory before it answers.
 const freeMs = 5000;
-// The weights, and what copying them takes besides.
+// The weights, plus what copying them takes.
 const hostShare = 1.2;
 const exitMs = 1000;
 
 /**
- * Puts one vLLM server to sleep and wakes it. Its weights wait in the machine's memory meanwhile (level 1), and what the server says of
- * itself is not believed: it has slept through `200` with its memory kept, and woken to gibberish.
- * https://docs.vllm.ai/en/latest/features/sleep_mode/, https://github.com/vllm-project/vllm/issues/47654 and 29341
+ * Puts one vLLM server to sleep and wakes it. Its weights wait in the machine's memory meanwhile (level 1).
+ * The server's own report is not trusted: vLLM has answered `200` to a sleep that kept its memory, and has
+ * woken to gibberish. https://docs.vllm.ai/en/latest/features/sleep_mode/,
+ * https://github.com/vllm-project/vllm/issues/47654 and 29341
  */
 export class VllmSleep implements SleepSteps {
   readonly #options: SleepingServer;
@@ -39,7 +42,7 @@ export class VllmSleep implements SleepSteps {
     this.#options = options;
   }
 
-  /** The last check of a start: what it answers now it must answer whenever it has slept. */
+  /** The last check of a start. Its answer is the one that the server must give again after each sleep. */
   firstAnswer(server: StartingServer): ReadinessCheck {
     return {
       title: 'an answer to compare with',
@@ -51,7 +54,7 @@ export class VllmSleep implements SleepSteps {
     };
   }
 
-  /** Whether it is asleep, on its way to that or back. */
+  /** Whether the server is asleep, falling asleep or waking. */
   get isResting(): boolean {
     return this.#isResting;
   }
@@ -83,7 +86,7 @@ export class VllmSleep implements SleepSteps {
   #requireHostMemory(): void {
     const { memory, weightsMiB } = this.#options;
     const weights = weightsMiB();
-    // All that it holds is more than its weights.
+    // Without the size of the weights, all the memory that the server holds is the upper bound.
     const needed = hostShare * (weights ?? memory.awakeMiB);
     const available = process.availableMemory() / 2 ** 20;
     if (available >= needed) return;
@@ -96,7 +99,7 @@ export class VllmSleep implements SleepSteps {
     const body = await this.#ask({ path: '/is_sleeping' }, signal);
     if ((parsed(body) as { is_sleeping?: unknown }).is_sleeping === isSleeping) return;
     throw new Error(
-      `GET /is_sleeping answers ${body.slice(0, 200)} after it was ${isSleeping ? 'put to sleep' : 'woken'}`,
+      `GET /is_sleeping answers ${printable(body).slice(0, 200)} after it was ${isSleeping ? 'put to sleep' : 'woken'}`,
     );
   }
 
@@ -113,7 +116,7 @@ export class VllmSleep implements SleepSteps {
     const { answerMs } = this.#options;
     const limit = AbortSignal.timeout(answerMs);
     const title = `${question.method ?? 'GET'} ${question.path}`;
-    const asked = loopbackRequest({ ...question, port, apiKey, signal: AbortSignal.any([signal, limit]) });
+    const asked = loopbackRequest({ ...question, port, apiKey, signal: anySignal(signal, limit) });
     const { status, body } = await asked.catch(async (error: unknown) => {
       if (limit.aborted) throw new Error(`${title} was not answered within ${answerMs} ms`, { cause: error });
       await this.#throwIfDead(signal);
@@ -123,7 +126,7 @@ export class VllmSleep implements SleepSteps {
     return body;
   }
 
-  /** A connection breaks before the end of its server is known, of which the signal tells. */
+  /** A connection breaks shortly before the end of its server is known. The signal tells of that end. */
   async #throwIfDead(signal: AbortSignal): Promise<void> {
     await Promise.race([this.#require().process.exited, delay(exitMs, undefined, { ref: false })]);
     signal.throwIfAborted();

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { cachedCommit, cachedRepository } from './hub-cache';
 import type { VllmModel } from './model';
 
-/** MiB that a model's weights take, by its files on this machine; undefined if they are not found. */
+/** MiB of a model's weights, by its files on this machine; undefined if there are none. */
 export function weightsMiB(model: VllmModel, revision?: string): number | undefined {
   const directory = model.isLocal ? model.source : snapshot(model, revision);
-  // A repository may have the same weights in several formats; vLLM prefers the first.
+  // A repository may hold the same weights in several formats. vLLM prefers the first one here.
   for (const format of [/\.safetensors$/, /\.(bin|pt|gguf)$/]) {
     const bytes = sizeOf(directory, format);
     if (bytes > 0) return bytes / 2 ** 20;

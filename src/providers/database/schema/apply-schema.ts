@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { isModelProviderError, messageOf, ModelProviderError } from '../../../pattern/errors';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../../base/errors';
+import { printable } from '../../../base/printable';
 import type { SqlFile } from './sql-files';
 import { sqlParts, type SqlPart } from './sql-parts';
 
-/** What fills a database: SQL files, or the user's own function. */
+/** A schema ready to run: SQL files, or the user's own function. */
 export type LoadedSchema = readonly SqlFile[] | ((client: Client) => Promise<void>);
 
 /**
  * Runs a schema in an empty database.
  *
- * @throws ModelProviderError `SCHEMA_FAILED` naming file, line and the server's words.
+ * @throws ModelProviderError `SCHEMA_FAILED` naming file, line and the server's message.
  */
 export async function applySchema(schema: LoadedSchema, client: Client): Promise<void> {
   if (typeof schema === 'function') return runFunction(schema, client);
@@ -23,13 +24,13 @@ export async function applySchema(schema: LoadedSchema, client: Client): Promise
         throw failure(file, part, error);
       }
     }
-    // Dumps set the search path to nothing, which the next file does not expect.
+    // A dump clears the search path, which the next file does not expect.
     await client.query('reset all');
   }
 }
 
 async function runFunction(schema: (client: Client) => Promise<void>, client: Client): Promise<void> {
-  const underWay = followQueries(client);
+  const inFlight = followQueries(client);
   try {
     await schema(client);
   } catch (error) {
@@ -38,30 +39,30 @@ async function runFunction(schema: (client: Client) => Promise<void>, client: Cl
       cause: error,
     });
   }
-  if (underWay.size === 0) return;
-  // They break off with the connection, and nobody else would hear of it but Node, which ends the process.
-  for (const query of underWay) query.catch(() => undefined);
+  if (inFlight.size === 0) return;
+  // They fail when the connection closes. Unhandled, these rejections would end the process.
+  for (const query of inFlight) query.catch(() => undefined);
   throw new ModelProviderError(
     'SCHEMA_FAILED',
     'The schema function ended before its queries did: await each of them, or return its promise.',
   );
 }
 
-/** The queries of a client that are under way. */
+/** Tracks the queries of a client that are in flight. */
 function followQueries(client: Client): ReadonlySet<Promise<unknown>> {
-  const underWay = new Set<Promise<unknown>>();
+  const inFlight = new Set<Promise<unknown>>();
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   client.query = ((...args: unknown[]) => {
     const result = query(...args);
     if (!(result instanceof Promise)) return result;
-    // A promise of the function's own, which it alone handles, or forgets to handle.
+    // The function gets a promise of its own: a rejection that it does not handle is still reported.
     const own = result.then((value: unknown) => value);
-    const end = (): void => void underWay.delete(own);
-    underWay.add(own);
+    const end = (): void => void inFlight.delete(own);
+    inFlight.add(own);
     result.then(end, end);
     return own;
   }) as Client['query'];
-  return underWay;
+  return inFlight;
 }
 
 function partsOf(file: SqlFile): SqlPart[] {
@@ -102,7 +103,7 @@ function failure({ path }: SqlFile, part: SqlPart, error: unknown): ModelProvide
   const before = position === undefined ? '' : part.sql.slice(0, Number(position) - 1);
   const inCopy = Number(/COPY \S+, line (\d+)/.exec(where ?? '')?.[1] ?? 0);
   const line = part.line + before.split('\n').length - 1 + inCopy;
-  const words = [messageOf(error), detail].filter((text) => text !== undefined).join('. ');
+  const words = printable([messageOf(error), detail].filter((text) => text !== undefined).join('. '));
   const advice = code === undefined ? undefined : advices[code];
   return new ModelProviderError(
     'SCHEMA_FAILED',

@@ -1,16 +1,23 @@
 import { createHash } from 'node:crypto';
-import { ModelProviderError } from '../../../pattern/errors';
-import { nearest } from '../../../pattern/nearest';
-import type { DatabaseSchema } from '../provider';
+import type { Client } from 'pg';
+import { ModelProviderError } from '../../../base/errors';
+import { nearest } from '../../../base/nearest';
 import type { LoadedSchema } from './apply-schema';
 import { readSqlFiles } from './sql-files';
 
-/** A schema, and what tells its content apart from another's. */
+/**
+ * What a database holds when it is leased: SQL files, run in their order; directories of migrations, whose
+ * `.sql` files are run in the order of their names; or a function that receives a connection. Paths are
+ * relative to the directory where Jest was started.
+ */
+export type DatabaseSchema = string | readonly string[] | ((client: Client) => Promise<void>);
+
+/** A schema, and what identifies its content. */
 export interface HashedSchema {
   readonly schema: LoadedSchema;
-  /** 20 hex digits; those of a function are other ones in another process. */
+  /** 20 hex digits. The hash of a function differs between processes. */
   readonly hash: string;
-  /** The same for equal text in every process. */
+  /** A hash that is the same in every process: of the files, or of the function's source text. */
   readonly text: string;
 }
 
@@ -19,8 +26,8 @@ const functionIds = new WeakMap<object, string>();
 /**
  * The schema of the database called `name`, or undefined for an empty one.
  *
- * @param wished what the request itself names.
- * @throws ModelProviderError `CONFIG_INVALID` for a name that none of `schemas` has; `SCHEMA_FAILED`.
+ * @param wished the schema that the request itself names.
+ * @throws ModelProviderError `CONFIG_INVALID` for a name that `schemas` does not have; `SCHEMA_FAILED`.
  */
 export function loadSchema(
   name: string,
@@ -40,7 +47,7 @@ export function loadSchema(
   return { schema: files, hash, text: hash };
 }
 
-// What a function does cannot be read off its text: another object is another schema.
+// The text of a function does not show what it does: another function object counts as another schema.
 function functionId(schema: object): string {
   let id = functionIds.get(schema);
   if (id === undefined) functionIds.set(schema, (id = crypto.randomUUID()));

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { messageOf, ModelProviderError } from '../../../pattern/errors';
+import { messageOf, ModelProviderError } from '../../../base/errors';
 
 /** One file of SQL. */
 export interface SqlFile {
-  /** As messages name it. */
+  /** The path for messages. */
   readonly path: string;
   readonly text: string;
 }
@@ -13,10 +13,10 @@ export interface SqlFile {
 const byName = new Intl.Collator('en', { numeric: true }).compare;
 
 /**
- * The SQL files that a schema names, in the order in which they run: a file is itself, a directory all `.sql` files below it by
- * name, without those that undo a migration (`.down.sql`).
+ * The SQL files of a schema, in the order in which they run: a file itself, or all `.sql` files below a
+ * directory by name, without those that undo a migration (`.down.sql`).
  *
- * @throws ModelProviderError `SCHEMA_FAILED` for a path that is not there or holds no SQL.
+ * @throws ModelProviderError `SCHEMA_FAILED` for a path that does not exist or holds no SQL.
  */
 export function readSqlFiles(schema: string | readonly string[]): SqlFile[] {
   return [schema].flat().flatMap((path) => {

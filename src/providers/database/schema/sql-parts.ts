@@ -1,22 +1,23 @@
-/** A piece of a SQL file that goes to the server at once. */
+/** A piece of a SQL file that is sent to the server at once. */
 export interface SqlPart {
-  /** One or more statements; for a copy, the one that asks for data. */
+  /** One or more statements; for a copy, the `COPY … FROM stdin` statement. */
   readonly sql: string;
   /** The rows of `COPY … FROM stdin`, as pg_dump writes them. */
   readonly rows?: string;
-  /** Where it begins in the file, counted from 1. */
+  /** The first line in the file, counted from 1. */
   readonly line: number;
 }
 
-// As pg_dump writes it, on a line of its own: https://www.postgresql.org/docs/current/sql-copy.html
+// pg_dump writes it on a line of its own: https://www.postgresql.org/docs/current/sql-copy.html
 const copy = /^COPY .+ FROM stdin\b.*;$/i;
-// Commands of psql that pg_dump writes for safety alone: https://www.postgresql.org/docs/current/app-psql.html
+// Commands of psql that pg_dump writes for safety: https://www.postgresql.org/docs/current/app-psql.html
 const harmless = /^\\(?:un)?restrict\b/;
 
 /**
- * Takes a SQL file apart where it holds rows to be copied. Statements between are sent together: the server parses SQL, not we.
+ * Splits a SQL file at the rows of its `COPY` statements. The statements between are sent together: the
+ * server parses SQL, not this package.
  *
- * @throws Error for a command of psql, which no server understands; its `line` says where.
+ * Commands of psql stay in the parts: `applySchema()` refuses them.
  */
 export function sqlParts(text: string): SqlPart[] {
   const parts: SqlPart[] = [];

@@ -1,0 +1,242 @@
+import type { CallRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { passAt, type TrialReducer } from '../../../src/evals/statistics/trials';
+import { tInterval } from '../../../src/evals/statistics/t-interval';
+import { wilsonInterval } from '../../../src/evals/statistics/wilson';
+import { SummaryBuilder, type SummaryRules, type SummedUp } from '../../../src/evals/summary/summary-builder';
+import { sample } from '../log/records';
+
+type Value = number | boolean | null;
+
+function summed(records: readonly SampleRecord[], rules: SummaryRules = {}, model = 'm'): SummedUp {
+  const builder = new SummaryBuilder(model, rules);
+  const ids = [...new Set(records.map(({ id }) => id))];
+  for (const record of records) builder.add(record, ids.indexOf(record.id), false);
+  return builder.finish({ notRun: 0, restarts: 0 });
+}
+
+/** One sample for each value, of the score `x`. */
+function valued(values: readonly Value[]): SampleRecord[] {
+  return values.map((value, index) => sample({ id: String(index), index, scores: [{ name: 'x', value }] }));
+}
+
+const failed = (id: string, kind: 'user' | 'timeout' = 'user', trial = 0): SampleRecord =>
+  sample({ id, trial, scores: [], error: { kind, message: 'broken' } });
+const scoreOf = (found: SummedUp): SummedUp['summary']['scores'][number] | undefined =>
+  found.summary.scores[0];
+
+test("right and wrong have Wilson's interval, numbers the t interval", () => {
+  expect(scoreOf(summed(valued([true, false, true, true])))).toMatchObject({
+    ...{ name: 'x', count: 4, notApplicable: 0, mean: 0.75, isBinary: true, standardError: 0.25 },
+    interval: { low: expect.closeTo(wilsonInterval(3, 4).low, 12) as number },
+  });
+  expect(scoreOf(summed(valued([2, 4, 9])))?.interval).toEqual(tInterval([2, 4, 9]));
+});
+
+test.each<[string, Value[], number]>([
+  ['0 and 1', [1, 0, 1, 1], 3],
+  ['0, 1, true and false', [1, false, true, 1], 3],
+  ['all 1 but for rounding', [0.1 + 0.7 + 0.1 + 0.1, 1, 1, 1], 4],
+])('values that are %s are right and wrong', (_, values, right) => {
+  const found = summed(valued(values));
+  expect(scoreOf(found)).toMatchObject({ isBinary: true, interval: wilsonInterval(right, 4) });
+  expect(found.scores.get('x')?.every(({ value }) => typeof value === 'boolean')).toBe(true);
+});
+
+test('what right and wrong are as measures is beside them', () => {
+  const { asReal } = scoreOf(summed([...valued([1, 0, 1, 1]), failed('e')])) ?? {};
+  expect(asReal).toEqual({
+    interval: tInterval([1, 0, 1, 1]),
+    withErrors: { mean: 0.6, interval: tInterval([1, 0, 1, 1, 0]) },
+  });
+  expect(scoreOf(summed(valued([1, 0.5])))).not.toHaveProperty('asReal');
+});
+
+test('several trials of 0 and 1 are a share; what their reducer gets is what the scorer gave', () => {
+  const trials = [1, 0, 1, 1].map((value, index) =>
+    sample({ id: index < 2 ? 'a' : 'b', trial: index % 2, scores: [{ name: 'x', value }] }),
+  );
+  expect(summed(trials).scores.get('x')).toEqual([
+    { id: 'a', value: 0.5, trials: 2 },
+    { id: 'b', value: 1, trials: 2 },
+  ]);
+  const ones: TrialReducer = (given) => given.filter((value) => value === 1).length / given.length;
+  expect(scoreOf(summed(trials, { reduce: { x: ones } }))).toMatchObject({ mean: 0.75, isBinary: true });
+});
+
+test('a reducer that makes something else of right and wrong makes measures of them', () => {
+  const trials = [true, false, true, true].map((value, index) =>
+    sample({ id: index < 2 ? 'a' : 'b', trial: index % 2, scores: [{ name: 'x', value }] }),
+  );
+  const passes: TrialReducer = (given) => given.filter((value) => value === true).length;
+  expect(scoreOf(summed(trials, { reduce: { x: passes } }))).toMatchObject({ mean: 1.5, isBinary: false });
+});
+
+test('a scorer that says real is believed: its values are measures, and without spread nothing is known', () => {
+  const real = (...values: number[]): SampleRecord[] =>
+    values.map((value, index) => sample({ id: String(index), scores: [{ name: 'x', value, kind: 'real' }] }));
+  expect(scoreOf(summed(real(1, 0, 1, 1)))).toMatchObject({
+    isBinary: false,
+    interval: tInterval([1, 0, 1, 1]),
+  });
+  expect(scoreOf(summed(real(1, 1, 1)))).not.toHaveProperty('interval');
+});
+
+test('null is not applicable: counted apart, and no part of the mean', () => {
+  expect(scoreOf(summed(valued([1, null, 3])))).toMatchObject({ count: 2, notApplicable: 1, mean: 2 });
+  expect(scoreOf(summed(valued([null])))).toMatchObject({ count: 0, notApplicable: 1, mean: null });
+});
+
+test('a score that a sample without an error lacks is missing, also in one of its trials', () => {
+  const value = [{ name: 'x', value: true }];
+  const records = [
+    ...[sample({ id: 'a', scores: value }), sample({ id: 'a', trial: 1, scores: value })],
+    ...[sample({ id: 'b', scores: value }), sample({ id: 'b', trial: 1, scores: [] })],
+    ...[sample({ id: 'c', scores: [] }), sample({ id: 'c', trial: 1, scores: [] })],
+    ...[failed('d'), sample({ id: 'd', trial: 1, scores: [] })],
+  ];
+  expect(scoreOf(summed(records))).toMatchObject({ count: 2, notApplicable: 0, missing: 2 });
+  expect(scoreOf(summed(valued([true, null])))).not.toHaveProperty('missing');
+});
+
+test.each(['constructor', 'toString', '__proto__'])('a score named %s is an ordinary one', (name) => {
+  const records = [true, false].map((value, index) =>
+    sample({ id: String(index), index, scores: [{ name, value }] }),
+  );
+  expect(scoreOf(summed(records, { reduce: {} }))).toMatchObject({ name, count: 2, mean: 0.5 });
+});
+
+test('a mixture of booleans and numbers is numbers', () => {
+  expect(scoreOf(summed(valued([true, 0.5, 0])))).toMatchObject({
+    ...{ mean: 0.5, isBinary: false, interval: tInterval([1, 0.5, 0]) },
+  });
+});
+
+test('a sample with an error is left out of the mean, and is wrong beside it', () => {
+  const found = summed([...valued([true, true, false, true]), failed('e')]);
+  expect(found.summary).toMatchObject({ samples: 5, errors: 1, errorKinds: { user: 1 } });
+  expect(scoreOf(found)).toMatchObject({ count: 4, mean: 0.75, withErrors: { mean: 0.6 } });
+});
+
+test('a sample of which one trial failed is an errored sample as a whole', () => {
+  const trials = [
+    sample({ id: 'a' }),
+    failed('a', 'timeout', 1),
+    sample({ id: 'b' }),
+    sample({ id: 'b', trial: 1 }),
+  ];
+  const { summary } = summed(trials);
+  expect(summary).toMatchObject({ samples: 2, trials: 4, errors: 1, errorKinds: { timeout: 1 } });
+  expect(summary.scores[0]).toMatchObject({ count: 1, withErrors: { mean: 0.5 } });
+});
+
+test('the sample is the unit: trials are reduced first, by their mean or as is said', () => {
+  const trials = [true, false, false, true].map((value, index) =>
+    sample({ id: index < 2 ? 'a' : 'b', trial: index % 2, scores: [{ name: 'x', value }] }),
+  );
+  expect(scoreOf(summed(trials))).toMatchObject({ count: 2, mean: 0.5 });
+  expect(scoreOf(summed(trials, { reduce: { x: passAt(2) } }))).toMatchObject({ count: 2, mean: 1 });
+});
+
+test('the values of the samples are there for gates and comparisons', () => {
+  expect(summed(valued([true, false])).scores.get('x')).toEqual([
+    { id: '0', value: true },
+    { id: '1', value: false },
+  ]);
+});
+
+test('samples are told in the order of their numbers, whichever ended first', () => {
+  const builder = new SummaryBuilder('m');
+  builder.add(sample({ id: 'c', scores: [{ name: 'x', value: 1 }] }), 2, false);
+  builder.add(sample({ id: 'a', scores: [{ name: 'x', value: 3 }] }), 0, false);
+  const found = builder.finish({ notRun: 1, restarts: 0 });
+  expect(found.summary.samples).toBe(2);
+  expect(found.scores.get('x')).toEqual([
+    { id: 'a', value: 3 },
+    { id: 'c', value: 1 },
+  ]);
+});
+
+test('durations, latencies and tokens are summed up', () => {
+  const records = [10, 20, 30].map((durationMs, index) =>
+    sample({
+      ...{ id: String(index), durationMs, retried: index === 0 ? ['429'] : [] },
+      calls: [
+        { resource: 'm', ms: durationMs, usage: { promptTokens: 2, completionTokens: 2 } },
+        { resource: 'm', ms: durationMs, usage: { promptTokens: 3, completionTokens: 4 } },
+      ],
+    }),
+  );
+  expect(summed(records).summary).toMatchObject({
+    ...{ durationMs: { p50: 20, p95: 29 }, latencyMs: { p50: 20, p95: 30 }, retries: 1 },
+    ...{ promptTokens: 15, completionTokens: 18, tokensPerSecond: 150 },
+  });
+});
+
+describe('calls', () => {
+  const ended = (finishReason: string, more: Partial<CallRecord> = {}): CallRecord => ({
+    ...{ resource: 'm', ms: 10, finishReason },
+    ...more,
+  });
+  const asked = (...calls: CallRecord[][]): SummedUp['summary'] =>
+    summed(calls.map((made, index) => sample({ id: String(index), calls: made }))).summary;
+
+  test('samples with an answer that is cut, filtered, refused or empty are counted, each once', () => {
+    const summary = asked(
+      [ended('length'), ended('max_tokens')],
+      [ended('length', { isEmpty: true })],
+      [ended('content_filter'), ended('SAFETY')],
+      [ended('stop', { isRefused: true })],
+      [ended('refusal')],
+      [ended('stop', { isEmpty: true })],
+      [ended('stop'), ended('tool_calls'), ended('')],
+    );
+    expect(summary.answers).toEqual({ cut: 2, filtered: 1, refused: 2, empty: 2 });
+  });
+
+  test('those of other resources are summed up apart, and their ends are not those of the model', () => {
+    const judged = ended('length', {
+      resource: 'judge',
+      ms: 500,
+      usage: { promptTokens: 9, completionTokens: 1 },
+    });
+    const usage = { promptTokens: 1, completionTokens: 2 };
+    const summary = asked([ended('stop', { usage }), judged], [judged]);
+    expect(summary).toMatchObject({
+      ...{ answers: { cut: 0 }, promptTokens: 1, completionTokens: 2, latencyMs: { p50: 10, p95: 10 } },
+      others: {
+        judge: {
+          ...{ calls: 2, latencyMs: { p50: 500, p95: 500 }, promptTokens: 18, completionTokens: 2 },
+          tokensPerSecond: 2,
+        },
+      },
+    });
+  });
+
+  test('whose tokens are unknown do not slow down the tokens per second', () => {
+    const usage = { promptTokens: 1, completionTokens: 4 };
+    expect(asked([ended('stop', { usage }), ended('stop', { ms: 1000 })]).tokensPerSecond).toBe(400);
+    expect(asked([ended('stop')]).tokensPerSecond).toBeNull();
+  });
+
+  test('without any, nothing is said of answers; outside withClient all of them are the model’s', () => {
+    expect(asked([])).not.toHaveProperty('answers');
+    const all = summed([sample({ calls: [ended('length'), ended('stop', { resource: 'x' })] })], {}, '');
+    expect(all.summary).toMatchObject({ answers: { cut: 1 } });
+    expect(all.summary).not.toHaveProperty('others');
+  });
+});
+
+test('what earlier runs have made, and what never ran, is counted', () => {
+  const builder = new SummaryBuilder('m');
+  builder.add(sample(), 0, true);
+  expect(builder.finish({ notRun: 3, restarts: 1 }).summary).toMatchObject({
+    reused: 1,
+    notRun: 3,
+    restarts: 1,
+  });
+});
+
+test('a summary is the same after a journey as JSON', () => {
+  const { summary } = summed([...valued([true, null, 3]), failed('e')]);
+  expect(JSON.parse(JSON.stringify(summary))).toEqual(summary);
+});

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { describeRun } from '../../../src/report/terminal/describe-run';
+import type { FiledSample } from '../../../src/report/read-evaluation';
+import type { RunReport } from '../../../src/report/run-report';
+import { outcome } from '../outcomes';
+
+const report = (changes: Partial<RunReport> = {}): RunReport => ({
+  run: 'mine',
+  directory: join(process.cwd(), '.evals', 'mine'),
+  evaluations: [outcome({})],
+  unreadable: [],
+  differences: [],
+  worst: [],
+  ...changes,
+});
+
+const bad = (changes: Partial<FiledSample> = {}): FiledSample => ({
+  ...{ id: 'x', index: 3, trial: 0, title: 'sums', model: 'a:1', input: '2 + 3', response: '6' },
+  scores: [{ name: 'exactMatch', value: false }],
+  ...changes,
+});
+
+test('nothing is said of a run without evaluations', () => {
+  expect(describeRun(report({ evaluations: [] }))).toBe('');
+});
+
+test('the costs have the latencies of the model, else the durations of samples, tokens, and what is to be noted', () => {
+  const slow = { trials: 8, durationMs: { p50: 40, p95: 90 }, latencyMs: { p50: 12.4, p95: 1500 } };
+  const evaluations = [
+    outcome(
+      {},
+      { ...slow, tokensPerSecond: 99.6, errorKinds: { timeout: 2 }, reused: 3, retries: 1, notRun: 4 },
+    ),
+    outcome({ model: 'b:1' }, { ...slow, latencyMs: null, restarts: 1 }),
+  ];
+  const text = describeRun(report({ evaluations }));
+  expect(text).toMatch(
+    /│ sums +│ a:1 +│ 8 +│ 12 ms +│ 1\.5 s +│ 100 +│ timeout 2, reused 3, retries 1, not run 4 +│/,
+  );
+  expect(text).toMatch(/│ sums +│ b:1 +│ 8 +│ 40 ms +│ 90 ms +│ - +│ restarts 1 +│/);
+});
+
+test('the costs count answers that are none, and have a line for each other resource that was asked', () => {
+  const judge = {
+    ...{ calls: 40, latencyMs: { p50: 100, p95: 200 }, promptTokens: 5, completionTokens: 4 },
+    tokensPerSecond: 20,
+  };
+  const answers = { cut: 3, filtered: 1, refused: 0, empty: 2 };
+  const text = describeRun(report({ evaluations: [outcome({}, { answers, others: { judge } })] }));
+  expect(text).toMatch(
+    /│ sums +│ a:1 +│[^\n]*│ cut 3, filtered 1, empty 2 +│\n[^\n]*\n│ +│ {3}judge +│ - +│ 100 ms +│ 200 ms +│ 20 +│ calls 40 +│/,
+  );
+});
+
+test('the worst samples say where they stand, what was asked and answered, and what it scored', () => {
+  const worst = [
+    bad({ location: 'q.csv:5', error: 'no answer' }),
+    bad(),
+    bad({ title: 'long', input: 'x'.repeat(300), model: '' }),
+  ];
+  const lines = describeRun(report({ worst })).split('\n');
+  expect(lines).toContain('- sums, a:1, sample 3 (q.csv:5): 2 + 3 → 6: no answer');
+  expect(lines).toContain('- sums, a:1, sample 3: 2 + 3 → 6: exactMatch false');
+  const long = lines.find((line) => line.startsWith('- long, sample 3: xxx'));
+  expect(long).toHaveLength(162);
+  expect(long).toMatch(/…$/);
+});
+
+test('an inconclusive gate is named, with its numbers', () => {
+  const gate = { outcome: 'inconclusive' as const, reasons: ['right: mean 0.8'] };
+  const evaluations = [outcome({ gate }), outcome({ gate, model: '' })];
+  const text = describeRun(report({ evaluations }));
+  expect(text).toContain('The gate of "sums", a:1, is inconclusive:\n- right: mean 0.8');
+  expect(text).toContain('The gate of "sums" is inconclusive:');
+});
+
+test('a gate that is not passed is named too, but for that of an evaluation that did not end', () => {
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  expect(describeRun(report({ evaluations: [outcome({ gate })] }))).toContain(
+    'The gate of "sums", a:1, is not passed:\n- right: mean 0.2',
+  );
+  expect(describeRun(report({ evaluations: [outcome({ gate, status: 'interrupted' })] }))).not.toContain(
+    'gate of',
+  );
+});
+
+test('the end says where the logs are and how to go on', () => {
+  expect(describeRun(report())).toMatch(/\nLogs: \.evals\/mine, to be continued with EVALS_RUN=mine$/);
+});
+
+test('what models say moves no cursor', () => {
+  const text = describeRun(report({ worst: [bad({ response: 'a\u001b[2J\u0007' })] }));
+  expect(text.includes('\u001b') || text.includes('\u0007')).toBe(false);
+});

@@ -1,0 +1,194 @@
+import { OwnPromise, round } from '../../base/hot-globals';
+import type { Json } from '../../base/json';
+import { callAs, type Caller, type ModelCall } from '../../pattern/model-calls';
+import type { Activity, SessionClient } from '../../pattern/session-client';
+import type { Sample } from '../data-sets/data-set';
+import type { CallRecord, SampleRecord } from '../log/log-record';
+import type { Returned } from '../scorers/returned';
+import type { Cancellable, InFlight } from './in-flight';
+
+/** What a sample's function gets besides its sample. */
+export interface SampleContext<Client = unknown> {
+  /**
+   * The client of the model that is evaluated: that of the enclosing `withClient`, or `model` of
+   * `withClients`.
+   */
+  readonly client: Client;
+  /** Its label; an empty text if there is none. */
+  readonly model: string;
+  /** Aborted when the sample's time is up, or the run ends: pass it to the model. */
+  readonly signal: AbortSignal;
+  /** Which of the sample's trials this is, from 0. */
+  readonly trial: number;
+  /** Names the sample in the log; equal for equal content, in every run. */
+  readonly sampleId: string;
+  /** Keeps a fact about this trial in the log. */
+  log(name: string, value: Json): void;
+}
+
+/** The sample's function, its columns already picked. */
+export type SampleFunction = (cells: never, context: SampleContext) => Promise<Returned> | Returned;
+
+/** What every attempt of an evaluation needs. */
+export interface AttemptRules {
+  readonly fn: SampleFunction;
+  readonly model: string;
+  /** The client of the block; throws as a handle's does. */
+  readonly client: () => unknown;
+  readonly inFlight: InFlight;
+  readonly session: SessionClient;
+  /** The name in the log of the resource that a call asked. */
+  readonly resourceOf: (call: ModelCall) => string;
+  /** How many milliseconds a call may wait for an endpoint that had too many requests. */
+  readonly maxWaitMs: number;
+}
+
+/** One call of the sample's function, within its time. */
+export class Attempt implements Cancellable, Caller {
+  /** Whether it was cancelled because its time was up. */
+  isLate = false;
+  /** Whether one of its calls would have had to wait for longer than it may. */
+  hasGivenUp = false;
+  /** How many of its calls wait. */
+  #waiting = 0;
+  readonly #sample: Sample;
+  readonly #trial: number;
+  readonly #rules: AttemptRules;
+  #log: Record<string, Json> | undefined;
+  #calls: CallRecord[] | undefined;
+  #reject: ((reason: Error) => void) | undefined;
+  #abort: AbortController | undefined;
+  #cancelledFor: Error | undefined;
+
+  constructor(sample: Sample, trial: number, rules: AttemptRules) {
+    this.#sample = sample;
+    this.#trial = trial;
+    this.#rules = rules;
+  }
+
+  /** Settles with the function's answer, or when it is cancelled. */
+  run(): Promise<unknown> {
+    const activity = this.#rules.session.begin(`sample ${this.#sample.index}`);
+    return new OwnPromise((resolve, reject) => {
+      this.#reject = reject;
+      this.#rules.inFlight.add(this);
+      this.#answer(activity).then(
+        (answer) => {
+          activity.end();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          activity.end();
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as thrown
+          reject(error);
+        },
+      );
+    });
+  }
+
+  cancel(reason: Error, isLate: boolean): void {
+    this.isLate = isLate;
+    this.#cancelledFor = reason;
+    this.#reject?.(reason);
+    this.#abort?.abort(reason);
+  }
+
+  #answer(activity: Activity): Promise<unknown> {
+    const { fn } = this.#rules;
+    const { cells } = this.#sample;
+    const context = new TrialContext(this, this.#sample, this.#trial, this.#rules);
+    try {
+      return OwnPromise.resolve(activity.run(() => callAs(this, () => fn(cells as never, context))));
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as thrown
+      return OwnPromise.reject(error);
+    }
+  }
+
+  note(name: string, value: Json): void {
+    // Without a prototype, so that every name is one of its own.
+    this.#log ??= Object.create(null) as Record<string, Json>;
+    this.#log[name] = value;
+  }
+
+  /** What `context.log` noted. */
+  get log(): SampleRecord['log'] {
+    return this.#log;
+  }
+
+  /** The calls that have been answered. */
+  get calls(): SampleRecord['calls'] {
+    return this.#calls;
+  }
+
+  /** Made when it is read: it costs more than all the rest of a quick sample. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#cancelledFor !== undefined) this.#abort.abort(this.#cancelledFor);
+    }
+    return this.#abort.signal;
+  }
+
+  get maxWaitMs(): number {
+    return this.#rules.maxWaitMs;
+  }
+
+  /** Its time does not pass while a call of it waits. */
+  waits(): () => void {
+    this.#waiting += 1;
+    if (this.#waiting === 1) this.#rules.inFlight.hold(this);
+    return () => {
+      this.#waiting -= 1;
+      if (this.#waiting === 0) this.#rules.inFlight.goOn(this);
+    };
+  }
+
+  gaveUp(): void {
+    this.hasGivenUp = true;
+  }
+
+  answered(call: ModelCall): void {
+    const { facts } = call;
+    (this.#calls ??= []).push({
+      resource: this.#rules.resourceOf(call),
+      ...facts,
+      ms: toMicroseconds(facts.ms),
+    });
+  }
+}
+
+// A class: V8 makes a hidden class for each object literal with getters, and keeps all that they see.
+class TrialContext implements SampleContext {
+  readonly model: string;
+  readonly trial: number;
+  readonly sampleId: string;
+  readonly #attempt: Attempt;
+  readonly #client: () => unknown;
+
+  constructor(attempt: Attempt, { id }: Sample, trial: number, rules: AttemptRules) {
+    this.model = rules.model;
+    this.trial = trial;
+    this.sampleId = id;
+    this.#attempt = attempt;
+    this.#client = rules.client;
+  }
+
+  get client(): unknown {
+    return this.#client();
+  }
+
+  /** Made when it is read, as few samples do, and may be taken off its object. */
+  get log(): SampleContext['log'] {
+    return (name, value) => this.#attempt.note(name, value);
+  }
+
+  get signal(): AbortSignal {
+    return this.#attempt.signal;
+  }
+}
+
+/** Log lines have times to the microsecond; more digits are noise. */
+export function toMicroseconds(ms: number): number {
+  return round(ms * 1000) / 1000;
+}

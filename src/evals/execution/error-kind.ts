@@ -1,0 +1,143 @@
+import { isModelProviderError, messageWithCauses } from '../../base/errors';
+import type { SampleRecord } from '../log/log-record';
+import type { ErrorKind } from '../log/eval-summary';
+import { isOutOfQuota } from '../../answers/answer-error';
+import { codesIn, isOfOne, linksOf, retryAfterIn, statusIn, type Link } from './error-links';
+
+const { stripVTControlCharacters } = process.getBuiltinModule('node:util');
+
+// Too many at once, and the server's own trouble: https://www.rfc-editor.org/rfc/rfc9110#name-status-codes
+const passing = new Set([408, 409, 425, 429]);
+const infrastructure = new Set([
+  'CLIENT_FAILED',
+  'ENDPOINT_REFUSED',
+  'GUARDIAN_LOST',
+  'HANDLE_CLOSED',
+  'RESOURCE_LOST',
+  'SESSION_CLOSED',
+  'SETUP_ABORTED',
+  'SETUP_FAILED',
+  'SETUP_STALLED',
+  'SETUP_TIMEOUT',
+]);
+
+// The compiler wants all of them here.
+const kinds = Object.keys({
+  infrastructure: 0,
+  timeout: 0,
+  scorer: 0,
+  user: 0,
+} satisfies Record<ErrorKind, 0>);
+
+/**
+ * Whether the same request may well be answered a little later.
+ *
+ * @param endpoints the base URLs of the leased endpoints.
+ */
+export function isPassing(error: unknown, endpoints: readonly string[]): boolean {
+  const links = linksOf(error);
+  // The AI SDK of Vercel decides itself.
+  const decided = links.find(({ isRetryable }) => typeof isRetryable === 'boolean');
+  if (decided !== undefined) return decided.isRetryable === true;
+  if (!isOfModels(links, endpoints)) return false;
+  const status = statusIn(links);
+  // What came with success and is no answer is the server's own trouble as well.
+  if (status !== undefined && status >= 400) return passing.has(status) || status >= 500;
+  return links.some((link) => isUnanswered(link));
+}
+
+/**
+ * Whether an error is of the models' side. An error without an answer may be, unless it says where it is from;
+ * a status is only where the error says so: a tool of the application may have an API of its own.
+ */
+function isOfModels(links: readonly Link[], endpoints: readonly string[]): boolean {
+  return isOfOne(endpoints, links) ?? (statusIn(links) ?? 0) < 400;
+}
+
+/** Whether a leased endpoint refused a request because there were too many. */
+export function isTooMany(error: unknown, endpoints: readonly string[]): boolean {
+  const links = linksOf(error);
+  return statusIn(links) === 429 && isOfModels(links, endpoints);
+}
+
+/** Milliseconds after which the server wants to be asked again, if it said so. */
+export function retryAfterMs(error: unknown): number | undefined {
+  return retryAfterIn(linksOf(error));
+}
+
+/**
+ * Why a leased endpoint will answer no other request either, such as a key that it refuses; undefined if it
+ * may.
+ *
+ * @param hasAnswered whether it has answered one before. It refused this one alone then, where it forbids it.
+ */
+export function hopelessness(
+  error: unknown,
+  endpoints: readonly string[],
+  { maxWaitMs, hasAnswered }: { readonly maxWaitMs: number; readonly hasAnswered: boolean },
+): string | undefined {
+  const links = linksOf(error);
+  const status = statusIn(links) ?? 0;
+  if (status < 400 || !isOfModels(links, endpoints)) return undefined;
+  if (codesIn(links).some(isOutOfQuota) || status === 402) return 'What was paid for there is used up.';
+  if (status === 401) return 'It refuses the key.';
+  if (status === 403 && !hasAnswered) return 'It forbids the key to use the model.';
+  const waitMs = status === 429 ? (retryAfterIn(links) ?? 0) : 0;
+  return waitMs > maxWaitMs
+    ? `It wants to be asked again in ${seconds(waitMs)}, which is ${longerThan(maxWaitMs)}.`
+    : undefined;
+}
+
+/** What is said of a wait that is too long. */
+export function longerThan(maxWaitMs: number): string {
+  return `longer than it may make a call wait (maxWaitMs: ${maxWaitMs.toLocaleString('en')})`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1000).toLocaleString('en')} s`;
+}
+
+/** Whose fault an error is: the model's side, the judgement, or the evaluation's own code. */
+export function errorKind(error: unknown, endpoints: readonly string[]): ErrorKind {
+  const links = linksOf(error);
+  // What may be retried because it says so may still be said to be from elsewhere.
+  if (isPassing(error, endpoints) && isOfOne(endpoints, links) !== false) return 'infrastructure';
+  const { code, details }: Link = links[0] ?? {};
+  // An answer that was an error when it was stored.
+  if (code === 'EVAL_FAILED' && isKind(details?.['kind'])) return details['kind'];
+  if (infrastructure.has(code as string)) return 'infrastructure';
+  return isModelProviderError(error, 'SCORER_FAILED') ? 'scorer' : 'user';
+}
+
+function isKind(kind: unknown): kind is ErrorKind {
+  return kinds.includes(kind as string);
+}
+
+/** An error as the log keeps it. */
+export function errorEntry(kind: ErrorKind, error: unknown): NonNullable<SampleRecord['error']> {
+  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown };
+  // Jest's matchers colour their messages.
+  const message = stripVTControlCharacters(messageWithCauses(error));
+  return { kind, message, ...(typeof code === 'string' ? { code } : {}) };
+}
+
+// Enough to tell errors apart.
+const compared = 2000;
+const variable = /"[^"]*"|\b(?:chatcmpl|req|request|trace)[-_]\S+|\S*\d\S*/gi;
+
+/** What equal errors have in common: ids, times, and what is quoted, may differ. */
+export function sameness(error: unknown): string {
+  const { code } = errorEntry('infrastructure', error);
+  const [words = ''] = messageWithCauses(error).slice(0, compared).split('\n');
+  return [code, statusIn(linksOf(error)), words.replaceAll(variable, '…')].join(' ');
+}
+
+/** A broken connection, or an answer that is none. */
+function isUnanswered(link: Link): boolean {
+  const { code } = link;
+  if (isModelProviderError(link, 'REQUEST_FAILED') || isModelProviderError(link, 'ANSWER_CUT')) return true;
+  if (typeof code === 'string' && /^(E(CONN|HOST|NET|PIPE|AI_AGAIN|TIMEDOUT)|UND_ERR_)/.test(code))
+    return true;
+  // The time limit of OpenAI's SDK has neither code nor cause.
+  return link.constructor?.name === 'APIConnectionTimeoutError';
+}

@@ -1,0 +1,100 @@
+import { isObject } from '../../base/json';
+import type { LeasedBlock } from '../../pattern/blocks/leased-block';
+import type { LeasedResource } from '../../pattern/blocks/leased-resource';
+import type { EvalRun } from '../../pattern/eval-run';
+import { currentRuntime } from '../../pattern/runtime';
+import type { LogName } from '../log/log-path';
+import { withoutSecrets } from '../log/without-secrets';
+import type { ResourceOrigin } from '../log/log-record';
+import type { Provenance } from '../log/provenance';
+import type { SummaryRules } from '../summary/summary-builder';
+import type { SampleFunction } from './attempt';
+import { codeVersion } from './code-version';
+import type { CheckedOptions } from './foreach-options';
+import type { SampleSource } from './sample-source';
+
+/** What is evaluated. */
+export interface EvaluationPlan {
+  readonly title: string;
+  /** The full name of the test. */
+  readonly name: string;
+  /** Absolute path. */
+  readonly specFile: string;
+  /** The label of the model; empty if there is none. */
+  readonly model: string;
+  /** The model that is evaluated, if one is. */
+  readonly evaluated: LeasedResource | undefined;
+  /** The block whose resources the samples may use, those of the blocks around it included. */
+  readonly block: LeasedBlock | undefined;
+  readonly source: SampleSource;
+  readonly fn: SampleFunction;
+  readonly options: CheckedOptions;
+  /** What stored answers depend on, where no model gives any. */
+  readonly identity?: string;
+}
+
+/**
+ * The resource that an evaluation inside `block` is of: the nearest model of a `withClient`, or `model` of a
+ * `withClients`; databases and judges between the evaluation and its model are what the model works with.
+ * Without a model around it, it is of the nearest `withClient`'s resource, else of none.
+ */
+export function evaluatedIn(block: LeasedBlock | undefined): LeasedResource | undefined {
+  const around = resourcesAround(block);
+  return around.find(({ isEvaluated }) => isEvaluated) ?? around.find(({ key }) => key === undefined);
+}
+
+/** All resources of a block and of those around it, from the inside out. */
+export function resourcesAround(block: LeasedBlock | undefined): readonly LeasedResource[] {
+  return block?.chain.flatMap(({ resources }) => resources) ?? [];
+}
+
+/** The base URLs of the resources of a block and of those around it that have one: those of models. */
+export function leasedEndpoints(block: LeasedBlock | undefined): readonly string[] {
+  return resourcesAround(block).flatMap(({ handle: { connection } }) => {
+    const baseURL = isObject(connection) ? connection['baseURL'] : undefined;
+    return typeof baseURL === 'string' && URL.canParse(baseURL) ? [baseURL] : [];
+  });
+}
+
+/** What tells an evaluation's log from the others of its run. */
+export function nameOf({ specFile, model, name, title }: EvaluationPlan, { root }: EvalRun): LogName {
+  const file = specFile.startsWith(`${root}/`) ? specFile.slice(root.length + 1) : specFile;
+  // Projects may run the same files.
+  const { project } = currentRuntime().session();
+  return withoutSecrets({ file, model, name: project === '' ? name : `${project} ${name}`, title });
+}
+
+/** What the answers depend on, known without starting the model. */
+export async function provenanceOf(
+  { block, evaluated, specFile, identity: stored }: EvaluationPlan,
+  { root }: EvalRun,
+): Promise<Provenance> {
+  const code = await codeVersion(specFile, root);
+  const nothing = { spec: null, config: null, identity: stored ?? null };
+  const model = evaluated === undefined ? nothing : await originOf(evaluated);
+  const others = resourcesAround(block).filter((resource) => resource !== evaluated);
+  if (others.length === 0) return { code, ...model };
+  return { code, ...model, tools: await Promise.all(others.map(originOf)) };
+}
+
+async function originOf({ request }: LeasedResource): Promise<ResourceOrigin> {
+  const { spec, provider, name, config } = request;
+  const identity = await currentRuntime().session().identify({ provider, name, config });
+  return { spec, config: config ?? null, identity };
+}
+
+/** How the scores are summed up, for this run and for its baseline. */
+export function summaryRules({ reduce, statistics }: CheckedOptions): SummaryRules {
+  return {
+    ...(reduce === undefined ? {} : { reduce }),
+    ...(statistics === undefined ? {} : { estimate: statistics }),
+  };
+}
+
+/** Trials of all samples; null if their number cannot be known before the data set is read. */
+export function totalTrials({
+  source,
+  options: { samples = Infinity, filter, trials },
+}: Pick<EvaluationPlan, 'source' | 'options'>): number | null {
+  return source.rows === null || filter !== undefined ? null : Math.min(source.rows, samples) * trials;
+}

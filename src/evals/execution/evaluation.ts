@@ -1,0 +1,277 @@
+import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
+import type { EvalRun } from '../../pattern/eval-run';
+import { currentRuntime } from '../../pattern/runtime';
+import type { Sample } from '../data-sets/data-set';
+import { EvaluationLog } from '../log/evaluation-log';
+import type { FooterRecord, SampleRecord } from '../log/log-record';
+import { SummaryBuilder } from '../summary/summary-builder';
+import { AdaptiveLimit } from '../../base/adaptive-limit';
+import { closeEvaluation, type EvaluationVerdict } from './close-evaluation';
+import {
+  leasedEndpoints,
+  nameOf,
+  provenanceOf,
+  summaryRules,
+  totalTrials,
+  type EvaluationPlan,
+} from './evaluation-plan';
+import { EvaluationProgress } from './evaluation-progress';
+import { InFlight } from './in-flight';
+import { openEvaluation } from './open-evaluation';
+import { resourceNames } from './resource-names';
+import { Restart } from './restart';
+import { runConcurrently } from './run-concurrently';
+import { runTrial, type TrialOutcome, type TrialRules } from './run-trial';
+import { StopRule } from './stop-rule';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
+// Not the global: tests may put fake timers in its place.
+const { clearTimeout, setTimeout } = process.getBuiltinModule('node:timers');
+
+interface Trial {
+  readonly sample: Sample;
+  readonly number: number;
+}
+
+// What is in flight when the run is interrupted may end within this time; the session waits a little longer.
+const drainMs = 2000;
+const defaultConcurrency = 4;
+
+/**
+ * Evaluates a data set once: takes over what an earlier run has finished, runs the rest, logs each trial when
+ * it ends, and holds what was found to the gate.
+ *
+ * @throws ModelProviderError `EVAL_FAILED` for a gate that is not passed, `EVAL_INVALID` for a data set that
+ *   cannot be read, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
+ */
+export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<void> {
+  const { samples } = run;
+  const plan = samples === null ? given : { ...given, options: { ...given.options, samples } };
+  const log = new EvaluationLog(run, nameOf(plan, run), await provenanceOf(plan, run));
+  try {
+    await new Evaluation(plan, run, log).run();
+  } finally {
+    log.close();
+  }
+}
+
+class Evaluation {
+  readonly #plan: EvaluationPlan;
+  readonly #run: EvalRun;
+  readonly #log: EvaluationLog;
+  readonly #summary: SummaryBuilder;
+  readonly #progress: EvaluationProgress;
+  readonly #restart: Restart;
+  readonly #inFlight: InFlight;
+  readonly #stopRule: StopRule;
+  readonly #datasetHash = createHash('sha256');
+  #samples = 0;
+  #status: FooterRecord['status'] = 'complete';
+  #lost: Error | undefined;
+  #stoppedFor = '';
+  /** A promise only until it is resolved: awaiting one costs each trial a turn of the microtask queue. */
+  #rules: TrialRules | Promise<TrialRules> | undefined;
+
+  constructor(plan: EvaluationPlan, run: EvalRun, log: EvaluationLog) {
+    const { title, model, block, options } = plan;
+    this.#plan = plan;
+    this.#run = run;
+    this.#log = log;
+    this.#summary = new SummaryBuilder(model, summaryRules(options));
+    this.#progress = new EvaluationProgress(
+      { id: log.path, title, model, total: totalTrials(plan) },
+      (progress) => currentRuntime().session().progress(progress),
+    );
+    this.#restart = new Restart(block, options.onLost === 'restartOnce', (reason) => log.restarted(reason));
+    this.#inFlight = new InFlight(options.timeoutMs);
+    this.#stopRule = new StopRule(options, () => leasedEndpoints(block));
+  }
+
+  async run(): Promise<void> {
+    const work = this.#runAll();
+    const ended = work.then(
+      () => undefined,
+      () => undefined,
+    );
+    let drain: NodeJS.Timeout | undefined;
+    const forget = currentRuntime()
+      .session()
+      .onShutdown(() => {
+        drain = this.#interrupt();
+        return ended;
+      });
+    try {
+      await work;
+    } finally {
+      forget();
+      clearTimeout(drain);
+      this.#inFlight.close();
+      this.#progress.close();
+    }
+  }
+
+  async #runAll(): Promise<void> {
+    const { source, options } = this.#plan;
+    const concurrency = options.concurrency ?? (await this.#slots());
+    try {
+      const samples = await source.read(options);
+      const trials = Symbol.asyncIterator in samples ? this.#trialsLater(samples) : this.#trials(samples);
+      await runConcurrently(trials, concurrency, (trial) => this.#take(trial, concurrency));
+    } catch (error) {
+      // What was found until then is kept, and the log says that there should be more.
+      this.#status = 'failed';
+      if (this.#rules !== undefined && !isModelProviderError(error, 'LOG_INVALID')) this.#close();
+      throw error;
+    }
+    if (this.#samples === 0 && !this.#isStopped)
+      throw this.#failed('the data set is empty, so nothing was evaluated.');
+    this.#judge(this.#close());
+  }
+
+  *#trials(samples: Iterable<Sample>): Generator<Trial, void, undefined> {
+    for (const sample of samples) {
+      if (this.#isStopped) return;
+      yield* this.#unfinished(sample);
+    }
+  }
+
+  async *#trialsLater(samples: AsyncIterable<Sample>): AsyncGenerator<Trial, void, undefined> {
+    for await (const sample of samples) {
+      if (this.#isStopped) return;
+      yield* this.#unfinished(sample);
+    }
+  }
+
+  /** The trials of a sample that have to run; those that an earlier run has finished are taken over. */
+  *#unfinished(sample: Sample): Generator<Trial, void, undefined> {
+    this.#samples += 1;
+    this.#datasetHash.update(sample.id);
+    for (let number = 0; number < this.#plan.options.trials; number++) {
+      this.#progress.countRead();
+      const earlier = this.#log.finished(sample.id, number);
+      if (earlier !== undefined) this.#count(earlier, sample, true);
+      else yield { sample, number };
+    }
+  }
+
+  get #isStopped(): boolean {
+    return this.#status !== 'complete';
+  }
+
+  /** Runs a trial that has to run. A void one is not recorded: it runs when the run is continued. */
+  async #take({ sample, number }: Trial, concurrency: number): Promise<void> {
+    if (this.#restart.pending !== undefined) await this.#restart.pending;
+    // The trial was asked for before the evaluation was stopped.
+    if (this.#isStopped) return;
+    const opened = this.#open(concurrency);
+    const rules = 'then' in opened ? await opened : opened;
+    const restarts = this.#restart.count;
+    let outcome = await runTrial(sample, number, rules);
+    if (this.#restart.explains(outcome.cause) && !this.#inFlight.signal.aborted) {
+      if (await this.#restart.after(outcome.cause, restarts))
+        outcome = await runTrial(sample, number, rules, [messageOf(outcome.cause)]);
+      if (this.#restart.explains(outcome.cause)) this.#lose(outcome.cause);
+    }
+    if (outcome.record.error === undefined) this.#stopRule.passed();
+    else if (this.#inFlight.signal.aborted || this.#stopsAfter(outcome)) return;
+    this.#count(this.#log.keep(outcome.record), sample, false);
+  }
+
+  /** Stops the evaluation if it makes no sense to go on. Returns whether the trial is void then. */
+  #stopsAfter(outcome: TrialOutcome): boolean {
+    const stop = this.#isStopped ? undefined : this.#stopRule.failed(outcome);
+    if (stop === undefined) return false;
+    this.#status = 'stopped';
+    this.#stoppedFor = stop.reason;
+    this.#inFlight.cancelAll(
+      new ModelProviderError('EVAL_FAILED', `The evaluation was stopped: ${stop.reason}`),
+    );
+    return stop.isVoid;
+  }
+
+  /** Opens the evaluation with its first trial; all others use the same rules. */
+  #open(concurrency: number): TrialRules | Promise<TrialRules> {
+    const { fn, model, evaluated, block, options } = this.#plan;
+    this.#rules ??= openEvaluation(this.#plan, this.#log, concurrency).then(
+      () =>
+        (this.#rules = {
+          fn,
+          model,
+          client: () => evaluated?.handle.client,
+          retries: options.retries,
+          limit: new AdaptiveLimit(concurrency),
+          session: currentRuntime().session(),
+          inFlight: this.#inFlight,
+          resourceOf: resourceNames(this.#plan),
+          maxWaitMs: options.maxWaitMs,
+          endpoints: () => leasedEndpoints(block),
+        }),
+    );
+    return this.#rules;
+  }
+
+  #lose(cause: unknown): void {
+    if (this.#isStopped) return;
+    this.#status = 'lost';
+    this.#lost = cause as Error;
+  }
+
+  #interrupt(): NodeJS.Timeout | undefined {
+    if (this.#isStopped) return undefined;
+    this.#status = 'interrupted';
+    const reason = new ModelProviderError('SESSION_CLOSED', 'The run was interrupted.');
+    return setTimeout(() => this.#inFlight.cancelAll(reason), drainMs);
+  }
+
+  #count(record: SampleRecord, { number }: Sample, isReused: boolean): void {
+    this.#summary.add(record, number, isReused);
+    this.#progress.countDone(record.error !== undefined);
+  }
+
+  get #notRun(): number {
+    return this.#isStopped ? this.#progress.left : 0;
+  }
+
+  #close(): EvaluationVerdict {
+    const hash = this.#datasetHash.copy().digest('hex').slice(0, 16);
+    return closeEvaluation(this.#plan, this.#run, this.#log, {
+      status: this.#status,
+      dataset: { samples: this.#samples, hash },
+      found: this.#summary.finish({ notRun: this.#notRun, restarts: this.#restart.count }),
+    });
+  }
+
+  /** Fails the test if it has to. */
+  #judge({ outcome, message, unknownScore }: EvaluationVerdict): void {
+    const { title, options } = this.#plan;
+    if (unknownScore !== undefined)
+      throw new ModelProviderError(
+        'EVAL_INVALID',
+        `foreach(): reduce names "${unknownScore}", but no sample of "${title}" has that score.`,
+      );
+    if (this.#status === 'interrupted') throw this.#failed(`the run was interrupted.\n${message}`);
+    if (this.#status === 'stopped')
+      throw this.#failed(
+        `${this.#stoppedFor}\nThe evaluation stopped there; ${this.#notRun} trials did not run. EVALS_RUN=${this.#run.run} goes on with them.\nThe log: ${this.#log.path}`,
+      );
+    if (this.#lost !== undefined) throw lostWith(this.#lost, title, this.#notRun);
+    const { inconclusive = 'warn' } = options.gate;
+    if (outcome === 'fail' || (outcome === 'inconclusive' && inconclusive === 'fail'))
+      throw new ModelProviderError('EVAL_FAILED', message, { details: { log: this.#log.path } });
+  }
+
+  #failed(what: string): ModelProviderError {
+    return new ModelProviderError('EVAL_FAILED', `"${this.#plan.title}": ${what}`);
+  }
+
+  async #slots(): Promise<number> {
+    return (await this.#plan.evaluated?.provider())?.constraints.slots ?? defaultConcurrency;
+  }
+}
+
+function lostWith(lost: Error, title: string, notRun: number): Error {
+  if (notRun === 0) return lost;
+  const [first = '', ...rest] = lost.message.split('\n');
+  const message = [first, `"${title}" stopped there; ${notRun} trials did not run.`, ...rest].join('\n');
+  return new ModelProviderError('RESOURCE_LOST', message, { cause: lost });
+}

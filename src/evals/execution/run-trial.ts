@@ -1,0 +1,114 @@
+import { anySignal } from '../../base/any-signal';
+import { backoffMs } from '../../base/backoff';
+import { currentTime } from '../../base/real-globals';
+import type { Json } from '../../base/json';
+import type { Sample } from '../data-sets/data-set';
+import type { SampleRecord } from '../log/log-record';
+import { judged, type Judged } from '../scorers/returned';
+import type { AdaptiveLimit } from '../../base/adaptive-limit';
+import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
+import { errorEntry, errorKind, hopelessness, isPassing, isTooMany, retryAfterMs } from './error-kind';
+
+// Not the globals: tests may put fake timers in their place.
+const { performance } = process.getBuiltinModule('node:perf_hooks');
+const { setTimeout: delay } = process.getBuiltinModule('node:timers/promises');
+
+/** How trials are run. */
+export interface TrialRules extends AttemptRules {
+  /** How often a trial is tried again after an infrastructure error that may pass. */
+  readonly retries: number;
+  readonly limit: AdaptiveLimit;
+  /** The base URLs of the leased endpoints. */
+  readonly endpoints: () => readonly string[];
+}
+
+/** A trial that ended; `cause` is what was thrown. */
+export interface TrialOutcome {
+  readonly record: SampleRecord;
+  readonly cause?: unknown;
+  /** Whether a call would have had to wait for longer than it may. */
+  readonly hasGivenUp?: boolean;
+}
+
+/**
+ * Runs one trial of a sample, and once more after each infrastructure error that may pass, as often as the
+ * rules allow.
+ *
+ * @param retried messages of the errors after which the trial was run before. The record keeps this list.
+ */
+export async function runTrial(
+  sample: Sample,
+  trial: number,
+  rules: TrialRules,
+  retried: string[] = [],
+): Promise<TrialOutcome> {
+  const at = currentTime();
+  for (let tries = 1; ; tries += 1) {
+    const admission = rules.limit.enter();
+    if (admission !== undefined) await admission;
+    const start = performance.now();
+    const attempt = new Attempt(sample, trial, rules);
+    let answer: Judged | undefined;
+    let error: SampleRecord['error'];
+    let thrown: { readonly cause: unknown } | undefined;
+    try {
+      answer = judged(await attempt.run());
+      rules.limit.succeeded();
+    } catch (cause) {
+      thrown = { cause };
+      error = errorEntry(attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints()), cause);
+      if (isTooMany(cause, rules.endpoints())) rules.limit.slowDown(start, performance.now());
+    } finally {
+      rules.inFlight.delete(attempt);
+      rules.limit.leave();
+    }
+    if (thrown !== undefined && tries <= rules.retries && canRetry(attempt, thrown.cause, rules)) {
+      retried.push(error?.message ?? '');
+      const isOver = await wait(pauseMs(thrown.cause, tries, rules), rules.inFlight.signal);
+      if (isOver) continue;
+    }
+    // No spreads: V8 would compile this for longer than many an evaluation takes.
+    const record: SampleRecord = {
+      type: 'sample',
+      id: sample.id,
+      trial,
+      index: sample.index,
+      location: sample.location,
+      cluster: sample.cluster,
+      input: sample.cells as Json,
+      response: answer?.response,
+      scores: answer?.scores ?? [],
+      metadata: answer?.metadata,
+      error,
+      log: attempt.log,
+      calls: attempt.calls,
+      at,
+      durationMs: toMicroseconds(performance.now() - start),
+      retried: retried.length === 0 ? undefined : retried,
+    };
+    return thrown === undefined
+      ? { record }
+      : { record, cause: thrown.cause, hasGivenUp: attempt.hasGivenUp };
+  }
+}
+
+function canRetry(attempt: Attempt, cause: unknown, { inFlight, endpoints, maxWaitMs }: TrialRules): boolean {
+  return (
+    !attempt.isLate &&
+    !attempt.hasGivenUp &&
+    !inFlight.signal.aborted &&
+    isPassing(cause, endpoints()) &&
+    hopelessness(cause, endpoints(), { maxWaitMs, hasAnswered: true }) === undefined
+  );
+}
+
+/** Milliseconds until a trial is tried again: what its server asks for, but not longer than a call may wait. */
+function pauseMs(cause: unknown, retry: number, { maxWaitMs }: TrialRules): number {
+  return Math.min(maxWaitMs, retryAfterMs(cause) ?? backoffMs(retry));
+}
+
+/** Resolves to true when the time is over, and to false if `signal` is aborted before. */
+async function wait(ms: number, signal: AbortSignal): Promise<boolean> {
+  // A signal for each wait: many samples may wait at once, and Node warns of many listeners on one signal.
+  return delay(ms, true, { signal: anySignal(signal) }).catch(() => false);
+}

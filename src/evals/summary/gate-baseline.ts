@@ -1,0 +1,34 @@
+import { messageOf } from '../../base/errors';
+import { dirname, join } from '../../base/path';
+import type { EvalRun } from '../../pattern/eval-run';
+import { logPath, type LogName } from '../log/log-path';
+import { readLog } from '../log/read-log';
+import type { Gate, GateSummary } from '../statistics/gate';
+import type { SummaryRules } from './summary-builder';
+import { summarizeLog } from './summarize-log';
+
+const { existsSync } = process.getBuiltinModule('node:fs');
+
+/**
+ * Reads what the baseline of a gate had in the same evaluation with the same model.
+ *
+ * @returns the values by score, why there are none, or undefined if the gate has no baseline.
+ */
+export function readBaseline(
+  { vsBaseline }: Gate,
+  run: EvalRun,
+  name: LogName,
+  rules: SummaryRules,
+): GateSummary['baseline'] {
+  if (vsBaseline === undefined) return undefined;
+  if (vsBaseline.run === run.run) return 'it is this very run: name an earlier one';
+  const path = logPath(join(dirname(run.directory), vsBaseline.run), name);
+  if (!existsSync(path)) return `it has no log of this evaluation with this model, ${path}`;
+  try {
+    const log = readLog(path);
+    if (log.footer?.status !== 'complete') return `its log is not complete: run it to its end, ${path}`;
+    return summarizeLog(log, rules).scores;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

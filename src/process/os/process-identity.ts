@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Identifies a process: the system reuses the number, but not the number together with the start time. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot on Linux (field 22 of /proc/PID/stat, see proc(5)), the start date elsewhere. */
+  readonly startTime: string;
+}
+
+/** One line of the process table. */
+export interface ProcessEntry extends ProcessIdentity {
+  readonly group: number;
+  /** Dead with all its threads, so that it holds no resources, but not yet reaped by its parent. */
+  readonly isZombie: boolean;
+}
+
+/** The entry of `pid` in the process table; undefined if there is no such process. */
+export function processEntry(pid: number): ProcessEntry | undefined {
+  return process.platform === 'linux' ? linuxEntry(pid) : portableEntry(pid);
+}
+
+/** Whether exactly that process is alive, not a later one with the same number. */
+export function isAlive(identity: ProcessIdentity): boolean {
+  const entry = processEntry(identity.pid);
+  return entry !== undefined && !entry.isZombie && entry.startTime === identity.startTime;
+}
+
+/** This process. */
+export function ownIdentity(): ProcessIdentity {
+  const entry = processEntry(process.pid);
+  return { pid: process.pid, startTime: entry?.startTime ?? '' };
+}
+
+/** The id of the last boot: process numbers that were recorded under another id mean nothing. */
+export function bootId(): string {
+  try {
+    return process.platform === 'linux'
+      ? readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+      : execFileSync('sysctl', ['-n', 'kern.boottime'], { encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Parses the text of /proc/PID/stat. The name, field 2, may contain spaces and brackets. */
+export function parseStat(pid: number, text: string): ProcessEntry {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [state, threads] = [fields[0], Number(fields[17])];
+  return {
+    pid,
+    group: Number(fields[2]),
+    startTime: fields[19] ?? '',
+    // The first thread of a dying process may be gone while others hold its resources: a port, a GPU's
+    // memory.
+    isZombie: (state === 'Z' && threads <= 1) || state === 'X',
+  };
+}
+
+function linuxEntry(pid: number): ProcessEntry | undefined {
+  try {
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function portableEntry(pid: number): ProcessEntry | undefined {
+  try {
+    return parsePs(
+      execFileSync('ps', ['-o', 'pid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }),
+    )[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses `ps -o pid=,pgid=,stat=,lstart=`. */
+export function parsePs(text: string): ProcessEntry[] {
+  return text.split('\n').flatMap((line) => {
+    const [, pid, group, state, startTime] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    if (startTime === undefined) return [];
+    return [{ pid: Number(pid), group: Number(group), startTime, isZombie: state?.startsWith('Z') ?? false }];
+  });
+}

@@ -1,0 +1,59 @@
+import { relative } from 'node:path';
+import { rowLabel } from '../../evals/data-sets/row-location';
+import { printable } from '../../base/printable';
+import { costsTable } from './costs-table';
+import { differencesTable } from './differences-table';
+import { evalMatrix } from './eval-matrix';
+import type { FiledSample, UnreadableLog } from '../read-evaluation';
+import type { RunReport } from '../run-report';
+
+const longestLine = 160;
+
+/** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
+export function describeRun(report: RunReport): string {
+  const { evaluations, differences, worst, unreadable, directory, run } = report;
+  if (evaluations.length + unreadable.length === 0) return '';
+  const notPassed = evaluations.filter(
+    ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
+  );
+  const parts = [
+    evalMatrix(evaluations),
+    costsTable(evaluations),
+    differencesTable(differences),
+    ...notPassed.map(({ title, model, gate }) =>
+      lines(
+        `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
+        gate.reasons,
+      ),
+    ),
+    worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
+    unreadable.length === 0 ? '' : describeUnreadable(unreadable),
+    `Logs: ${relative(process.cwd(), directory) || directory}${
+      unreadable.length === 0 ? `, to be continued with EVALS_RUN=${run}` : ''
+    }`,
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Names the logs that cannot be read, with the reasons. */
+export function describeUnreadable(unreadable: readonly UnreadableLog[]): string {
+  return lines(
+    'Logs that cannot be read, so that what they would say is missing here:',
+    unreadable.map(({ reason }) => reason),
+  );
+}
+
+function describeSample(sample: FiledSample): string {
+  const { title, model, index, location, input, response, scores, error } = sample;
+  const where = [title, model, `sample ${rowLabel(index, location)}`]
+    .filter((part) => part !== '')
+    .join(', ');
+  const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
+  const answer = response === undefined ? '' : ` → ${response}`;
+  const text = `${where}: ${input}${answer}: ${error ?? values}`;
+  return text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
+}
+
+function lines(title: string, list: readonly string[]): string {
+  return [title, ...list.map((line) => `- ${line}`)].map(printable).join('\n');
+}

@@ -1,0 +1,77 @@
+import { pauseEndpoint, sharePauses } from './answers/endpoint-gate';
+import { installMatchers } from './evals/matchers';
+import { ModelProviderError } from './base/errors';
+import { sessionClientKey, type SessionClient } from './pattern/session-client';
+import { installRuntime, type Runtime } from './pattern/runtime';
+import { ProviderRegistry, type ProviderMap } from './pattern/registry';
+import { builtInProviders } from './providers/built-in';
+
+/**
+ * Connects the pattern with where it runs: inside Jest with the session client that the environment has put
+ * on the global object, outside Jest with a session in the same process, which is opened at the first lease.
+ */
+class PresentRuntime implements Runtime {
+  #registry: Promise<ProviderRegistry> | undefined;
+  #script: SessionClient | undefined;
+
+  session(): SessionClient {
+    const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
+    if (client !== undefined) return client;
+    if (process.env['JEST_WORKER_ID'] !== undefined) throw sessionMissing();
+    this.#script ??= this.#openScriptClient();
+    return this.#script;
+  }
+
+  registry(): Promise<ProviderRegistry> {
+    this.#registry ??= this.#load();
+    return this.#registry;
+  }
+
+  async #load(): Promise<ProviderRegistry> {
+    const { providerModule } = this.session();
+    return new ProviderRegistry(builtInProviders(), await ownProviders(providerModule));
+  }
+
+  #openScriptClient(): SessionClient {
+    const { scriptClient } = require('./session/script-client') as typeof import('./session/script-client');
+    const registry = new ProviderRegistry(builtInProviders());
+    this.#registry = Promise.resolve(registry);
+    return scriptClient(registry);
+  }
+}
+
+// Loaded when it is needed, as the session of a script is: a spec must not load process code.
+async function ownProviders(path: string | undefined): Promise<ProviderMap> {
+  if (path === undefined) return {};
+  const { loadProviderModule, providersOf } =
+    require('./provider-module/load') as typeof import('./provider-module/load');
+  return providersOf(await loadProviderModule(path), path);
+}
+
+function sessionMissing(): ModelProviderError {
+  return new ModelProviderError(
+    'SESSION_MISSING',
+    [
+      'This test file has no model provider session.',
+      "What to do: put preset: 'jest-model-provider' into jest.config.js. If your config has its own testEnvironment, it must extend",
+      "'jest-model-provider/environment'; if it has its own globalSetup and globalTeardown, they must call openSession(globalConfig, projectConfig)",
+      "and closeSession(globalConfig) of 'jest-model-provider/session'.",
+    ].join('\n'),
+  );
+}
+
+/** The function of this package that the spec has called in the shape of a mock, if there is one. */
+function mockedCall(): string | undefined {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- gives the mock, if there is one
+  const entry = require('./index') as Record<string, { readonly mock?: { readonly calls: unknown[] } }>;
+  return ['foreach', 'withClient', 'withClients'].find((name) => entry[name]?.mock?.calls.length);
+}
+
+installRuntime(new PresentRuntime());
+const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
+if (client !== undefined) {
+  client.noticeImport(mockedCall);
+  sharePauses((pause) => client.pause(pause));
+  client.onPause(pauseEndpoint);
+  installMatchers();
+}

@@ -1,0 +1,237 @@
+import type { Socket } from 'node:net';
+import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc/node';
+import { ModelProviderError, type SerializedError } from '../../base/errors';
+import type { EndpointPause } from '../../pattern/endpoint-pause';
+import type { EvalProgress } from '../../pattern/eval-progress';
+import type { EvalRun } from '../../pattern/eval-run';
+import type { ResourceRef } from '../../pattern/resource-spec';
+import type { ReportRecord } from '../../pattern/session-client';
+import type { Json } from '../../base/json';
+import { packageVersion } from '../../base/version';
+import { messageConnection } from '../../base/message-connection';
+import type { SessionTransport } from './lease-client';
+import { EndpointPauses } from '../wire/endpoint-pauses';
+import { openSocket, type SessionAddress } from '../wire/private-socket';
+import {
+  answeredError,
+  shutdownRequest,
+  helloRequest,
+  identifyRequest,
+  leaseRequest,
+  lostNotification,
+  pauseNotification,
+  progressNotification,
+  recordRequest,
+  releaseRequest,
+  testFailedNotification,
+  type HelloAnswer,
+} from '../wire/protocol';
+import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
+
+export interface SocketTransportOptions {
+  readonly label: string;
+  readonly file?: string | undefined;
+  readonly providerModule: string | undefined;
+  onLost(leaseId: string, error: SerializedError): void;
+  /** Called when the session ends, or its process dies, while the transport is open. */
+  onEnded(): void;
+}
+
+interface Connected {
+  readonly socket: Socket;
+  readonly rpc: MessageConnection;
+  readonly pauses: EndpointPauses;
+}
+
+/** A test file's end of the session's socket. */
+export class SocketTransport implements SessionTransport {
+  readonly #socket: Socket;
+  readonly #rpc: MessageConnection;
+  readonly #answer: HelloAnswer;
+  /** Rejects when the socket closes, so that no request waits for an answer any longer. */
+  readonly #ended: Promise<never>;
+  readonly #pauses: EndpointPauses;
+  readonly #shutdownHooks = new ShutdownHooks();
+  /** Records that the session has not confirmed yet. */
+  #sending: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor({ socket, rpc, pauses }: Connected, answer: HelloAnswer, onEnded: () => void) {
+    this.#pauses = pauses;
+    this.#socket = socket;
+    this.#rpc = rpc;
+    this.#answer = answer;
+    this.#ended = new Promise((_resolve, reject) => {
+      socket.on('close', () => {
+        if (!this.#isClosed) onEnded();
+        this.#isClosed = true;
+        reject(sessionEnded());
+      });
+    });
+    this.#ended.catch(() => undefined);
+    rpc.onRequest(shutdownRequest, async () => {
+      await this.#shutdownHooks.run();
+      await this.#sending;
+      return null;
+    });
+  }
+
+  /**
+   * Connects and greets.
+   *
+   * @throws ModelProviderError `SESSION_CLOSED` if no session listens any more, `SESSION_REFUSED`,
+   *   `PROVIDER_MODULE_CONFLICT`.
+   */
+  static async open(address: SessionAddress, options: SocketTransportOptions): Promise<SocketTransport> {
+    const socket = await openSocket(address.socket, sessionEnded);
+    const rpc = messageConnection(socket, socket);
+    rpc.onError(() => undefined);
+    rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
+    // The first may come before the answer to the greeting does.
+    const pauses = new EndpointPauses();
+    rpc.onNotification(pauseNotification, (pause) => pauses.add(pause));
+    rpc.listen();
+    try {
+      const { label, file, providerModule } = options;
+      const answer = await rpc.sendRequest(helloRequest, {
+        token: address.token,
+        version: packageVersion,
+        label,
+        file,
+        providerModule,
+      });
+      return new SocketTransport({ socket, rpc, pauses }, answer, () => options.onEnded());
+    } catch (error) {
+      socket.destroy();
+      throw answeredError(error);
+    }
+  }
+
+  get providerNames(): readonly string[] {
+    return this.#answer.providerNames;
+  }
+
+  get modelNames(): readonly string[] {
+    return this.#answer.modelNames;
+  }
+
+  get providerModule(): string | undefined {
+    return this.#answer.providerModule;
+  }
+
+  get loaded(): readonly string[] {
+    return this.#answer.loaded;
+  }
+
+  async lease(request: OwnedRequest, signal: AbortSignal | undefined): Promise<LeaseGrant> {
+    const cancellation = new CancellationTokenSource();
+    const onAbort = (): void => cancellation.cancel();
+    if (signal?.aborted === true) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#send(() => this.#rpc.sendRequest(leaseRequest, request, cancellation.token));
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async release(leaseId: string): Promise<void> {
+    // A closed session has released everything already.
+    if (!this.#isClosed) await this.#send(() => this.#rpc.sendRequest(releaseRequest, { leaseId }));
+  }
+
+  record(record: ReportRecord): void {
+    if (this.#isClosed) return;
+    const answer = this.#send(() => this.#rpc.sendRequest(recordRequest, record));
+    this.#sending = Promise.allSettled([this.#sending, answer]);
+  }
+
+  get evals(): EvalRun | undefined {
+    return this.#answer.evals;
+  }
+
+  identify(ref: ResourceRef): Promise<Json> {
+    return this.#send(() => this.#rpc.sendRequest(identifyRequest, ref));
+  }
+
+  onShutdown(finish: () => Promise<void>): () => void {
+    return this.#shutdownHooks.add(finish);
+  }
+
+  progress(update: EvalProgress): void {
+    if (!this.#isClosed) void this.#rpc.sendNotification(progressNotification, update).catch(() => undefined);
+  }
+
+  pause(pause: EndpointPause): void {
+    if (!this.#isClosed) void this.#rpc.sendNotification(pauseNotification, pause).catch(() => undefined);
+  }
+
+  onPause(listener: (pause: EndpointPause) => void): void {
+    this.#pauses.listen(listener);
+  }
+
+  testFailed(leaseId: string, test: string): void {
+    if (!this.#isClosed)
+      void this.#rpc.sendNotification(testFailedNotification, { leaseId, test }).catch(() => undefined);
+  }
+
+  adopt(): string {
+    throw new ModelProviderError(
+      'PROVIDER_UNKNOWN',
+      'This provider is not registered: export it with defineProviders() from the module that testEnvironmentOptions.modelProviders names, so that the session knows it too.',
+    );
+  }
+
+  /**
+   * Ends the connection; the session releases what it still holds. Resolves when all records have arrived.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#sending;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('close', () => resolve());
+      this.#socket.end();
+      if (this.#socket.destroyed) resolve();
+    });
+  }
+
+  async #send<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw sessionEnded();
+    try {
+      return await Promise.race([send(), this.#ended]);
+    } catch (error) {
+      throw answeredError(error);
+    }
+  }
+}
+
+/** What must be done before a session ends. */
+class ShutdownHooks {
+  readonly #hooks = new Set<() => Promise<void>>();
+  /** The hooks that were called; undefined before the end has begun. */
+  #called: Promise<void>[] | undefined;
+
+  /** Registers a hook, which is called at once if the end has begun. Returns a function that removes it. */
+  add(hook: () => Promise<void>): () => void {
+    if (this.#called !== undefined) this.#called.push(hook());
+    this.#hooks.add(hook);
+    return () => this.#hooks.delete(hook);
+  }
+
+  /** Calls all hooks. Resolves when all have settled, those that were registered meanwhile included. */
+  async run(): Promise<void> {
+    this.#called ??= [...this.#hooks].map((hook) => hook());
+    for (let count = 0; count < this.#called.length;) {
+      count = this.#called.length;
+      await Promise.allSettled(this.#called);
+    }
+  }
+}
+
+/** The error of a request to a session that is gone. */
+export function sessionEnded(): ModelProviderError {
+  return new ModelProviderError(
+    'SESSION_CLOSED',
+    'The session has ended: Jest is stopping, or its main process died.',
+  );
+}

@@ -1,0 +1,74 @@
+import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc/node';
+import { deserializeError, messageOf, serializeError, type SerializedError } from '../../base/errors';
+import type { EndpointPause } from '../../pattern/endpoint-pause';
+import type { EvalProgress } from '../../pattern/eval-progress';
+import type { EvalRun } from '../../pattern/eval-run';
+import type { ResourceRef } from '../../pattern/resource-spec';
+import type { ReportRecord } from '../../pattern/session-client';
+import type { Json } from '../../base/json';
+import type { LeaseGrant, OwnedRequest } from './lease-request';
+
+/** The variable through which workers learn where the session is: a `SessionAddress`. */
+export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
+
+export interface HelloRequest {
+  readonly token: string;
+  readonly version: string;
+  /** What the connection is for: a test file. */
+  readonly label: string;
+  /** The name of the file's reservation, if it has one. */
+  readonly file?: string | undefined;
+  /** The provider module that the file's project names. */
+  readonly providerModule: string | undefined;
+}
+
+export interface HelloAnswer {
+  readonly session: string;
+  readonly providerNames: readonly string[];
+  readonly modelNames: readonly string[];
+  readonly providerModule: string | undefined;
+  /** The keys of resources that are up. */
+  readonly loaded: readonly string[];
+  readonly evals: EvalRun | undefined;
+}
+
+/** The first request on every connection. */
+export const helloRequest = new RequestType<HelloRequest, HelloAnswer, SerializedError>('hello');
+/** Cancelling it gives the request up. */
+export const leaseRequest = new RequestType<OwnedRequest, LeaseGrant, SerializedError>('lease');
+export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
+/** Answered, so that a file that closes knows that all its records have arrived. */
+export const recordRequest = new RequestType<ReportRecord, null, SerializedError>('record');
+export const identifyRequest = new RequestType<ResourceRef, Json, SerializedError>('identify');
+/** Not answered: an update that is lost does no harm. */
+export const progressNotification = new NotificationType<EvalProgress>('progress');
+/** To the session and from it: an endpoint has had too many requests. What is lost costs one more of them. */
+export const pauseNotification = new NotificationType<EndpointPause>('pause');
+/** From the session, when the run was interrupted: finish what is under way. */
+export const shutdownRequest = new RequestType<null, null, SerializedError>('shutdown');
+/**
+ * A test that holds a lease has failed. It is sent in order with the requests: a release that follows comes
+ * later.
+ */
+export const testFailedNotification = new NotificationType<{ leaseId: string; test: string }>('testFailed');
+/** A leased resource died. */
+export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
+
+// A code that JSON-RPC leaves to applications: https://www.jsonrpc.org/specification#error_object
+const applicationError = 1;
+
+/** Runs a handler so that its errors cross the socket with their code. */
+export async function answer<T>(handle: () => Promise<T>): Promise<T> {
+  try {
+    return await handle();
+  } catch (error) {
+    throw new ResponseError(applicationError, messageOf(error), serializeError(error));
+  }
+}
+
+/** The error that the other end threw. */
+export function answeredError(error: unknown): unknown {
+  return error instanceof ResponseError && error.data !== undefined
+    ? deserializeError(error.data as SerializedError)
+    : error;
+}
