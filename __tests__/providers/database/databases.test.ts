@@ -154,7 +154,7 @@ test('odd and long names get databases of their own', async () => {
   );
   expect(new Set(databases).size).toBe(names.length);
   for (const database of databases)
-    expect(database).toMatch(/^jmp_[0-9a-f]{16}_[a-z0-9_]{1,24}_[0-9a-f]{12}$/);
+    expect(database).toMatch(/^jmp_[0-9a-f]{16}_[a-z0-9_]{1,24}_[0-9a-f]{16}$/);
 });
 
 test('the client has a URL for code under test, which printing the client does not show', async () => {

@@ -82,6 +82,15 @@ test('a process that never lets go is named, also when the stop is tried again, 
   await end();
 });
 
+test('what lets its memory go while the processes are being listed leaves no remark', async () => {
+  const { end, notes } = await guarded();
+  gpus.hold(someProcess(), 'another', [0], 10);
+  gpus.hold(await endedProcess(), 'VLLM::EngineCore', [0], 70_000);
+  gpus.set({ freesInList: true });
+  await end();
+  expect(notes).toEqual([]);
+});
+
 test('memory that nobody holds is a leak', async () => {
   const { end } = await guarded();
   gpus.set({ gpus: [{ uuid: 'GPU-0000-fake', usedMiB: 30_000 }, { uuid: 'GPU-1000-fake' }] });

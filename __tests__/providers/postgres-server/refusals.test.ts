@@ -157,7 +157,7 @@ test('a name that is taken is no database of this session', async () => {
   await own.create('taken');
   expect(messageOf(await caught(own.create('taken')), admin.url)).toMatchInlineSnapshot(`
     "PLACE has a database of that name already (42P04, database "taken" already exists).
-    What to do: Drop it if it was left behind; names have 24 random bits, so a second try is likely to succeed."
+    What to do: Drop it if it was left behind; names have 40 random bits, so a second try is likely to succeed."
   `);
 });
 

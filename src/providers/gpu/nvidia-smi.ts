@@ -45,11 +45,10 @@ export function hasNvidiaSmi(): boolean {
  * @throws what running nvidia-smi throws.
  */
 export async function readGpus(): Promise<GpuReading> {
-  const [gpus, processes] = await Promise.all([
-    listGpus(),
-    queryNvidiaSmi('compute-apps', 'gpu_uuid,pid,process_name,used_memory'),
-  ]);
-  return { gpus, processes: processes.map(parseProcess) };
+  // Memory last: a process that ends between the two is still listed, so what it has held until then is not
+  // taken for memory that nobody holds.
+  const processes = await queryNvidiaSmi('compute-apps', 'gpu_uuid,pid,process_name,used_memory');
+  return { gpus: await listGpus(), processes: processes.map(parseProcess) };
 }
 
 /**

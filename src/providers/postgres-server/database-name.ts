@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 // PostgreSQL truncates names at 63 bytes without an error, so two long ones may become the same:
 // https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
 const longestReadable = 24;
-const pattern = /^jmp_([0-9a-f]{16})_([a-z0-9_]{1,24})_([0-9a-f]{6})([0-9a-f]{6})$/;
+const pattern = /^jmp_([0-9a-f]{16})_([a-z0-9_]{1,24})_([0-9a-f]{10})([0-9a-f]{6})$/;
 
 /** The mark of a new session. */
 export function newMark(): string {
@@ -11,14 +11,14 @@ export function newMark(): string {
 }
 
 /**
- * A name for a database: `jmp_<mark>_<readable>_<token>`, at most 58 bytes, in characters that need no
+ * A name for a database: `jmp_<mark>_<readable>_<token>`, at most 62 bytes, in characters that need no
  * quotes. The last six digits are a checksum: a database of another origin is not mistaken for one of a
  * session.
  *
  * @param readable the part for people, in any characters.
  */
 export function databaseName(mark: string, readable: string): string {
-  const token = randomBytes(3).toString('hex');
+  const token = randomBytes(5).toString('hex');
   const word =
     readable
       .toLowerCase()

@@ -91,7 +91,7 @@ function refusalOf(code: string | undefined, message: string, server: string): R
     case '42P04':
       return {
         cause: `${server} has a database of that name already`,
-        fix: 'Drop it if it was left behind; names have 24 random bits, so a second try is likely to succeed.',
+        fix: 'Drop it if it was left behind; names have 40 random bits, so a second try is likely to succeed.',
       };
     case '42501':
       return {
