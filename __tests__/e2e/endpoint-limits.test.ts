@@ -11,7 +11,7 @@ import { footer, mine, records, samples } from '../support/eval-logs';
 import { outcome, spec } from './noting-project';
 import { bothModes, runJest, startJest, type JestRun } from './run-jest';
 
-const [endpoint, shared] = [fakeEndpoint(), fakeEndpoint()];
+const [endpoint, shared, other] = [fakeEndpoint(), fakeEndpoint(), fakeEndpoint()];
 const right = json(200, completion('yes'));
 
 /** What a sample asked, and when. */
@@ -46,11 +46,34 @@ const sharing = (title: string): string =>
   spec(`${evaluate}
     withClient(['shared:m'], () => evaluate('${title}', 30, { concurrency: 30, timeoutMs: 1500 }));`);
 
+/** Asks with a client of its own, whose errors are as those of the AI SDK, which does not try again here. */
+const asking = (title: string): string =>
+  spec(`
+    const ask = async (baseURL, content) => {
+      const body = JSON.stringify({ messages: [{ role: 'user', content }] });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(baseURL + '/chat/completions', { method: 'POST', headers, body });
+      if (!response.ok)
+        throw Object.assign(new Error('HTTP ' + response.status), {
+          url: response.url,
+          statusCode: response.status,
+          isRetryable: response.status === 429,
+          responseHeaders: Object.fromEntries(response.headers),
+        });
+      return (await response.json()).choices[0].message.content;
+    };
+    withClient(['other:m'], (handle) =>
+      foreach('n', Array.from({ length: 30 }, (_, n) => n), async (n) => {
+        const text = await ask(handle.connection.baseURL, 'sample of ${title}: ' + n);
+        return new Result(text, exactMatch(text, 'yes'));
+      }, { title: '${title}', concurrency: 30, timeoutMs: 1500, retries: 0 }));`);
+
 const files = {
   'providers.js': `
     const { defineProviders, OpenAICompatibleProvider } = require('jest-model-provider');
     module.exports = defineProviders({
       shared: new OpenAICompatibleProvider({ baseURL: process.env.SHARED_URL, apiKeyVariable: 'OPENAI_API_KEY' }),
+      other: new OpenAICompatibleProvider({ baseURL: process.env.OTHER_URL, apiKeyVariable: 'OPENAI_API_KEY' }),
     });`,
   // In one file, so that they come one after the other.
   'limits.eval.js': spec(`${evaluate}
@@ -76,6 +99,8 @@ const files = {
     });`),
   'one.eval.js': sharing('one'),
   'two.eval.js': sharing('two'),
+  'three.eval.js': asking('three'),
+  'four.eval.js': asking('four'),
 };
 
 describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
@@ -137,6 +162,7 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
   };
 
   let limits: Limited;
+  let otherLimits: Limited;
   let run: JestRun;
   let continued: JestRun;
   beforeAll(async () => {
@@ -145,11 +171,16 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
     shared.answer((response, request) =>
       (sampleIn(request) === undefined ? right : limits.answerer)(response, request),
     );
+    otherLimits = limited(10, 1000);
+    other.answer((response, request) =>
+      (sampleIn(request) === undefined ? right : otherLimits.answerer)(response, request),
+    );
     const env = {
       EVALS_RUN: mine,
       OPENAI_BASE_URL: endpoint.baseURL,
       OPENAI_API_KEY: 'key-of-the-test',
       SHARED_URL: shared.baseURL,
+      OTHER_URL: other.baseURL,
     };
     const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
     run = await runJest(files, mode, { env, config });
@@ -188,22 +219,29 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
     expect(footer(records(run, 'busy')).summary).toMatchObject({ samples: 60, errors: 0, retries: 0 });
   });
 
-  test('shared by two files gets no request while it has too many, and answers all in the end', () => {
-    for (const title of ['one', 'two']) {
-      expect(outcome(run, `shared:m ${title}`).status).toBe('passed');
-      expect(footer(records(run, title)).summary).toMatchObject({ samples: 30, errors: 0, retries: 0 });
-    }
-    const { answered, refused, windows } = limits;
-    expect(answered).toHaveLength(60);
-    expect(refused.length).toBeGreaterThan(20);
-    for (const [index, begin] of windows.entries()) {
-      const within = (at: number): boolean => at > begin && at < begin + 980;
-      const first = refused.find(within) ?? Infinity;
-      // What was under way when it was refused comes in a moment; at first that is everything.
-      const momentMs = index === 0 ? 500 : 200;
-      expect([...answered, ...refused].filter((at) => within(at) && at > first + momentMs)).toEqual([]);
-    }
-  });
+  test.each([
+    ['clients of ours', ['shared:m one', 'shared:m two'], () => limits],
+    ['other clients', ['other:m three', 'other:m four'], () => otherLimits],
+  ])(
+    'shared by two files gets no request while it has too many, and answers all: %s',
+    (_name, titles, of) => {
+      for (const title of titles) {
+        expect(outcome(run, title)).toMatchObject({ status: 'passed' });
+        const log = records(run, title.split(' ')[1] ?? '');
+        expect(footer(log).summary).toMatchObject({ samples: 30, errors: 0, retries: 0 });
+      }
+      const { answered, refused, windows } = of();
+      expect(answered).toHaveLength(60);
+      expect(refused.length).toBeGreaterThan(20);
+      for (const [index, begin] of windows.entries()) {
+        const within = (at: number): boolean => at > begin && at < begin + 980;
+        const first = refused.find(within) ?? Infinity;
+        // What was under way when it was refused comes in a moment; at first that is everything.
+        const momentMs = index === 0 ? 500 : 200;
+        expect([...answered, ...refused].filter((at) => within(at) && at > first + momentMs)).toEqual([]);
+      }
+    },
+  );
 
   test('that refuses for good is an infrastructure error, after as many tries as are allowed', () => {
     expect(statusOf('gone')).toBe('failed');

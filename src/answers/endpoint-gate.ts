@@ -94,11 +94,16 @@ export class EndpointGate {
 
   /** The endpoint has taken the request. */
   answered(): void {
+    this.answeredOther();
+    this.#limit.succeeded();
+    this.#limit.leave();
+  }
+
+  /** The endpoint has taken a request that has not come through here. */
+  answeredOther(): void {
     this.#refusals = 0;
     this.#pausedMs = 0;
     this.#answeredAt = performance.now();
-    this.#limit.succeeded();
-    this.#limit.leave();
   }
 
   /** The request is over, and says nothing about how many there may be. */
@@ -111,10 +116,15 @@ export class EndpointGate {
    *
    * @returns whether the request may wait for its end, since the wait is not too long.
    */
-  refused({ sentAt, retryAfterMs, maxWaitMs }: TooMany): boolean {
-    const now = performance.now();
-    this.#limit.slowDown(sentAt, now);
+  refused(tooMany: TooMany): boolean {
+    this.#limit.slowDown(tooMany.sentAt, performance.now());
     this.#limit.leave();
+    return this.refusedOther(tooMany);
+  }
+
+  /** As {@link refused}, of a request that has not come through here. */
+  refusedOther({ sentAt, retryAfterMs, maxWaitMs }: TooMany): boolean {
+    const now = performance.now();
     const isNew = sentAt >= this.#pausedAt;
     // The pause that those in flight with it have brought about counts for it too.
     if (retryAfterMs === undefined && !isNew) return true;
@@ -132,6 +142,7 @@ export class EndpointGate {
   /** Lets nothing through for so many milliseconds, or longer, if it is paused for longer already. */
   pause(ms: number): void {
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
+    lastPauseEnds = Math.max(lastPauseEnds, this.#pausedUntil);
   }
 }
 
@@ -142,6 +153,7 @@ interface Pause {
 }
 
 const gates = new Map<string, EndpointGate>();
+let lastPauseEnds = -Infinity;
 let share: (pause: Pause) => void = () => undefined;
 
 /** The gate of an endpoint, one for all its clients in this realm. */
@@ -154,6 +166,11 @@ function gateAt(endpoint: string): EndpointGate {
   const gate = gates.get(endpoint) ?? new EndpointGate((ms) => share({ endpoint, ms }));
   gates.set(endpoint, gate);
   return gate;
+}
+
+/** Whether any endpoint may be paused. It costs nothing to ask. */
+export function isAnyPaused(): boolean {
+  return performance.now() < lastPauseEnds;
 }
 
 /** Pauses an endpoint that has refused a request elsewhere. */

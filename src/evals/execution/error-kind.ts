@@ -2,7 +2,7 @@ import { isModelProviderError, messageWithCauses } from '../../base/errors';
 import type { SampleRecord } from '../log/log-record';
 import type { ErrorKind } from '../log/eval-summary';
 import { isOutOfQuota } from '../../answers/answer-error';
-import { codesIn, isOfOne, linksOf, retryAfterIn, statusIn, type Link } from './error-links';
+import { codesIn, isOfOne, linksOf, originsIn, retryAfterIn, statusIn, type Link } from './error-links';
 
 const { stripVTControlCharacters } = process.getBuiltinModule('node:util');
 
@@ -54,10 +54,15 @@ function isOfModels(links: readonly Link[], endpoints: readonly string[]): boole
   return isOfOne(endpoints, links) ?? (statusIn(links) ?? 0) < 400;
 }
 
-/** Whether a leased endpoint refused a request because there were too many. */
+/** Whether a request was refused, on the models' side, because there were too many. */
 export function isTooMany(error: unknown, endpoints: readonly string[]): boolean {
   const links = linksOf(error);
   return statusIn(links) === 429 && isOfModels(links, endpoints);
+}
+
+/** The leased endpoints that refused a request because there were too many; none for any other error. */
+export function hadTooMany(error: unknown, endpoints: readonly string[]): readonly string[] {
+  return isTooMany(error, endpoints) ? originsIn(endpoints, linksOf(error)) : [];
 }
 
 /** Milliseconds after which the server wants to be asked again, if it said so. */

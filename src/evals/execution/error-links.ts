@@ -102,9 +102,19 @@ export function codesIn(links: readonly Link[]): { readonly code: unknown; reado
  */
 export function isOfOne(endpoints: readonly string[], links: readonly Link[]): boolean | undefined {
   if (links.some((link) => isModelProviderError(link))) return true;
-  const url = links.map(urlOf).find((found) => found !== undefined);
+  const url = urlIn(links);
   if (url !== undefined) return endpoints.some((endpoint) => isBelow(endpoint, url));
   return links.some(isOfOpenAISdk) ? true : undefined;
+}
+
+/** Those of the endpoints that an error of one of them may be of: all where it does not say its URL. */
+export function originsIn(endpoints: readonly string[], links: readonly Link[]): readonly string[] {
+  const url = urlIn(links);
+  return url === undefined ? endpoints : endpoints.filter((endpoint) => isBelow(endpoint, url));
+}
+
+function urlIn(links: readonly Link[]): URL | undefined {
+  return links.map(urlOf).find((found) => found !== undefined);
 }
 
 function urlOf({ url, config, response }: Link): URL | undefined {

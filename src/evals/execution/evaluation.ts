@@ -18,6 +18,7 @@ import {
 import { EvaluationProgress } from './evaluation-progress';
 import { InFlight } from './in-flight';
 import { openEvaluation } from './open-evaluation';
+import { RateLimits } from './rate-limits';
 import { resourceNames } from './resource-names';
 import { Restart } from './restart';
 import { runConcurrently } from './run-concurrently';
@@ -200,6 +201,7 @@ class Evaluation {
           client: () => evaluated?.handle.client,
           retries: options.retries,
           limit: new AdaptiveLimit(concurrency),
+          rateLimits: new RateLimits(() => leasedEndpoints(block), options.maxWaitMs),
           session: currentRuntime().session(),
           inFlight: this.#inFlight,
           resourceOf: resourceNames(this.#plan),

@@ -8,6 +8,7 @@ import { judged, type Judged } from '../scorers/returned';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
 import { errorEntry, errorKind, hopelessness, isPassing, isTooMany, retryAfterMs } from './error-kind';
+import type { RateLimits, TooManyVerdict } from './rate-limits';
 
 // Not the globals: tests may put fake timers in their place.
 const { performance } = process.getBuiltinModule('node:perf_hooks');
@@ -18,6 +19,7 @@ export interface TrialRules extends AttemptRules {
   /** How often a trial is tried again after an infrastructure error that may pass. */
   readonly retries: number;
   readonly limit: AdaptiveLimit;
+  readonly rateLimits: RateLimits;
   /** The base URLs of the leased endpoints. */
   readonly endpoints: () => readonly string[];
 }
@@ -43,29 +45,39 @@ export async function runTrial(
   retried: string[] = [],
 ): Promise<TrialOutcome> {
   const at = currentTime();
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1; ;) {
     const admission = rules.limit.enter();
     if (admission !== undefined) await admission;
+    const pause = rules.rateLimits.enter(rules.inFlight.signal);
+    if (pause !== undefined) await pause;
     const start = performance.now();
     const attempt = new Attempt(sample, trial, rules);
     let answer: Judged | undefined;
     let error: SampleRecord['error'];
     let thrown: { readonly cause: unknown } | undefined;
+    let tooMany: TooManyVerdict | undefined;
     try {
       answer = judged(await attempt.run());
       rules.limit.succeeded();
+      rules.rateLimits.passed();
     } catch (cause) {
       thrown = { cause };
       error = errorEntry(attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints()), cause);
+      tooMany = attempt.hasGivenUp ? 'waitedTooLong' : rules.rateLimits.refused(cause, start);
       if (isTooMany(cause, rules.endpoints())) rules.limit.slowDown(start, performance.now());
     } finally {
       rules.inFlight.delete(attempt);
       rules.limit.leave();
     }
-    if (thrown !== undefined && tries <= rules.retries && canRetry(attempt, thrown.cause, rules)) {
-      retried.push(error?.message ?? '');
-      const isOver = await wait(pauseMs(thrown.cause, tries, rules), rules.inFlight.signal);
-      if (isOver) continue;
+    if (thrown !== undefined && tooMany !== 'waitedTooLong' && canRetry(attempt, thrown.cause, rules)) {
+      // It begins when the endpoint wants to be asked again. That it waits for it is no retry.
+      if (tooMany === 'again') continue;
+      if (tries <= rules.retries) {
+        retried.push(error?.message ?? '');
+        const isOver = await wait(pauseMs(thrown.cause, tries, rules), rules.inFlight.signal);
+        tries += 1;
+        if (isOver) continue;
+      }
     }
     // No spreads: V8 would compile this for longer than many an evaluation takes.
     const record: SampleRecord = {
@@ -88,14 +100,13 @@ export async function runTrial(
     };
     return thrown === undefined
       ? { record }
-      : { record, cause: thrown.cause, hasGivenUp: attempt.hasGivenUp };
+      : { record, cause: thrown.cause, hasGivenUp: tooMany === 'waitedTooLong' };
   }
 }
 
 function canRetry(attempt: Attempt, cause: unknown, { inFlight, endpoints, maxWaitMs }: TrialRules): boolean {
   return (
     !attempt.isLate &&
-    !attempt.hasGivenUp &&
     !inFlight.signal.aborted &&
     isPassing(cause, endpoints()) &&
     hopelessness(cause, endpoints(), { maxWaitMs, hasAnswered: true }) === undefined
