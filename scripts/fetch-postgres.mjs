@@ -19,7 +19,7 @@ import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const name = 'postgresql-15';
 const installed = '/usr/lib/postgresql/15/bin';
-const programs = ['postgres', 'initdb'];
+const programs = ['postgres', 'initdb', 'psql', 'pg_dump'];
 const limitMs = 300_000;
 
 /**
@@ -43,7 +43,7 @@ function download() {
   // The server of root runs as another user, who may not look into root's home.
   const user = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const cache = join(isRoot ? '/var/cache' : user, 'jest-model-provider', 'engines');
-  const directory = join(cache, name);
+  const directory = join(cache, `${name}-and-clients`);
   if (existsSync(directory)) return join(directory, 'bin');
   mkdirSync(cache, { recursive: true });
   const draft = mkdtempSync(join(cache, 'fetch-'));

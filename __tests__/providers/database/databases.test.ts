@@ -13,7 +13,7 @@ let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'db-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-function file(name: string, text: string): string {
+function file(name: string, text: string | Uint8Array): string {
   const path = join(folder, name);
   mkdirSync(join(path, '..'), { recursive: true });
   writeFileSync(path, text);
@@ -121,6 +121,19 @@ test.each([
   expect(error).toMatchObject({ code: 'SCHEMA_FAILED', message: expect.stringMatching(message) as string });
   expect(await ourDatabases(server.client.url)).toEqual([]);
   await server.teardown();
+});
+
+test('a file that is no UTF-8 is refused with its line, and is not sent', async () => {
+  const { provider } = await databaseSession();
+  const bytes = Buffer.from("SELECT 1;\nSELECT 'caf\xe9';\n", 'latin1');
+  for (const [text, line] of [
+    [bytes, 2],
+    [Buffer.from('\uFEFFSELECT 1;', 'utf16le'), 1],
+  ] as const) {
+    const error = await caught(provider.setup('shop', { schema: file('legacy.sql', text) }));
+    expect(error).toMatchObject({ code: 'SCHEMA_FAILED', details: { line } });
+    expect(error.message).toMatch(/legacy\.sql, line \d: this is no UTF-8\. Save it as UTF-8/);
+  }
 });
 
 test('a schema function that forgets to await a query is refused, and ends nothing else', async () => {

@@ -1,7 +1,7 @@
 /** @jest-environment jest-model-provider/environment */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,9 @@ import { eventually } from '../../support/eventually';
 import { ask, databaseSession, ourDatabases, value } from '../database/own-server';
 
 closeSessionsAfterEach();
+
+const directory = mkdtempSync(join(tmpdir(), 'own-'));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 /** A server that stands for one of the user's: ours, but those who are given its URL do not know that. */
 async function usersServer(): Promise<string> {
@@ -54,6 +57,50 @@ test('databases are made and dropped on a server that is there, with its templat
   await handle.teardown();
   await session.close();
   expect(await ourDatabases(url)).toEqual([]);
+});
+
+const sql = (...texts: string[]): string[] =>
+  texts.map((text, index) => {
+    const file = join(directory, `${index}.sql`);
+    writeFileSync(file, text);
+    return file;
+  });
+
+test('what a schema makes for the whole server stays, which is said, with how to remove it', async () => {
+  const url = await usersServer();
+  const { session, provider } = await databaseSession({ server: url });
+  const role = sql('CREATE ROLE "app user"; CREATE TABLE t (n int); GRANT SELECT ON t TO "app user";');
+  for (const _ of [1, 2]) await provider.setup('shop', { schema: role });
+  const { kept } = await session.close();
+  expect(kept.map((text) => text.replaceAll(/at \S+\/postgres/g, 'at SERVER'))).toEqual([
+    `ROLE "app user" on PostgreSQL at SERVER: the schema of postgres:shop has made it, and it stays after its database
+  remove it: DROP ROLE "app user";
+  or write the schema so that it may be there: IF NOT EXISTS, or DO with EXCEPTION WHEN duplicate_object`,
+  ]);
+  const next = await databaseSession({ server: url });
+  expect(await caught(next.provider.setup('shop', { schema: role }))).toMatchObject({
+    message: expect.stringMatching(
+      /role "app user" already exists \(42710\)\.\nWhat to do: it belongs to the whole server and outlives its database/,
+    ) as string,
+  });
+  await ask(url, 'DROP ROLE "app user"');
+  expect((await next.session.close()).kept).toEqual([]);
+});
+
+test('a schema that fails names what it has made for the whole server, and the next try shows the first error', async () => {
+  const url = await usersServer();
+  const { provider } = await databaseSession({ server: url });
+  const schema = sql('CREATE DATABASE more', 'CREATE ROLE app;', 'CREATE TABL t ();');
+  const errors = [];
+  for (const _ of [1, 2]) errors.push((await caught(provider.setup('shop', { schema }))).message);
+  expect(errors[0]).toMatch(
+    /2\.sql, line 1: syntax error at or near "TABL" \(42601\)\.\nThe schema had made ROLE app, DATABASE more by then, which stay on the server\. Before the next try: DROP ROLE app; DROP DATABASE more;$/,
+  );
+  expect(errors[1]).toBe(errors[0]);
+  const other = await databaseSession({ server: url });
+  expect((await caught(other.provider.setup('shop', { schema }))).message).toMatch(
+    /database "more" already exists \(42P04\)\.\nWhat to do: a database belongs to the whole server/,
+  );
 });
 
 test('what a session that was killed left is dropped by the next one, and nothing else', async () => {
@@ -175,7 +222,7 @@ describe('what a server refuses is named first, with what to do', () => {
 
   test.each([
     ['mysql://localhost/x', /The URL of the database server is none; it must be a URL such as postgresql:/],
-    ['postgresql://app:50%off@localhost/postgres', /write it as %25/],
+    ['postgresql://app:50%off@localhost/postgres', /% as %25/],
   ])('a URL that is none: %s', async (server, message) => {
     const error = await caught((await on(server)).setup('shop'));
     expect(error).toMatchObject({

@@ -8,15 +8,17 @@ import { chooseServer } from '../postgres-server/choose-server';
 import type { DatabaseConnection } from '../postgres-server/client';
 import { driver } from '../postgres-server/driver';
 import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } from './options';
-import { connectionError } from '../postgres-server/request-error';
+import { connectionError, describeServer } from '../postgres-server/request-error';
 import { applySchema } from './schema/apply-schema';
 import { loadSchema, type HashedSchema } from './schema/load-schema';
+import { dropsOf, madeSince, SchemaFailures, serverObjects } from './server-objects';
 
 const defaultStatementTimeoutMs = 30_000;
 
 interface Server {
   readonly connection: PostgresServerConnection;
   readonly administration: Administration;
+  readonly schemaFailures: SchemaFailures;
 }
 
 /** The session half of one provider: makes databases on the server that they are leased from. */
@@ -57,6 +59,7 @@ export class Databases {
     const server = {
       connection: connection as PostgresServerConnection,
       administration: new Administration(connection as PostgresServerConnection),
+      schemaFailures: new SchemaFailures(),
     };
     this.#servers.set(resourceId, server);
     return server;
@@ -141,9 +144,9 @@ function share(
 }
 
 async function fill(
-  { connection }: Server,
+  { connection, schemaFailures }: Server,
   database: string,
-  { schema }: HashedSchema,
+  { schema, hash }: HashedSchema,
   context: ResourceContext,
 ): Promise<void> {
   context.progress('building its schema');
@@ -156,7 +159,19 @@ async function fill(
     await client.connect().catch((error: unknown) => {
       throw connectionError(error, url);
     });
-    await applySchema(schema, client);
+    const before = connection.isOwn ? new Set<string>() : await serverObjects(client);
+    // What the session's own server holds ends with it.
+    const made = async (): Promise<string[]> => (connection.isOwn ? [] : madeSince(before, client));
+    try {
+      await applySchema(schema, client);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      throw schemaFailures.failed(hash, error, await made().catch(() => []));
+    }
+    for (const name of await made())
+      context.keep(
+        `${name} on ${describeServer(connection.url)}: the schema of ${context.spec} has made it, and it stays after its database\n  remove it: ${dropsOf([name])}\n  or write the schema so that it may be there: IF NOT EXISTS, or DO with EXCEPTION WHEN duplicate_object`,
+      );
   } catch (error) {
     context.signal.throwIfAborted();
     throw error;

@@ -16,24 +16,51 @@ export function givenUrl({ url }: PostgresServerConfig): string {
   return url === undefined ? urlOfVariables() : checkUrl(url);
 }
 
+const wanted =
+  'it must be a URL such as postgresql://user:password@localhost:5432/postgres or postgresql://user:password@/postgres?host=/run/postgresql';
+const encoding =
+  'In user and password, special characters are percent-encoded: % as %25, # as %23, ? as %3F, / as %2F, @ as %40, : as %3A. PGUSER and PGPASSWORD take them as they are.';
+
+// The value is not shown: it may include a password.
+function refusal(why: string): ModelProviderError {
+  return new ModelProviderError('CONFIG_INVALID', `The URL of the database server ${why}`);
+}
+
 function checkUrl(url: string): string {
-  // The value is not shown: it may include a password.
-  const wanted = 'it must be a URL such as postgresql://user:password@localhost:5432/postgres';
-  if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url))
-    throw new ModelProviderError('CONFIG_INVALID', `The URL of the database server is none; ${wanted}.`);
-  const parsed = new URL(url);
-  try {
-    decodeURIComponent(parsed.password + parsed.username);
-  } catch {
-    throw new ModelProviderError(
-      'CONFIG_INVALID',
-      `The user or the password in the URL of the database server holds a "%" that begins no percent-encoding: write it as %25.`,
+  if (!/^postgres(?:ql)?:\/\//.test(url)) throw refusal(`is none; ${wanted}.`);
+  // As libpq, and unlike a URL of the web, it may have a user and no host.
+  const complete = url.replace(/^([^/]+\/\/[^/?#]*@)(?=[/?#]|$)/, '$1localhost');
+  // Before it is parsed: with a port behind each host it is no URL.
+  if (/^[^/]+\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(complete))
+    throw refusal('names several hosts; name the one to ask.');
+  if (!URL.canParse(complete)) throw refusal(`is none; ${wanted}. ${encoding}`);
+  const parsed = new URL(complete);
+  const { username, password, pathname, search, hash, searchParams } = parsed;
+  // What stands behind an unencoded character is not of the password any more.
+  if (hash !== '' || (username === '' && /@/.test(pathname + search)))
+    throw refusal(`has a "#", "?" or "/" that ends its user or password. ${encoding}`);
+  for (const part of [username, password, pathname])
+    if (!isDecodable(part)) throw refusal(`holds a "%" that begins no percent-encoding. ${encoding}`);
+  const { PGUSER, PGPASSWORD = '', PGDATABASE = 'postgres', PGHOST = '' } = process.env;
+  if (complete !== url && !searchParams.has('host') && PGHOST !== '') setHost(parsed, PGHOST);
+  if (username === '') parsed.username = encodeURIComponent(PGUSER ?? userInfo().username);
+  if (password === '') parsed.password = encodeURIComponent(PGPASSWORD);
+  if (pathname.length < 2) parsed.pathname = `/${encodeURIComponent(PGDATABASE)}`;
+  // The driver decodes a name as if it were a path.
+  if (decodeURI(parsed.pathname) !== decodeURIComponent(parsed.pathname))
+    throw refusal(
+      'names a database with one of #?/:;@&=+$, in its name; name another one, such as postgres.',
     );
-  }
-  if (parsed.username === '') parsed.username = process.env['PGUSER'] ?? userInfo().username;
-  if (parsed.password === '') parsed.password = process.env['PGPASSWORD'] ?? '';
-  if (parsed.pathname.length < 2) parsed.pathname = `/${process.env['PGDATABASE'] ?? 'postgres'}`;
   return parsed.href;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The variables: https://www.postgresql.org/docs/current/libpq-envars.html */
@@ -41,8 +68,25 @@ function urlOfVariables(): string {
   const { PGHOST = 'localhost', PGPORT = '5432', PGSSLMODE = '' } = process.env;
   const url = new URL('postgresql://localhost');
   url.port = PGPORT;
-  if (PGHOST.startsWith('/')) url.searchParams.set('host', PGHOST);
-  else url.hostname = PGHOST;
+  // The setters ignore what cannot be meant.
+  if (url.port !== PGPORT) throw variableRefusal('PGPORT', PGPORT, 'a port, 1 to 65535');
+  setHost(url, PGHOST);
   if (PGSSLMODE !== '') url.searchParams.set('sslmode', PGSSLMODE);
   return checkUrl(url.href);
+}
+
+/** @param host a name, an address, or the directory of a socket. */
+function setHost(url: URL, host: string): void {
+  if (host.startsWith('/')) {
+    url.searchParams.set('host', host);
+    return;
+  }
+  const hostname = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  url.hostname = hostname;
+  if (url.hostname !== hostname || hostname.includes(','))
+    throw variableRefusal('PGHOST', host, 'one name, one address, or the directory of a socket');
+}
+
+function variableRefusal(name: string, value: string, kind: string): ModelProviderError {
+  return new ModelProviderError('CONFIG_INVALID', `${name} is ${JSON.stringify(value)}; it must be ${kind}.`);
 }

@@ -4,7 +4,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../../base/errors';
 import { printable } from '../../../base/printable';
 import type { SqlFile } from './sql-files';
-import { sqlParts, type SqlPart } from './sql-parts';
+import { PsqlOnly, sqlParts, type SqlPart } from './sql-parts';
 
 /** A schema ready to run: SQL files, or the user's own function. */
 export type LoadedSchema = readonly SqlFile[] | ((client: Client) => Promise<void>);
@@ -66,18 +66,14 @@ function followQueries(client: Client): ReadonlySet<Promise<unknown>> {
 }
 
 function partsOf(file: SqlFile): SqlPart[] {
-  const parts = sqlParts(file.text);
-  for (const { sql, line } of parts) {
-    const index = sql.split('\n').findIndex((text) => /^\\\w/.test(text));
-    if (index < 0) continue;
-    const command = sql.split('\n')[index]?.split(/\s/)[0] ?? '';
-    throw new ModelProviderError(
-      'SCHEMA_FAILED',
-      `${file.path}, line ${line + index}: ${command} is a command of psql, which the server does not understand. Remove it from the file.`,
-      { details: { path: file.path, line: line + index } },
-    );
+  try {
+    return sqlParts(file.text);
+  } catch (error) {
+    if (!(error instanceof PsqlOnly)) throw error;
+    throw new ModelProviderError('SCHEMA_FAILED', `${file.path}, line ${error.line}: ${error.message}`, {
+      details: { path: file.path, line: error.line },
+    });
   }
-  return parts;
 }
 
 async function runPart({ sql, rows }: SqlPart, client: Client): Promise<void> {
@@ -100,11 +96,13 @@ interface ServerError {
 
 function failure({ path }: SqlFile, part: SqlPart, error: unknown): ModelProviderError {
   const { code, position, detail, where } = error as ServerError;
-  const before = position === undefined ? '' : part.sql.slice(0, Number(position) - 1);
-  const inCopy = Number(/COPY \S+, line (\d+)/.exec(where ?? '')?.[1] ?? 0);
-  const line = part.line + before.split('\n').length - 1 + inCopy;
+  const row = /^COPY .*, line (\d+)/m.exec(where ?? '')?.[1];
+  const line =
+    row === undefined
+      ? part.line + breaksBefore(part.sql, Number(position ?? 1) - 1)
+      : part.line + breaksBefore(part.sql, Infinity) + Number(row);
   const words = printable([messageOf(error), detail].filter((text) => text !== undefined).join('. '));
-  const advice = code === undefined ? undefined : advices[code];
+  const advice = code === undefined ? undefined : adviceFor(code, words);
   return new ModelProviderError(
     'SCHEMA_FAILED',
     `${path}, line ${line}: ${words}${code === undefined ? '' : ` (${code})`}.${advice === undefined ? '' : `\nWhat to do: ${advice}`}`,
@@ -112,11 +110,33 @@ function failure({ path }: SqlFile, part: SqlPart, error: unknown): ModelProvide
   );
 }
 
+/** The line breaks in so many characters, which the server counts by code point. */
+function breaksBefore(sql: string, characters: number): number {
+  let breaks = 0;
+  let left = characters;
+  for (const character of sql) {
+    if (left === 0) break;
+    left -= 1;
+    if (character === '\n') breaks += 1;
+  }
+  return breaks;
+}
+
+function adviceFor(code: string, words: string): string | undefined {
+  // The same code is that of a trigger or a type, which are of the database.
+  if (code === '42710' && !/^(?:role|tablespace) /.test(words)) return undefined;
+  return advices[code];
+}
+
 const advices: Readonly<Record<string, string>> = {
   '0A000':
     'an extension that this server does not have needs another one, new DatabaseProvider({ server }); the embedded server has those of contrib.',
   '25001': 'put a statement that must not run in a transaction into a file of its own.',
   '25P02': 'the first error is further up; the statements of a file run in one transaction.',
+  '42710':
+    'it belongs to the whole server and outlives its database, so another schema or an earlier run has made it. Make it where it is missing: DO $$ BEGIN CREATE ROLE app; EXCEPTION WHEN duplicate_object THEN NULL; END $$;',
+  '42P04':
+    'a database belongs to the whole server and outlives this one, so another schema or an earlier run has made it. Leave CREATE DATABASE out: each lease is a new database.',
   '42704':
     'roles and the like belong to the whole server: dump with --no-owner --no-privileges, or make them first.',
 };

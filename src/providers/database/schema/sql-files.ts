@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { messageOf, ModelProviderError } from '../../../base/errors';
@@ -24,7 +25,7 @@ export function readSqlFiles(schema: string | readonly string[]): SqlFile[] {
     if (files.length === 0) throw unreadable(path, 'the directory holds no .sql file');
     return files.map((file) => ({
       path: relative(process.cwd(), file),
-      text: readFileSync(file, 'utf8').replace(/^\uFEFF/, ''),
+      text: decoded(readFileSync(file), relative(process.cwd(), file)),
     }));
   });
 }
@@ -40,6 +41,18 @@ function filesAt(path: string): string[] {
   } catch (error) {
     throw unreadable(path, messageOf(error));
   }
+}
+
+/** The server is told that it gets UTF-8, so nothing else may be sent. */
+function decoded(bytes: Buffer, path: string): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8').replace(/^\uFEFF/, '');
+  const lines = bytes.toString('latin1').split('\n');
+  const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1;
+  throw new ModelProviderError(
+    'SCHEMA_FAILED',
+    `${path}, line ${line}: this is no UTF-8. Save it as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8), or dump with --encoding=UTF8 --file=….`,
+    { details: { path, line } },
+  );
 }
 
 function unreadable(path: string, reason: string): ModelProviderError {
