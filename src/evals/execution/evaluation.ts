@@ -200,6 +200,7 @@ class Evaluation {
           client: () => evaluated?.handle.client,
           retries: options.retries,
           limit: new AdaptiveLimit(concurrency),
+          root: this.#run.root,
           session: currentRuntime().session(),
           inFlight: this.#inFlight,
           resourceOf: resourceNames(this.#plan),

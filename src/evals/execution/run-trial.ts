@@ -18,6 +18,8 @@ export interface TrialRules extends AttemptRules {
   /** How often a trial is tried again after an infrastructure error that may pass. */
   readonly retries: number;
   readonly limit: AdaptiveLimit;
+  /** Absolute path to which the paths of files in logs are relative. */
+  readonly root: string;
   /** The base URLs of the leased endpoints. */
   readonly endpoints: () => readonly string[];
 }
@@ -56,7 +58,8 @@ export async function runTrial(
       rules.limit.succeeded();
     } catch (cause) {
       thrown = { cause };
-      error = errorEntry(attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints()), cause);
+      const kind = attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints());
+      error = errorEntry(kind, cause, rules.root);
       if (isTooMany(cause, rules.endpoints())) rules.limit.slowDown(start, performance.now());
     } finally {
       rules.inFlight.delete(attempt);
