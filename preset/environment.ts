@@ -11,6 +11,7 @@ import { sessionVariable } from '../src/session/wire/protocol';
 import { SocketTransport, sessionEnded } from '../src/session/client/socket-transport';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 import { makeErrorsHarmless } from './harmless-errors';
+import { makeTitlesHarmless } from './harmless-titles';
 import { matrixProject, matrixFile } from './matrix-project';
 import { ProjectBlocks } from './project-blocks';
 import { SpecClient } from './spec-client';
@@ -65,10 +66,12 @@ class ModelProviderEnvironment extends TestEnvironment {
   }
 
   handleTestEvent: Circus.EventHandler = (event, state) => {
+    const isUsed = this.#client?.isUsed === true;
+    if (isUsed) makeTitlesHarmless(event, state, this.global.process.env);
     if (event.name === 'run_start') this.#blocks?.removeOthers(state.rootDescribeBlock, this.global);
     showUsersLines(event, state);
     this.#client?.handleTestEvent(event, state);
-    if (this.#client?.isUsed === true) makeErrorsHarmless(event, state, this.global.process.env);
+    if (isUsed) makeErrorsHarmless(event, state, this.global.process.env);
     return haltIfInterrupted();
   };
 

@@ -208,7 +208,7 @@ describe.each(bothModes)('an evaluation, %s', (mode) => {
       retried: ['HTTP 503', 'HTTP 503'],
       error: { kind: 'infrastructure' },
     });
-    expect(of('mistaken')).toHaveProperty('error', { kind: 'user', message: 'a mistake' });
+    expect(of('mistaken')).toMatchObject({ error: { kind: 'user', message: 'a mistake' } });
     expect(footer(log).summary).toMatchObject({
       errors: 3,
       errorKinds: { infrastructure: 1, user: 2 },

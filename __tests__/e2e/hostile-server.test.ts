@@ -29,7 +29,38 @@ const echo: Answerer = (response, request) => {
   answer(response, request);
 };
 
+const shown = String.raw`\u001b[2J\u202egnp.exe\u200b`;
+const ordinary = '模型-é-🙂, 👩\u200d👩\u200d👧 "100 %" `$x` \\u001b ';
+
+/** Texts as code, all in ASCII: Jest shows the lines around an error. */
+function literal(texts: readonly string[]): string {
+  const escape = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(texts).replaceAll(/[^\x20-\x7e]/g, escape);
+}
+
+/** A file of snapshots of the number 1, by the full names of their tests. Where CI is set, Jest adds none. */
+function snapshotsOf(names: readonly string[]): string {
+  const keys = names.map((name) => name.replaceAll(/[`\\]|\$\{/g, String.raw`\$&`));
+  const snapshots = keys.map((key) => `exports[\`${key} 1\`] = \`1\`;`);
+  return `${['// Jest Snapshot v1, https://jestjs.io/docs/snapshot-testing', ...snapshots].join('\n\n')}\n`;
+}
+
 const files = {
+  '__snapshots__/titles.eval.js.snap': snapshotsOf(
+    [shown, ordinary].map((row) => `block ${row} test ${row}`),
+  ),
+  'titles.eval.js': spec(`
+    process.env.LATE_SECRET = ${JSON.stringify(late.split('-'))}.join('-');
+    const rows = ${literal([hostile, ordinary])};
+    describe.each(rows)('block %s', (row) => {
+      test.each([row])('test %s', () => expect(1).toMatchSnapshot());
+      test('fails\\n' + row, () => expect(1).toBe(2));
+      test.concurrent('concurrent ' + row, async () => undefined);
+      test.skip('skipped ' + row, () => undefined);
+      test.todo('todo ' + row);
+    });
+    foreach.todo('evaluation ' + rows[0]);
+    test.each([process.env.OPENAI_API_KEY, process.env.LATE_SECRET, 'x'.repeat(3000)])('of %s', () => undefined);`),
   'echo.eval.js': spec(`
     const { includes } = require('jest-model-provider');
     // In parts, since Jest shows the lines around an error.
@@ -104,10 +135,14 @@ describe.each(bothModes)('a server that says what it was sent, %s', (mode) => {
   beforeAll(async () => {
     endpoint.answer(echo);
     const options = { env: { ...env, OPENAI_BASE_URL: endpoint.baseURL } };
-    run = await runJest(files, mode, options);
+    run = await runJest(files, mode, { ...options, args: ['--verbose'] });
     written = writtenBy(run);
     endpoint.requests.length = 0;
-    again = await runJest(files, mode, { ...options, project: run.project, args: ['-t', 'answers|of '] });
+    again = await runJest(files, mode, {
+      ...options,
+      project: run.project,
+      args: ['-t', String.raw`answers|of |concurrent \\u001b\[2J`],
+    });
     // The check at setup asks for one token.
     askedAgain = endpoint.requests.filter(({ body }) => body['max_tokens'] !== 1);
   });
@@ -156,13 +191,36 @@ describe.each(bothModes)('a server that says what it was sent, %s', (mode) => {
   });
 
   test('what steers a terminal is shown instead, also by what Jest says itself', () => {
-    const shown = String.raw`\u001b[2J\u202egnp.exe\u200b`;
     for (const by of ['client', 'sdk'])
       for (const how of ['expected', 'scored', 'thrown'])
         expect(outcome(run, `openai:m ${by} hostile ${how}`).message).toContain(shown);
     expect(run.output).toContain(shown);
     for (const where of ['output', 'page'])
       for (const mark of ['\u001b[2J', '\u202e', '\u200b']) expect(written.get(where)).not.toContain(mark);
+  });
+
+  test('titles are shown so too, be they of tests or of blocks, and ordinary ones stay as they are', () => {
+    for (const row of [shown, ordinary]) {
+      const statuses = {
+        [`test ${row}`]: 'passed',
+        [String.raw`fails\n${row}`]: 'failed',
+        [`concurrent ${row}`]: 'passed',
+        [`skipped ${row}`]: 'pending',
+        [`todo ${row}`]: 'todo',
+      };
+      for (const [title, status] of Object.entries(statuses))
+        expect(run.tests).toContainEqual(expect.objectContaining({ title: `block ${row} ${title}`, status }));
+    }
+    expect(outcome(run, `evaluation ${shown}`).status).toBe('todo');
+    expect(run.tests.filter(({ title }) => title === 'of [redacted]')).toHaveLength(2);
+    const long = run.tests.find(({ title }) => title.startsWith('of xxx'));
+    expect(long?.title).toMatch(/^of x+… \([\d,]+ more characters\)$/);
+  });
+
+  test('snapshots and -t find a test by the title that is shown', () => {
+    expect(run.output).toContain('Snapshots:   2 passed, 2 total');
+    expect(outcome(again, `block ${shown} concurrent ${shown}`).status).toBe('passed');
+    expect(outcome(again, `block ${ordinary} concurrent ${ordinary}`).status).toBe('pending');
   });
 
   test('a run is continued although its log lacks what was taken out', () => {

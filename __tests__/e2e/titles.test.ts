@@ -12,6 +12,7 @@ const names = [
   '^a.*(b)[c]{2}+?|d$',
   'back\\slash\\d',
 ];
+const hostile = '\u202egnp.exe';
 const models = names.map((name) => `noting:${name}`);
 const files = {
   ...providerModule({ noting: 'new NotingProvider()' }),
@@ -19,6 +20,7 @@ const files = {
     withClient(${JSON.stringify(models)}, (handle, model) => {
       test('is meant', () => expect(handle.client.name).toBe(model.slice('noting:'.length)));
     });`),
+  'plain.eval.js': `test(${JSON.stringify(hostile)}, () => undefined);`,
   'labels.eval.js': spec(`
     withClient([{ spec: 'noting:labelled', label: '100 % $label' }], (handle, model) => {
       test('is called', () => expect(model).toBe('100 % $label'));
@@ -38,6 +40,10 @@ describe.each(bothModes)('titles, %s', (mode) => {
 
   test('a label is shown verbatim in place of the spec', () => {
     expect(outcome(run, '100 % $label is called').status).toBe('passed');
+  });
+
+  test('a file that does not import the package keeps its titles', () => {
+    expect(outcome(run, hostile).status).toBe('passed');
   });
 
   test('every model is set up once and torn down', () => {

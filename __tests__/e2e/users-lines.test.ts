@@ -1,4 +1,6 @@
 import { bothModes, runJest, type JestRun } from './run-jest';
+import type { SampleRecord } from '../../src/evals/log/log-record';
+import { mine, readLogs } from '../support/eval-logs';
 import { outcome, withProviders } from './noting-project';
 
 // A comment names the test whose failure, or whose location, is to lead to its line.
@@ -19,6 +21,26 @@ withClient(['clientless:model'], () => {                              // clientl
   test('no client', () => undefined);
 });
 foreach('n', [1], () => { throw new Error('no answer'); }, { title: 'an error' }); // an error
+foreach('n', [1], async () => {
+  await null;
+  throw new Error('later');                                           // sample: an error that comes later
+}, { title: 'an error that comes later' });
+foreach('n', [1], () => help(), { title: 'an error of a helper' });
+foreach('n', [1], () => expect('a').toBe('b'), { title: 'an own matcher' }); // sample: an own matcher
+const strict = defineScorer('strict', () => {
+  throw new Error('cannot judge');                                    // sample: a scorer
+});
+foreach('n', [1], () => new Result('1', strict('1', 1)), { title: 'a scorer' });
+const slow = defineScorer('slow', async () => {
+  await null;
+  throw new Error('cannot judge');                                    // sample: an async scorer
+});
+foreach('n', [1], async () => new Result('1', await slow('1', 1)), { title: 'an async scorer' });
+foreach('n', [1], () => new Result('1', exactMatch('1', 1, 2)), { title: 'a wrong call' }); // sample: a wrong call
+foreach('n', [1], () => { throw 'a text'; }, { title: 'without a line' });
+foreach('n', [1], () => true, { title: 'a filter', filter: () => {    // a filter
+  throw new Error('cannot choose');                                   // cause: a filter
+} });
 foreach.skip('n', [1], () => true, { title: 'skipped' });             // location: skipped
 foreach.todo('to be written');                                        // location: to be written
 test('by hand', async () => {
@@ -78,6 +100,9 @@ withClient(['embedded:novice'], (handle) => {
   test('a stream', async () => {
     for await (const _piece of handle.client.stream('2 + 3', { maxAnswerBytes: 2 })); // embedded:novice a stream
   });
+  foreach('q', ['2 + 3'], async (question) => {
+    await handle.client.generate(question, { maxAnswerBytes: 2 });    // sample: embedded:novice a call
+  }, { title: 'a call' });
   test('the SDK', async () => {
     const { openai } = handle.client;
     await openai.chat.completions.create({ model: 'none', messages: [] }); // embedded:novice the SDK
@@ -85,17 +110,23 @@ withClient(['embedded:novice'], (handle) => {
 });
 `;
 
-const names = 'exactMatch, foreach, modelProviders, withClient, withClients';
+const names = 'defineScorer, exactMatch, foreach, modelProviders, Result, withClient, withClients';
+// One kills what another has leased, so that each has its own.
 const specs: Record<string, string> = {
-  'common.eval.js': `const { ${names} } = require('jest-model-provider');\n${body}`,
-  'module.eval.mjs': `import { ${names} } from 'jest-model-provider';\n${body}`,
+  'common.eval.js': `const { ${names} } = require('jest-model-provider');
+    const { help } = require('./lib/helper');
+    ${body}`,
+  'module.eval.mjs': `import { ${names} } from 'jest-model-provider';
+    import { help } from './lib/helper';
+    ${body.replaceAll('sleep 1000', 'sleep 1001')}`,
   // What the compiler takes out moves all lines that follow.
   'typed.eval.ts': `import { ${names} } from 'jest-model-provider';
+    import { help } from './lib/helper';
     interface Removed {
       readonly by: 'the compiler';
     }
     declare const process: any;
-    ${body.replaceAll('(handle)', '(handle: any)')}
+    ${body.replaceAll('(handle)', '(handle: any)').replaceAll('sleep 1000', 'sleep 1002')}
     export type { Removed };`,
 };
 
@@ -146,7 +177,16 @@ const providers = `
     command: new CommandProvider(),
   });`;
 
-const files = { ...specs, ...brokenFiles, 'providers.js': providers };
+const helper = `
+  interface Removed {
+    readonly by: 'the compiler';
+  }
+  export function help(): boolean {
+    throw new Error('no help'); // sample: an error of a helper
+  }
+  export type { Removed };`;
+
+const files = { ...specs, 'lib/helper.ts': helper, ...brokenFiles, 'providers.js': providers };
 
 /** The lines of a file that are marked, by their marks. */
 function marksOf(text: string): Map<string, number> {
@@ -155,6 +195,14 @@ function marksOf(text: string): Map<string, number> {
     return mark === undefined ? [] : ([[mark, index + 1]] as const);
   });
   return new Map(marked);
+}
+
+/** Where the errors of samples are thrown, by the tests of their evaluations. */
+function placesOf(file: string, text: string): [title: string, place: string][] {
+  return [...marksOf(text)].flatMap(([mark, line]) => {
+    const title = /^sample: (.+)$/.exec(mark)?.[1];
+    return title === undefined ? [] : [[title, `${file}:${line}`]];
+  });
 }
 
 /** The first line of a failure's stack that is of no dependency: file and line. */
@@ -168,7 +216,7 @@ describe.each(bothModes)('users’ lines, %s', (mode) => {
     run = await runJest(files, mode, {
       config: withProviders,
       args: ['--testLocationInResults'],
-      env: { NODE_OPTIONS: '--experimental-vm-modules' },
+      env: { NODE_OPTIONS: '--experimental-vm-modules', EVALS_RUN: mine },
     });
   });
 
@@ -178,7 +226,8 @@ describe.each(bothModes)('users’ lines, %s', (mode) => {
 
   describe.each(Object.entries(specs))('%s', (file, text) => {
     const marks = [...marksOf(text)];
-    const failures = marks.filter(([mark]) => !mark.startsWith('location: '));
+    const failures = marks.filter(([mark]) => !/^(?:cause|location|sample): /.test(mark));
+    const inSamples = [...placesOf(file, text), ...placesOf('lib/helper.ts', helper)];
 
     test.each(failures)('the failure of "%s" begins with the line of the user', (title, line) => {
       const { status, message } = run.tests.find((ended) => ended.title === title && ended.file === file) ?? {
@@ -187,6 +236,31 @@ describe.each(bothModes)('users’ lines, %s', (mode) => {
       };
       expect({ status, first: firstFrame(message) }).toEqual({ status: 'failed', first: `${file}:${line}` });
       expect(message).not.toContain('jest-model-provider/dist');
+    });
+
+    test.each(inSamples)('the failure of "%s" names the line in its sample', (title, place) => {
+      const { message } = run.tests.find((ended) => ended.title === title && ended.file === file) ?? {
+        message: '',
+      };
+      expect(message).toMatch(new RegExp(`^- sample 0: .* \\(at ${place}:\\d+\\)$`, 'm'));
+    });
+
+    test('the log has the line of an error, and none where no code of the user has thrown one', () => {
+      const errors = new Map<string, SampleRecord['error']>();
+      for (const log of readLogs(run))
+        if (log.header.file === file) log.eachSample(({ error }) => errors.set(log.header.title, error));
+      expect(errors.get('a scorer')).toEqual({
+        ...{ kind: 'scorer', message: 'strict: cannot judge.', code: 'SCORER_FAILED' },
+        thrownAt: expect.stringContaining(`${file}:${marksOf(text).get('sample: a scorer')}:`) as string,
+      });
+      expect(errors.get('without a line')).toEqual({ kind: 'user', message: 'a text' });
+    });
+
+    test('what a filter of the user has thrown is the cause of the failure, with its line', () => {
+      const { message = '' } =
+        run.tests.find((ended) => ended.title === 'a filter' && ended.file === file) ?? {};
+      const [, cause = ''] = message.split('[cause]: ');
+      expect(firstFrame(cause)).toBe(`${file}:${marksOf(text).get('cause: a filter')}`);
     });
 
     test('each test stands where the user has written it', () => {
@@ -218,7 +292,8 @@ describe.each(bothModes)('users’ lines, %s', (mode) => {
 
 test('all frames are shown when they are asked for, and the line of the user still is', async () => {
   const { 'common.eval.js': spec = '' } = specs;
-  const { tests } = await runJest({ 'common.eval.js': spec, 'providers.js': providers }, 'in band', {
+  const chosen = { 'common.eval.js': spec, 'lib/helper.ts': helper, 'providers.js': providers };
+  const { tests } = await runJest(chosen, 'in band', {
     config: withProviders,
     args: ['-t', 'a plain test'],
     env: { JEST_MODEL_PROVIDER_STACKS: 'full' },

@@ -133,7 +133,7 @@ function quotesSecret(error: unknown): boolean {
 const deepestCause = 5;
 
 /** What was thrown, and what has caused it. Not until the last: an error may be its own cause. */
-function* causesOf(error: unknown): Generator<unknown, void, undefined> {
+export function* causesOf(error: unknown): Generator<unknown, void, undefined> {
   let found = error;
   for (let depth = 0; depth < deepestCause && found !== undefined; depth += 1) {
     yield found;

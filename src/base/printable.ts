@@ -47,6 +47,11 @@ export function printable(text: string): string {
   return bounded(redact(text.trim()), escapeOf);
 }
 
+/** The same with the space around it: a title, by which tests and snapshots are found. */
+export function printableTitle(title: string): string {
+  return bounded(redact(title), escapeOf);
+}
+
 /** The same line by line, for text whose lines and tabs are meant: a message. */
 export function printableLines(text: string): string {
   return redact(text)

@@ -2,9 +2,11 @@ import OpenAI from 'openai';
 import * as errors from '../../../src/evals/execution/error-kind';
 import { ModelProviderError, type ErrorCode } from '../../../src/base/errors';
 
-const { errorEntry, retryAfterMs, sameness } = errors;
+const { retryAfterMs, sameness } = errors;
 const leased = ['http://127.0.0.1:4000/v1', 'https://api.example.com/openai/v1/'];
 const errorKind = (error: unknown): string => errors.errorKind(error, leased);
+const entry = (error: unknown): ReturnType<typeof errors.errorEntry> =>
+  errors.errorEntry('user', error, __dirname);
 const isPassing = (error: unknown): boolean => errors.isPassing(error, leased);
 const isTooMany = (error: unknown): boolean => errors.isTooMany(error, leased);
 
@@ -217,15 +219,20 @@ test('errors are the same whatever ids, times and quotations are in them', () =>
   );
 });
 
+test('the entry of an error has the line of the user, if there is one', () => {
+  expect(entry(new Error('here')).thrownAt).toMatch(/^error-kind\.test\.ts:\d+:\d+$/);
+  expect(entry('a text')).not.toHaveProperty('thrownAt');
+});
+
 test('the entry of an error has its causes to the end', () => {
   const socket = new Error('connect ECONNREFUSED 127.0.0.1:1');
   const failed = new TypeError('fetch failed', { cause: socket });
-  expect(errorEntry('infrastructure', new Error('Connection error.', { cause: failed })).message).toBe(
+  expect(entry(new Error('Connection error.', { cause: failed })).message).toBe(
     'Connection error: fetch failed: connect ECONNREFUSED 127.0.0.1:1',
   );
-  expect(errorEntry('user', new Error('no: fetch failed', { cause: failed })).message).toBe(
+  expect(entry(new Error('no: fetch failed', { cause: failed })).message).toBe(
     'no: fetch failed: connect ECONNREFUSED 127.0.0.1:1',
   );
-  expect(errorEntry('user', coded('EVAL_FAILED', {}, failed)).message).toBe('EVAL_FAILED');
-  expect(errorEntry('user', circular()).message).toBe('circle');
+  expect(entry(coded('EVAL_FAILED', {}, failed)).message).toBe('EVAL_FAILED');
+  expect(entry(circular()).message).toBe('circle');
 });

@@ -8,7 +8,11 @@ const rule = (): StopRule => new StopRule({ maxWaitMs: 60_000, stopAfterEqualErr
 
 function refused(status: number, words = 'so it is', more: Partial<TrialOutcome> = {}): TrialOutcome {
   const cause = new ModelProviderError('REQUEST_FAILED', words, { details: { status } });
-  return { record: { error: errorEntry(errorKind(cause, []), cause) } as SampleRecord, cause, ...more };
+  return {
+    record: { error: errorEntry(errorKind(cause, []), cause, __dirname) } as SampleRecord,
+    cause,
+    ...more,
+  };
 }
 
 test('what is hopeless stops at once, with the words and what they mean, and says nothing about its sample', () => {

@@ -36,3 +36,12 @@ test('long texts are cut', () => {
   const [{ input, response }] = worst.list as [(typeof worst.list)[0]];
   expect([input.length, response?.length]).toEqual([200, 200]);
 });
+
+test('an error has the line of the user, if one is known', () => {
+  const worst = new WorstSamples();
+  const error = { kind: 'user', message: 'x' } as const;
+  worst.add(sample({ scores: [], error: { ...error, thrownAt: 'a.eval.ts:3:7' } }));
+  worst.add(sample({ scores: [], error }));
+  expect(worst.list.map((kept) => kept.thrownAt)).toEqual(['a.eval.ts:3:7', undefined]);
+  expect(worst.list[1]).not.toHaveProperty('thrownAt');
+});

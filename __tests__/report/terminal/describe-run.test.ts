@@ -57,6 +57,7 @@ test('the worst samples say where they stand, what was asked and answered, and w
     bad({ location: 'q.csv:5', error: 'no answer' }),
     bad(),
     bad({ title: 'long', input: 'x'.repeat(300), model: '' }),
+    bad({ error: 'y'.repeat(300), thrownAt: 'sums.eval.ts:3:7' }),
   ];
   const lines = describeRun(report({ worst })).split('\n');
   expect(lines).toContain('- sums, a:1, sample 3 (q.csv:5): 2 + 3 → 6: no answer');
@@ -64,6 +65,8 @@ test('the worst samples say where they stand, what was asked and answered, and w
   const long = lines.find((line) => line.startsWith('- long, sample 3: xxx'));
   expect(long).toHaveLength(162);
   expect(long).toMatch(/…$/);
+  // Where it was thrown is said of a long message too.
+  expect(lines.find((line) => line.includes('yyy'))).toMatch(/y… \(at sums\.eval\.ts:3:7\)$/);
 });
 
 test('an inconclusive gate is named, with its numbers', () => {

@@ -1,8 +1,9 @@
 import { isModelProviderError, messageWithCauses } from '../../base/errors';
-import type { SampleRecord } from '../log/log-record';
+import type { SampleError } from '../log/log-record';
 import type { ErrorKind } from '../log/eval-summary';
 import { isOutOfQuota } from '../../answers/answer-error';
 import { codesIn, isOfOne, linksOf, originsIn, retryAfterIn, statusIn, type Link } from './error-links';
+import { usersLine } from './users-line';
 
 const { stripVTControlCharacters } = process.getBuiltinModule('node:util');
 
@@ -118,12 +119,27 @@ function isKind(kind: unknown): kind is ErrorKind {
   return kinds.includes(kind as string);
 }
 
-/** An error as the log keeps it. */
-export function errorEntry(kind: ErrorKind, error: unknown): NonNullable<SampleRecord['error']> {
-  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown };
+/**
+ * An error as the log keeps it.
+ *
+ * @param root the directory to which the path of the user's line is relative.
+ */
+export function errorEntry(kind: ErrorKind, error: unknown, root: string): SampleError {
+  const code = codeOf(error);
   // Jest's matchers colour their messages.
   const message = stripVTControlCharacters(messageWithCauses(error));
-  return { kind, message, ...(typeof code === 'string' ? { code } : {}) };
+  const thrownAt = usersLine(error, root);
+  return {
+    kind,
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(thrownAt === undefined ? {} : { thrownAt }),
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }
 
 // Enough to tell errors apart.
@@ -132,9 +148,8 @@ const variable = /"[^"]*"|\b(?:chatcmpl|req|request|trace)[-_]\S+|\S*\d\S*/gi;
 
 /** What equal errors have in common: ids, times, and what is quoted, may differ. */
 export function sameness(error: unknown): string {
-  const { code } = errorEntry('infrastructure', error);
   const [words = ''] = messageWithCauses(error).slice(0, compared).split('\n');
-  return [code, statusIn(linksOf(error)), words.replaceAll(variable, '…')].join(' ');
+  return [codeOf(error), statusIn(linksOf(error)), words.replaceAll(variable, '…')].join(' ');
 }
 
 /** A broken connection, or an answer that is none. */

@@ -202,6 +202,7 @@ class Evaluation {
           retries: options.retries,
           limit: new AdaptiveLimit(concurrency),
           rateLimits: new RateLimits(() => leasedEndpoints(block), options.maxWaitMs),
+          root: this.#run.root,
           session: currentRuntime().session(),
           inFlight: this.#inFlight,
           resourceOf: resourceNames(this.#plan),

@@ -20,6 +20,8 @@ export interface TrialRules extends AttemptRules {
   readonly retries: number;
   readonly limit: AdaptiveLimit;
   readonly rateLimits: RateLimits;
+  /** Absolute path to which the paths of files in logs are relative. */
+  readonly root: string;
   /** The base URLs of the leased endpoints. */
   readonly endpoints: () => readonly string[];
 }
@@ -62,7 +64,8 @@ export async function runTrial(
       rules.rateLimits.passed();
     } catch (cause) {
       thrown = { cause };
-      error = errorEntry(attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints()), cause);
+      const kind = attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints());
+      error = errorEntry(kind, cause, rules.root);
       tooMany = attempt.hasGivenUp ? 'waitedTooLong' : rules.rateLimits.refused(cause, start);
       if (isTooMany(cause, rules.endpoints())) rules.limit.slowDown(start, performance.now());
     } finally {

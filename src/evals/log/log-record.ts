@@ -76,7 +76,7 @@ export type SampleRecord = {
   readonly metadata?: Readonly<Record<string, Json>> | undefined;
   /** What `context.log` noted. */
   readonly log?: Readonly<Record<string, Json>> | undefined;
-  readonly error?: { readonly kind: ErrorKind; readonly message: string; readonly code?: string } | undefined;
+  readonly error?: SampleError | undefined;
   /** Milliseconds since 1970, at its begin. */
   readonly at: number;
   readonly durationMs: number;
@@ -89,6 +89,18 @@ export type SampleRecord = {
    * without any.
    */
   readonly redacted?: readonly string[] | undefined;
+};
+
+/** What was thrown instead of an answer. */
+export type SampleError = {
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly code?: string;
+  /**
+   * The line of the user's code that has thrown it, or has called what threw it: `file:line:column`, the file
+   * from the root of the run. Absent if there is none.
+   */
+  readonly thrownAt?: string;
 };
 
 /** One answered call of a model. */
@@ -137,4 +149,6 @@ export interface WorstSample {
   readonly response?: string;
   readonly scores: readonly Pick<Score, 'name' | 'value'>[];
   readonly error?: string;
+  /** The user's line in the error. */
+  readonly thrownAt?: string;
 }

@@ -34,9 +34,9 @@ export function describeVerdict(
   return lines.map(printable).join('\n');
 }
 
-function describeSample({ index, location, input, response, scores, error }: WorstSample): string {
+function describeSample({ index, location, input, response, scores, error, thrownAt }: WorstSample): string {
   const name = `sample ${rowLabel(index, location)}`;
-  if (error !== undefined) return `${name}: ${error}`;
+  if (error !== undefined) return `${name}: ${error}${thrownAt === undefined ? '' : ` (at ${thrownAt})`}`;
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
   return `${name}: ${input}${response === undefined ? '' : ` → ${response}`}: ${values}`;
 }

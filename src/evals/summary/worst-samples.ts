@@ -53,6 +53,7 @@ function shorten(record: SampleRecord): WorstSample {
     ...(response === undefined ? {} : { response: cut(response) }),
     scores: scores.map(({ name, value }) => ({ name, value })),
     ...(error === undefined ? {} : { error: cut(error.message) }),
+    ...(error?.thrownAt === undefined ? {} : { thrownAt: error.thrownAt }),
   };
 }
 

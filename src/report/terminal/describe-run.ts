@@ -44,14 +44,15 @@ export function describeUnreadable(unreadable: readonly UnreadableLog[]): string
 }
 
 function describeSample(sample: FiledSample): string {
-  const { title, model, index, location, input, response, scores, error } = sample;
+  const { title, model, index, location, input, response, scores, error, thrownAt } = sample;
   const where = [title, model, `sample ${rowLabel(index, location)}`]
     .filter((part) => part !== '')
     .join(', ');
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
   const answer = response === undefined ? '' : ` → ${response}`;
   const text = `${where}: ${input}${answer}: ${error ?? values}`;
-  return text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
+  const shown = text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
+  return thrownAt === undefined ? shown : `${shown} (at ${thrownAt})`;
 }
 
 function lines(title: string, list: readonly string[]): string {
