@@ -158,7 +158,7 @@ const specRealm = [
   /^src\/(index|runtime)$/,
   /^src\/(base|answers|pattern|evals|testing)\//,
   /^src\/providers\/built-in$/,
-  /^src\/providers\/[^/]+\/(provider|client|driver|request-error)$/,
+  /^src\/providers\/[^/]+\/(provider|client|driver|leased-work|request-error)$/,
 ];
 
 /**

@@ -83,7 +83,7 @@ module.exports = defineConfig(
   {
     files: [
       'src/{answers,base,evals,pattern,testing}/**/*.ts',
-      'src/providers/**/{client,driver,provider,request-error}.ts',
+      'src/providers/**/{client,driver,leased-work,provider,request-error}.ts',
     ],
     rules: {
       '@typescript-eslint/no-restricted-imports': [

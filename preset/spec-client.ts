@@ -150,6 +150,12 @@ export class SpecClient extends LeaseClient {
     return false;
   }
 
+  override hasConcurrentTests(): boolean {
+    const isConcurrent = (child: Circus.DescribeBlock | Circus.TestEntry): boolean =>
+      child.type === 'describeBlock' ? child.children.some(isConcurrent) : child.concurrent;
+    return this.#state?.currentDescribeBlock.children.some(isConcurrent) === true;
+  }
+
   #needsLease({ hooks, children }: Circus.DescribeBlock): boolean {
     if (hooks.some((hook) => !this.#lazy.has(hook))) return true;
     return children.some((child) => {

@@ -1,5 +1,5 @@
 import { leftOfDatabaseServers, noteDirectory } from './database-servers';
-import { spec } from './noting-project';
+import { outcome, spec } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 const schema = `
@@ -30,6 +30,27 @@ const specs = {
         await handle.client.query('DROP TABLE products');
       });
     });`),
+  'left.eval.js': spec(`
+    withClient([${request}], { scope: 'test' }, (handle) => {
+      test('does not await a query', () => void handle.client.query('SELECT pg_sleep(600)'));
+      test('comes after one that did not', async () => {
+        expect(${count}).toBe(2);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      });
+    });
+    withClient([${request}], (handle) => {
+      test('leaves a transaction open', async () => {
+        await handle.client.query('BEGIN');
+        await handle.client.query('DELETE FROM products');
+      });
+    });`),
+  'at-once.eval.js': spec(`
+    withClient([${request}], { scope: 'test' }, (handle) => {
+      test.concurrent.each(['one', 'other'])('at once, %s', async () => expect(${count}).toBe(2));
+    });
+    withClient([${request}], (handle) => {
+      test.concurrent.each(['one', 'other'])('at once with one lease, %s', async () => expect(${count}).toBe(2));
+    });`),
   'model.eval.js': spec(`
     withClient(['embedded:novice'], (model) => {
       withClient([${request}], (handle) => {
@@ -47,12 +68,29 @@ describe.each(bothModes)('databases, %s', (mode) => {
     run = await runJest(specs, mode, { env: { DATABASE_URL: '', PGHOST: '' } });
   });
 
-  test('make the run green on one server, and leave nothing', () => {
-    expect(run).toMatchObject({ exit: 0, left: [] });
-    expect(run.tests.map(({ status }) => status)).toEqual(Array(5).fill('passed'));
+  test('are on one server, and leave nothing', () => {
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.tests.filter(({ status }) => status !== 'passed').map(({ title }) => title)).toEqual([
+      'postgres:shop at once, one',
+      'postgres:shop at once, other',
+    ]);
+    expect(run.tests).toHaveLength(5 + 3 + 4);
     const started = run.events.flatMap((event) => (event.type === 'starting' ? [event.spec] : []));
     expect(started.filter((started) => started === 'postgres-server:embedded')).toHaveLength(1);
-    expect(started.filter((started) => started === 'postgres:shop')).toHaveLength(5);
+    expect(started.filter((started) => started === 'postgres:shop')).toHaveLength(5 + 3 + 1);
     expect(leftOfDatabaseServers(run)).toEqual([]);
+  });
+
+  test('of single tests are refused to tests that run at once, with the reason', () => {
+    for (const which of ['one', 'other'])
+      expect(outcome(run, `postgres:shop at once, ${which}`).message).toContain(
+        '"postgres:shop" is leased for each test anew',
+      );
+  });
+
+  test('say where a transaction was left open', () => {
+    expect(run.output).toMatch(
+      /postgres:shop: a transaction was open at the end of its lease, and was undone: COMMIT or ROLLBACK it, in \S*left\.eval\.js\./,
+    );
   });
 });

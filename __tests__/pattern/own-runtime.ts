@@ -15,6 +15,7 @@ export class OwnLease implements SessionLease {
   releases = 0;
   /** The steps of the next attempts to give it back. */
   readonly releaseSteps: (() => Promise<void> | void)[] = [];
+  readonly notes: string[] = [];
   readonly #lost: ((error: SerializedError) => void)[] = [];
 
   constructor(provider: string, name: string, number: number) {
@@ -24,6 +25,10 @@ export class OwnLease implements SessionLease {
 
   onLost(callback: (error: SerializedError) => void): void {
     this.#lost.push(callback);
+  }
+
+  note(message: string): void {
+    this.notes.push(message);
   }
 
   lose(error: SerializedError): void {
@@ -93,6 +98,9 @@ export class OwnSessionClient implements SessionClient {
   }
   testNeedsLease(): boolean {
     return true;
+  }
+  hasConcurrentTests(): boolean {
+    return false;
   }
   noticeBlock(): void {}
   isLoaded(): boolean {

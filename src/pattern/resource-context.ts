@@ -162,4 +162,6 @@ export interface ClientContext {
   readonly spec: string;
   /** Aborted when the resource is lost or the lease ends: calls in flight must reject with its reason. */
   readonly signal: AbortSignal;
+  /** Adds a remark below the table at the end of the session, until the lease ends. */
+  note(message: string): void;
 }

@@ -23,6 +23,8 @@ export interface SessionLease {
   readonly facts: { readonly command: string | null; readonly startMs: number };
   /** Calls back once if the resource dies while it is leased; at once if it is dead already. */
   onLost(callback: (error: SerializedError) => void): void;
+  /** Adds a remark about the resource below the table at the end of the session. */
+  note(message: string): void;
   /** Gives the lease back; resolves when all that follows from its end is done. Safe to repeat. */
   release(): Promise<void>;
 }
@@ -97,6 +99,8 @@ export interface SessionClient {
   blockNeedsLease(): boolean;
   /** Called before each test of a block: whether the test, or hooks of the block, need its lease at once. */
   testNeedsLease(): boolean;
+  /** Whether tests of `test.concurrent` are in the block that is being collected. */
+  hasConcurrentTests(): boolean;
   /**
    * Called for the block of each model while its tests are collected.
    *

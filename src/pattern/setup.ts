@@ -39,6 +39,7 @@ export async function leaseInto(
       resourceId: lease.resourceId,
       spec: `${prefix}:${request.name}`,
       signal: controller.signal,
+      note: (message) => lease.note(message),
     });
     handle.activate({ manager: provider as ModelProvider, lease, client, controller });
   } catch (error) {

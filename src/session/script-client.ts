@@ -27,6 +27,7 @@ function lateAccount(open: () => Promise<LeaseAccount>): LeaseAccount {
     release: async (leaseId) => (await account)?.release(leaseId),
     // A script has no tests.
     testFailed: () => undefined,
+    note: (leaseId, message) => void account?.then((present) => present.note(leaseId, message)),
     close: async () => (await account)?.close(),
   };
 }

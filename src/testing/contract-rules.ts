@@ -172,6 +172,7 @@ export const contractRules: readonly ContractRule[] = [
         resourceId: handle.resourceId,
         spec: handle.resourceId.replace(/#\d+$/, ''),
         signal: end.signal,
+        note: () => undefined,
       });
       await bench.options.use(client);
       await elsewhere.disposeClient?.(client);

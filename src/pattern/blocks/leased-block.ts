@@ -1,5 +1,5 @@
 import { callSite } from '../../base/stack';
-import { showUsersLine } from '../../base/errors';
+import { ModelProviderError, showUsersLine } from '../../base/errors';
 import type { LeaseScope } from '../lease-scope';
 import { leaseTogether, teardownInTurn } from './lease-together';
 import type { LeasedResource } from './leased-resource';
@@ -22,6 +22,7 @@ export class LeasedBlock {
   readonly #outer = collecting;
   readonly #site = callSite();
   #groups: Promise<Groups> | undefined;
+  #hasConcurrentTests = false;
   #inBlock: <T>(fn: () => Promise<T>) => Promise<T> = (fn) => fn();
 
   /**
@@ -62,9 +63,22 @@ export class LeasedBlock {
     this.#inBlock = currentRuntime().session().bindToBlock();
   }
 
-  /** Leases the resources of that scope, once until their teardown. */
+  /** Tests of `test.concurrent` are in it. They run at once, and Jest runs no hooks for each of them. */
+  noticeConcurrentTests(): void {
+    this.#hasConcurrentTests = true;
+  }
+
+  /**
+   * Leases the resources of that scope, once until their teardown.
+   *
+   * @throws ModelProviderError `CONFIG_INVALID` for leases of single tests where tests run at once.
+   */
   async ready(scope: LeaseScope): Promise<void> {
-    await this.#asCalled(async () => (await this.#sorted())[scope].ready());
+    await this.#asCalled(async () => {
+      const groups = await this.#sorted();
+      if (this.#hasConcurrentTests) groups.test.refuseConcurrentTests();
+      await groups[scope].ready();
+    });
   }
 
   /** The resources that are not, or no longer, usable. */
@@ -129,6 +143,15 @@ class LeaseGroup {
     this.#resources = resources;
     this.#leased = resources;
     this.#asOwner = asOwner;
+  }
+
+  refuseConcurrentTests(): void {
+    const [first] = this.#resources;
+    if (first === undefined) return;
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `"${first.label}" is leased for each test anew (scope: 'test', or isolation: 'test' of a database), but tests of test.concurrent run at once, with one handle and without hooks. Use test, or lease for the block (isolation: 'file', scope: 'block'), or call modelProviders.setup() in each test.`,
+    );
   }
 
   /** Leases all of them, once until the teardown; all callers share that setup and its failure. */

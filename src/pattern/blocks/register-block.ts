@@ -92,6 +92,7 @@ function registerLeases({ caller, resources, scope, body }: BlockRequest): void 
     afterAll(() => block.teardown('block'), maxTimerMs);
   });
   const returned = block.collect(body);
+  if (session.hasConcurrentTests()) block.noticeConcurrentTests();
   if (returned === undefined) return;
   const title = resources.map(({ label }) => label).join(', ');
   const isPromise = isThenable(returned);

@@ -1,8 +1,8 @@
-import type { Client, ClientBase, Pool, QueryResult } from 'pg';
-import { localError } from '../../base/errors';
+import type { Client, Pool } from 'pg';
 import type { ClientContext } from '../../pattern/resource-context';
 import { driver } from './driver';
-import { connectionError, isConnectionError } from './request-error';
+import { LeasedWork } from './leased-work';
+import { connectionError } from './request-error';
 
 // Not the globals: tests may replace those by fake timers.
 const { setTimeout: delay } = process.getBuiltinModule('node:timers/promises');
@@ -35,6 +35,11 @@ export interface DatabasePool extends Pool {
   readonly url: string;
 }
 
+type LeaseContext = Pick<ClientContext, 'signal' | 'note'>;
+
+/** What the clients and pools of leases have under way, until their lease ends. */
+const leased = new WeakMap<object, { readonly work: LeasedWork; readonly context: LeaseContext }>();
+
 /**
  * Connects a client.
  *
@@ -42,14 +47,16 @@ export interface DatabasePool extends Pool {
  */
 export async function connectClient(
   connection: DatabaseConnection,
-  context: Pick<ClientContext, 'signal'>,
+  context: LeaseContext,
 ): Promise<DatabaseClient> {
-  const client = new (leasedClient(context.signal))(options(connection));
+  const work = new LeasedWork(context.signal);
+  const client = new (work.clientClass())(options(connection));
   try {
     await client.connect();
   } catch (error) {
     throw connectionError(error, connection.url);
   }
+  leased.set(client, { work, context });
   return withUrl(client, connection.url);
 }
 
@@ -60,33 +67,42 @@ export async function connectClient(
  */
 export async function connectPool(
   connection: DatabaseConnection,
-  context: Pick<ClientContext, 'signal'>,
+  context: LeaseContext,
 ): Promise<DatabasePool> {
   const { Pool } = driver();
+  const work = new LeasedWork(context.signal);
   const pool = new Pool({
     ...options(connection),
     max: connection.poolSize ?? 1,
-    Client: leasedClient(context.signal),
+    Client: work.clientClass(),
   });
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
-  pool.query = ((...args: unknown[]) => endedByLease(query(...args), context.signal)) as typeof pool.query;
-  pool.on('error', ignore);
+  pool.query = ((...args: unknown[]) => work.follow(query(...args))) as typeof pool.query;
+  pool.on('error', () => undefined);
   try {
     (await pool.connect()).release();
   } catch (error) {
     await pool.end();
     throw connectionError(error, connection.url);
   }
+  leased.set(pool, { work, context });
   return withUrl(pool, connection.url);
 }
 
 // A pool waits for connections that were never given back. The drop of the database ends those.
 const endLimitMs = 1000;
 
-/** Closes a client or a pool. */
+/** Closes a client or a pool, and remarks what its lease left open. */
 export async function endClient(client: Pick<DatabaseClient | DatabasePool, 'end'>): Promise<void> {
+  const { work, context } = leased.get(client) ?? {};
+  if (work?.hasOpenTransaction === true)
+    context?.note('a transaction was open at the end of its lease, and was undone: COMMIT or ROLLBACK it');
+  work?.end();
   const late = new AbortController();
-  await Promise.race([client.end(), delay(endLimitMs, undefined, { signal: late.signal }).catch(ignore)]);
+  await Promise.race([
+    client.end(),
+    delay(endLimitMs, undefined, { signal: late.signal }).catch(() => undefined),
+  ]);
   late.abort();
 }
 
@@ -101,44 +117,9 @@ function options({ url, statementTimeoutMs }: DatabaseConnection): object {
   };
 }
 
-/** A client class: when its connection breaks, queries fail with the reason for which the lease ended. */
-function leasedClient(signal: AbortSignal): typeof Client {
-  const { Client: Base } = driver();
-  class LeasedClient extends Base {
-    constructor(config?: object) {
-      super(config);
-      // The break of an idle connection is an event; without a listener it would end the process.
-      this.on('error', ignore);
-    }
-  }
-  const query = Reflect.get(Base.prototype, 'query') as (this: ClientBase, ...args: unknown[]) => unknown;
-  Object.defineProperty(LeasedClient.prototype, 'query', {
-    value(this: ClientBase, ...args: unknown[]) {
-      return endedByLease(query.apply(this, args), signal);
-    },
-    writable: true,
-    configurable: true,
-  });
-  return LeasedClient;
-}
-
-// The socket of a dead server closes shortly before the session reports the cause of its death.
-const reasonLimitMs = 1000;
-
-function endedByLease(result: unknown, signal: AbortSignal): unknown {
-  if (!(result instanceof Promise)) return result;
-  return (result as Promise<QueryResult>).catch(async (error: unknown) => {
-    if (isConnectionError(error)) await delay(reasonLimitMs, undefined, { signal }).catch(ignore);
-    if (signal.aborted) throw localError(signal.reason);
-    throw error;
-  });
-}
-
 // Printing a client must not print the password.
 function withUrl<T extends object>(client: T, url: string): T & { readonly url: string } {
   return Object.defineProperty(client, 'url', { value: url, enumerable: false }) as T & {
     readonly url: string;
   };
 }
-
-function ignore(): void {}

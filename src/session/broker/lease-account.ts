@@ -15,6 +15,8 @@ export interface LeaseAccount {
   release(leaseId: string): Promise<void>;
   /** A test that holds the lease has failed. */
   testFailed(leaseId: string, test: string): void;
+  /** Remarks something about the leased resource. */
+  note(leaseId: string, message: string): void;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,7 @@ interface Lender {
   lease(request: OwnedRequest, signal: AbortSignal): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
   testFailed(leaseId: string, test: string): void;
+  note(leaseId: string, message: string): void;
   /** Whether the stop that this release entailed has failed. */
   canRepeat(leaseId: string): boolean;
 }
@@ -44,6 +47,9 @@ export function leaseAccount(lender: Lender): LeaseAccount {
     },
     testFailed: (leaseId, test) => {
       if (leases.has(leaseId)) lender.testFailed(leaseId, test);
+    },
+    note: (leaseId, message) => {
+      if (leases.has(leaseId)) lender.note(leaseId, message);
     },
     close: async () => {
       closed.abort();

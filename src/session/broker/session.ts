@@ -128,6 +128,11 @@ export class Session {
         this.#lease(request, signal, { holder: { label: request.requester }, onLost, file }),
       release: (leaseId) => this.#release(leaseId),
       testFailed: (leaseId, test) => this.#held.get(leaseId)?.live.testFailed(test),
+      note: (leaseId, message) => {
+        const plan = this.#held.get(leaseId)?.live.plan;
+        if (plan !== undefined)
+          this.record.add({ type: 'noted', spec: plan.spec, resourceId: plan.resourceId, message });
+      },
       canRepeat: (leaseId) => this.#releasedFrom.has(leaseId),
     });
   }

@@ -23,6 +23,7 @@ import {
   recordRequest,
   releaseRequest,
   shutdownRequest,
+  noteNotification,
   testFailedNotification,
   type HelloAnswer,
   type HelloRequest,
@@ -120,6 +121,9 @@ export class SocketServer {
     );
     rpc.onNotification(testFailedNotification, ({ leaseId, test }) =>
       account?.testFailed(leaseId, [label, test].join(' > ')),
+    );
+    rpc.onNotification(noteNotification, ({ leaseId, message }) =>
+      account?.note(leaseId, `${message}, in ${label}`),
     );
     rpc.onNotification(progressNotification, (update) => {
       if (account !== undefined) this.#board.showProgress(update);

@@ -64,6 +64,10 @@ class DirectTransport implements SessionTransport {
     this.#account.testFailed(leaseId, test);
   }
 
+  note(leaseId: string, message: string): void {
+    this.#account.note(leaseId, message);
+  }
+
   adopt(provider: unknown): string {
     return this.#session.registry.adopt(provider as AnyProvider);
   }

@@ -32,6 +32,7 @@ export interface SessionTransport {
   pause(pause: EndpointPause): void;
   onPause(listener: (pause: EndpointPause) => void): void;
   testFailed(leaseId: string, test: string): void;
+  note(leaseId: string, message: string): void;
   adopt(provider: unknown): string;
 }
 
@@ -126,6 +127,7 @@ export class LeaseClient implements SessionClient {
         if (held.lost === undefined) held.callbacks.push(callback);
         else callback(held.lost);
       },
+      note: (message) => this.#transport.note(leaseId, message),
       release: async () => {
         detach();
         this.#held.delete(leaseId);
@@ -178,7 +180,7 @@ export class LeaseClient implements SessionClient {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The client of Jest's environment overrides the next six.
+  // The client of Jest's environment overrides the next seven.
   noticeImport(_mockedCall: () => string | undefined): void {}
 
   forgive(_resourceId: string): void {}
@@ -189,6 +191,10 @@ export class LeaseClient implements SessionClient {
 
   testNeedsLease(): boolean {
     return true;
+  }
+
+  hasConcurrentTests(): boolean {
+    return false;
   }
 
   noticeBlock(_request: ParsedRequest): void {}

@@ -23,6 +23,7 @@ import {
   progressNotification,
   recordRequest,
   releaseRequest,
+  noteNotification,
   testFailedNotification,
   type HelloAnswer,
 } from '../wire/protocol';
@@ -173,6 +174,11 @@ export class SocketTransport implements SessionTransport {
   testFailed(leaseId: string, test: string): void {
     if (!this.#isClosed)
       void this.#rpc.sendNotification(testFailedNotification, { leaseId, test }).catch(() => undefined);
+  }
+
+  note(leaseId: string, message: string): void {
+    if (!this.#isClosed)
+      void this.#rpc.sendNotification(noteNotification, { leaseId, message }).catch(() => undefined);
   }
 
   adopt(): string {

@@ -51,6 +51,8 @@ export const shutdownRequest = new RequestType<null, null, SerializedError>('shu
  * later.
  */
 export const testFailedNotification = new NotificationType<{ leaseId: string; test: string }>('testFailed');
+/** The holder of a lease remarks something about its resource, in order with the requests too. */
+export const noteNotification = new NotificationType<{ leaseId: string; message: string }>('note');
 /** A leased resource died. */
 export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
 
