@@ -1,5 +1,5 @@
 import { notesUnder } from '../support/eval-logs';
-import { spec } from './noting-project';
+import { outcome, spec } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 const project = (displayName: string): Record<string, unknown> => ({
@@ -38,5 +38,62 @@ describe.each(bothModes)('one spec file in two projects, %s', (mode) => {
     expect(again).toMatchObject({ exit: 0, notes: [] });
     expect(again.output).toMatch(/one sums .*reused 2/);
     expect(again.output).toMatch(/two sums .*reused 2/);
+  });
+});
+
+const alike = (variant: number, file: string, more = {}): Record<string, unknown> => ({
+  preset: 'jest-model-provider',
+  testMatch: [`**/${file}.eval.js`],
+  globals: { variant },
+  ...more,
+});
+const sums = (title: string): string =>
+  spec(`foreach('n', [1, 2], (n) => note('${title} by ' + variant) === undefined, { title: '${title}' });`);
+
+describe.each(bothModes)('one spec file in two projects that cannot be told apart, %s', (mode) => {
+  let first: JestRun;
+  let failed: JestRun;
+  beforeAll(async () => {
+    const projects = [
+      ...[alike(1, 'shared'), alike(2, 'shared')],
+      ...[1, 2].map((variant) => alike(variant, 'twin', { displayName: 'twins' })),
+      alike(1, 'alone'),
+    ];
+    const options = { config: { preset: undefined, projects }, env: { EVALS_RUN: 'mine' } };
+    const files = { shared: sums('shared'), twin: sums('twin'), alone: sums('alone') };
+    first = await runJest(
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`${name}.eval.js`, text])),
+      mode,
+      options,
+    );
+    failed = await runJest({}, mode, { ...options, project: first.project, args: ['--onlyFailures'] });
+  });
+
+  test.each([
+    [
+      'shared',
+      /Two projects that have no displayName run this evaluation: give each project .* a displayName/,
+    ],
+    ['twin', /Two projects with one displayName, "twins" run this evaluation: give each project /],
+  ])('is evaluated by one of them, and refused in the other: %s', (title, refusal) => {
+    expect(first.exit).toBe(1);
+    expect(new Set(notesUnder(first, title)).size).toBe(1);
+    const tests = first.tests.filter((test) => test.title === title);
+    expect(tests.map(({ status }) => status).sort()).toEqual(['failed', 'passed']);
+    expect(tests.map(({ message }) => message).join('\n')).toMatch(refusal);
+  });
+
+  test('hinders no project that has its files for itself', () => {
+    expect(outcome(first, 'alone')).toMatchObject({ status: 'passed' });
+  });
+
+  test('is not taken over where the other project alone is run again', () => {
+    expect(notesUnder(failed, 'shared')).toEqual([]);
+    expect(outcome(failed, 'shared')).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(
+        /was written by another project of Jest.*Give each project of jest.config a displayName/,
+      ) as string,
+    });
   });
 });

@@ -4,8 +4,11 @@ import { join } from '../../base/path';
 const { createHash } = process.getBuiltinModule('node:crypto');
 const { readdirSync } = process.getBuiltinModule('node:fs');
 
-/** What tells the logs of a run apart; the title only makes the name of the file readable. */
-export type LogName = Pick<HeaderRecord, 'file' | 'model' | 'name' | 'title'>;
+/**
+ * What tells the logs of a run apart; the title only makes the name of the file readable, and the project says
+ * whose it is.
+ */
+export type LogName = Pick<HeaderRecord, 'file' | 'model' | 'name' | 'title' | 'project'>;
 
 // Of two slugs, each unit has three bytes at most, and a file name has 255 bytes.
 const slugLength = 36;
