@@ -11,7 +11,7 @@ const longestLine = 160;
 
 /** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
 export function describeRun(report: RunReport): string {
-  const { evaluations, differences, worst, unreadable, directory, run } = report;
+  const { evaluations, differences, worst, unreadable, canContinue, directory, run } = report;
   if (evaluations.length + unreadable.length === 0) return '';
   const notPassed = evaluations.filter(
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
@@ -29,7 +29,7 @@ export function describeRun(report: RunReport): string {
     worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
     `Logs: ${relative(process.cwd(), directory) || directory}${
-      unreadable.length === 0 ? `, to be continued with EVALS_RUN=${run}` : ''
+      canContinue ? `, to be continued with EVALS_RUN=${run}` : ''
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
