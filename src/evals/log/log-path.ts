@@ -1,4 +1,5 @@
 import type { HeaderRecord } from './log-record';
+import { beginning } from '../../base/cut';
 import { join } from '../../base/path';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
@@ -35,9 +36,9 @@ export function logsOf(runDirectory: string): string[] {
 }
 
 function slug(text: string): string {
-  return text
+  const words = text
     .normalize('NFKC')
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, slugLength);
+    .replaceAll(/^-+|-+$/g, '');
+  return beginning(words, slugLength);
 }

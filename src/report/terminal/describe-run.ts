@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { rowLabel } from '../../evals/data-sets/row-location';
+import { cut } from '../../base/cut';
 import { printable } from '../../base/printable';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
@@ -50,8 +51,7 @@ function describeSample(sample: FiledSample): string {
     .join(', ');
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
   const answer = response === undefined ? '' : ` → ${response}`;
-  const text = `${where}: ${input}${answer}: ${error ?? values}`;
-  return text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
+  return cut(`${where}: ${input}${answer}: ${error ?? values}`, longestLine);
 }
 
 function lines(title: string, list: readonly string[]): string {
