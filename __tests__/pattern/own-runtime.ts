@@ -42,6 +42,7 @@ export class OwnSessionClient implements SessionClient {
   readonly modelNames: readonly string[];
   readonly providerModule = undefined;
   readonly project = '';
+  readonly projectId = '';
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
   readonly leases: OwnLease[] = [];
@@ -52,6 +53,8 @@ export class OwnSessionClient implements SessionClient {
     this.providerNames = names;
     this.modelNames = modelNames;
   }
+
+  async claim(): Promise<void> {}
 
   async lease(request: LeaseRequest): Promise<SessionLease> {
     this.requests.push(request);

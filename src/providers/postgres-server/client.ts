@@ -44,7 +44,7 @@ export async function connectClient(
   connection: DatabaseConnection,
   context: Pick<ClientContext, 'signal'>,
 ): Promise<DatabaseClient> {
-  const client = new (leasedClient(context.signal))(options(connection));
+  const client = new (leasedClient(connection.url, context.signal))(options(connection));
   try {
     await client.connect();
   } catch (error) {
@@ -62,11 +62,11 @@ export async function connectPool(
   connection: DatabaseConnection,
   context: Pick<ClientContext, 'signal'>,
 ): Promise<DatabasePool> {
-  const { Pool } = driver();
+  const { Pool } = driver(connection.url);
   const pool = new Pool({
     ...options(connection),
     max: connection.poolSize ?? 1,
-    Client: leasedClient(context.signal),
+    Client: leasedClient(connection.url, context.signal),
   });
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
   pool.query = ((...args: unknown[]) => endedByLease(query(...args), context.signal)) as typeof pool.query;
@@ -102,8 +102,8 @@ function options({ url, statementTimeoutMs }: DatabaseConnection): object {
 }
 
 /** A client class: when its connection breaks, queries fail with the reason for which the lease ended. */
-function leasedClient(signal: AbortSignal): typeof Client {
-  const { Client: Base } = driver();
+function leasedClient(url: string, signal: AbortSignal): typeof Client {
+  const { Client: Base } = driver(url);
   class LeasedClient extends Base {
     constructor(config?: object) {
       super(config);
