@@ -24,7 +24,7 @@ import { holdInterrupts } from './worker-signals';
  */
 class ModelProviderEnvironment extends TestEnvironment {
   readonly #project: ProjectOptions;
-  readonly #name: string;
+  readonly #identity: ConstructorParameters<typeof SpecClient>[1];
   readonly #label: string;
   readonly #blocks: ProjectBlocks | undefined;
   readonly #file: string | undefined;
@@ -33,9 +33,10 @@ class ModelProviderEnvironment extends TestEnvironment {
 
   constructor(config: JestEnvironmentConfig, context: EnvironmentContext) {
     super(config, context);
-    const { displayName, rootDir, testEnvironmentOptions } = config.projectConfig;
+    const { displayName, id, rootDir, testEnvironmentOptions } = config.projectConfig;
     this.#project = { rootDir, testEnvironmentOptions: testEnvironmentOptions };
-    this.#name = displayName?.name ?? '';
+    const isOnly = config.globalConfig.projects.length <= 1;
+    this.#identity = { name: displayName?.name ?? '', id: isOnly ? '' : id };
     this.#label = relative(rootDir, context.testPath);
     const matrix = matrixProject(this.#project);
     this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
@@ -61,7 +62,7 @@ class ModelProviderEnvironment extends TestEnvironment {
       onEnded: () => this.#sessionEnded(),
     });
     this.#transport = transport;
-    this.#client = new SpecClient(transport, this.#name, this.#blocks);
+    this.#client = new SpecClient(transport, this.#identity, this.#blocks);
     Object.defineProperty(this.global, sessionClientKey, { value: this.#client, configurable: true });
   }
 

@@ -14,6 +14,14 @@ import { fullName } from './full-name';
 import type { ProjectBlocks } from './project-blocks';
 import { showFailure } from './users-lines';
 
+/** The Jest project of a test file. */
+interface ClientProject {
+  /** Empty without a displayName. */
+  readonly name: string;
+  /** Empty for the only project of a run. */
+  readonly id: string;
+}
+
 /**
  * The session client of one test file: knows which describe block, test or hook is running, and fails tests
  * whose resource died.
@@ -23,7 +31,7 @@ export class SpecClient extends LeaseClient {
   readonly #tests = new Map<Circus.TestEntry, Owner>();
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
   readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
-  readonly #project: string;
+  readonly #project: ClientProject;
   readonly #projectBlocks: ProjectBlocks | undefined;
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
@@ -33,7 +41,7 @@ export class SpecClient extends LeaseClient {
   #isUsed = false;
   #mockedCall = (): string | undefined => undefined;
 
-  constructor(transport: SessionTransport, project: string, projectBlocks?: ProjectBlocks) {
+  constructor(transport: SessionTransport, project: ClientProject, projectBlocks?: ProjectBlocks) {
     super(transport, '');
     this.#project = project;
     this.#projectBlocks = projectBlocks;
@@ -76,7 +84,11 @@ export class SpecClient extends LeaseClient {
   }
 
   override get project(): string {
-    return this.#projectBlocks === undefined ? this.#project : '';
+    return this.#projectBlocks === undefined ? this.#project.name : '';
+  }
+
+  override get projectId(): string {
+    return this.#projectBlocks === undefined ? this.#project.id : '';
   }
 
   /** In a matrix the projects choose the models; blocks of other resources run in any case. */

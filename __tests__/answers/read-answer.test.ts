@@ -172,7 +172,7 @@ describe('no answer', () => {
 
   test('is shown to 200 characters', () => {
     const { message = '' } = readWhole('x'.repeat(10_000)).error ?? {};
-    expect(message).toMatch(/: application\/json, "x{200}…"$/);
+    expect(message).toMatch(/: application\/json, "x{199}…"$/);
   });
 });
 

@@ -183,7 +183,11 @@ describe('logs of other schemas', () => {
     const old = answers(3, 1).map((each) => ({ ...each, calls: sum as never }));
     runs.write('old', { model: 'a', schema: 1 }, old);
     runs.write('new', { model: 'a' }, answers(3, 1));
-    expect(runs.run('show', 'old').out).toMatch(/│ sums +│ a +│ 4 +│ 15 ms +│ 15 ms +│ 100 +│/);
+    const shown = runs.run('show', 'old').out;
+    expect(shown).toMatch(/│ sums +│ a +│ 4 +│ 15 ms +│ 15 ms +│ 100 +│/);
+    // The run that they belong to cannot be continued.
+    expect(shown).toMatch(/Logs: \S+$/m);
+    expect(runs.run('show', 'new').out).toContain(', to be continued with EVALS_RUN=new');
     expect(runs.run('compare', 'old', 'new').exit).toBe(0);
     expect(runs.run('export', 'old', '--format', 'csv').out.split('\n')).toHaveLength(6);
     expect(runs.run('export', 'old', '--format', 'inspect').exit).toBe(0);

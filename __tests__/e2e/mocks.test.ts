@@ -33,6 +33,11 @@ function mocking(...names: string[]): string {
 
 const harmless: Record<string, string> = {
   'packages.eval.js': using(mocking('openai', 'ajv', 'csv-parse', 'iconv-lite')),
+  'helpers.eval.js': using(
+    ['eventsource-parser', 'fastest-levenshtein', 'safe-stable-stringify']
+      .map((name) => `jest.mock('${name}', () => { throw new Error('the mock of the user'); });`)
+      .join('\n'),
+  ),
   'files.eval.js': using(mocking('node:fs', 'fs/promises', 'node:path', 'node:url', 'node:os')),
   'network.eval.js': using(mocking('node:net', 'node:http', 'node:https', 'tls', 'dns', 'child_process')),
   'time.eval.js': using(

@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { footer, logPath, mine, notesUnder, records, recordsIn, samples } from '../support/eval-logs';
 import { outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
@@ -44,15 +45,16 @@ const torn = {
 const canTear = process.platform === 'linux';
 
 /** Judges the answers that the first run has stored under that title. */
-const rescoring = (title: string): string => `
+const rescoring = (title: string, run = 'mine'): string => `
   const { rescore } = require('jest-model-provider');
   const { note } = require('e2e-kit');
-  rescore('mine', '${title}', (n, response) => { note('${title} judged ' + response); return response === 'a'; });`;
+  rescore('${run}', '${title}', (n, response) => { note('${title} judged ' + response); return response === 'a'; });`;
 /** What the run beside the first one does, twice. */
 const later = {
   'again-same.eval.js': rescoring('stored-same'),
   'again-other.eval.js': rescoring('stored-other'),
   'again-cut.eval.js': rescoring('stored-cut'),
+  'again-old.eval.js': rescoring('stored-cut', 'old'),
   'self.eval.js': spec(
     `foreach('n', [1], () => true, { title: 'self', gate: { vsBaseline: { run: 'later' } } });`,
   ),
@@ -113,6 +115,10 @@ describe.each(bothModes)('a run that is continued, %s', (mode) => {
   beforeAll(async () => {
     const unfinished = logPath(begun, 'stored-cut');
     writeFileSync(unfinished, readFileSync(unfinished, 'utf8').split('\n').slice(0, -2).join('\n') + '\n');
+    const old = join(begun.project, '.evals', 'old');
+    mkdirSync(old);
+    const [header = ''] = readFileSync(unfinished, 'utf8').split('\n');
+    writeFileSync(join(old, 'cut.jsonl'), `${header.replace('"schema":2', '"schema":1')}\n`);
     appendFileSync(logPath(begun, 'foreign', 'later'), '{"type":"row"}\n');
     judgedAgain = await again('later', { ...later, ...misspelt });
   });
@@ -184,6 +190,9 @@ describe.each(bothModes)('a run that is continued, %s', (mode) => {
     expect(notesUnder(judgedAgain, 'stored-cut')).toEqual([]);
     expect(outcome(judgedAgain, 'again-cut.eval.js').message).toContain(
       'rescore(): "stored-cut" did not run to its end in the run "mine": continue it with EVALS_RUN=mine',
+    );
+    expect(outcome(judgedAgain, 'again-old.eval.js').message).toContain(
+      'did not run to its end in the run "old": evaluate it anew, for this version cannot continue its log',
     );
   });
 

@@ -47,6 +47,7 @@ export class OwnSessionClient implements SessionClient {
   readonly modelNames: readonly string[];
   readonly providerModule = undefined;
   readonly project = '';
+  readonly projectId = '';
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
   readonly leases: OwnLease[] = [];
@@ -57,6 +58,8 @@ export class OwnSessionClient implements SessionClient {
     this.providerNames = names;
     this.modelNames = modelNames;
   }
+
+  async claim(): Promise<void> {}
 
   async lease(request: LeaseRequest): Promise<SessionLease> {
     this.requests.push(request);

@@ -92,7 +92,8 @@ test('a log that cannot be read is named with the reason, and hides no other', (
   writeFileSync(join(folder, 'bad.jsonl'), '{"type":\n');
   const missing = join(folder, 'gone.jsonl');
   const report = readRun(folder, [...logsOf(folder), missing]);
-  expect({ ...report, unreadable: [] }).toEqual(whole);
+  expect({ ...report, unreadable: [], canContinue: true }).toEqual(whole);
+  expect(report.canContinue).toBe(false);
   expect(report.unreadable).toEqual([
     { log: join(folder, 'bad.jsonl'), reason: expect.stringContaining('line 1 is not JSON') as string },
     { log: missing, reason: expect.stringMatching(/gone\.jsonl cannot be read: ENOENT/) as string },

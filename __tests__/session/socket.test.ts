@@ -20,6 +20,7 @@ import { SocketServer } from '../../src/session/broker/socket-server';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
 import type { EvalBoard } from '../../src/session/events/eval-board';
+import { LogClaims } from '../../src/session/events/log-claims';
 import { caught } from '../support/caught';
 import { eventually } from '../support/eventually';
 import { ownPlaces } from '../support/own-places';
@@ -44,7 +45,12 @@ interface Served extends OwnSession {
 
 async function serve(db = new ScriptedProvider(), providerModule?: string): Promise<Served> {
   const own = await openOwnSession({ db });
-  const board: EvalBoard = { records: [], run: undefined, showProgress: () => undefined };
+  const board: EvalBoard = {
+    records: [],
+    run: undefined,
+    claims: new LogClaims(),
+    showProgress: () => undefined,
+  };
   const { session, files } = own;
   const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
   ends.push(() => server.close());

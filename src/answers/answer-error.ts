@@ -1,3 +1,4 @@
+import { cut } from '../base/cut';
 import { ModelProviderError, type ErrorCode } from '../base/errors';
 import { printable } from '../base/printable';
 import { redact } from '../base/secrets';
@@ -132,7 +133,6 @@ function rest(refusal: Refusal | undefined): Pick<Facts, 'type' | 'serverCode'> 
 function described(contentType: string | undefined, body: string): string {
   if (body.trim() === '') return 'an empty body';
   // Before it is cut: half a secret is not found.
-  const text = redact(body);
-  const excerpt = text.length > excerptLength ? `${text.slice(0, excerptLength)}…` : text;
+  const excerpt = cut(redact(body), excerptLength);
   return `${contentType ?? 'no content type'}, ${JSON.stringify(excerpt)}`;
 }

@@ -1,7 +1,9 @@
-import { createParser } from 'eventsource-parser';
+import { requireActual } from '../base/actual';
 import { parsedJson } from '../base/json';
 import { refusalIn, refusalOfBody, type Refusal } from './answer-error';
 import { firstChoice } from './read-answer';
+
+const { createParser } = requireActual('eventsource-parser') as typeof import('eventsource-parser');
 
 /** An answer of which so much was read that it is known whether it begins with a refusal. */
 interface Begun {

@@ -1,4 +1,5 @@
-import { createParser, type EventSourceParser } from 'eventsource-parser';
+import type { EventSourceParser } from 'eventsource-parser';
+import { requireActual } from '../base/actual';
 import { isObject, parsedJson } from '../base/json';
 import type { Answer, Received } from './answer';
 import { answerError, noAnswer, refusalIn, refusedWithin, type Asked } from './answer-error';
@@ -14,6 +15,8 @@ import {
 import { ReasoningFilter } from './reasoning';
 import { ToolCallPieces } from './tool-calls';
 import { readUsage } from './usage';
+
+const { createParser } = requireActual('eventsource-parser') as typeof import('eventsource-parser');
 
 type Message = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,6 @@
-import { distance } from 'fastest-levenshtein';
+import { requireActual } from './actual';
+
+const { distance } = requireActual('fastest-levenshtein') as typeof import('fastest-levenshtein');
 
 /** The candidate that a misspelt `word` most likely means; undefined if none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {

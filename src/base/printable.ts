@@ -1,3 +1,4 @@
+import { beginning } from './cut';
 import { redact } from './secrets';
 
 /** The most characters of a line that is shown. */
@@ -78,8 +79,7 @@ function bounded(line: string, escape: (letter: string) => string): string {
     if (visible(middle).length <= mostShown - noteLength) fits = middle;
     else tooMany = middle;
   }
-  // Not in the middle of a character.
-  const end = fits - Number(/[\ud800-\udbff]/.test(line.charAt(fits - 1)));
+  const end = beginning(line, fits).length;
   return `${visible(end)}… (${(line.length - end).toLocaleString('en')} more characters)`;
 }
 

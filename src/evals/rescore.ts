@@ -11,7 +11,7 @@ import { evaluate } from './execution/evaluation';
 import { requireEvalRun } from './execution/require-eval-run';
 import { checkOptions, type ForeachOptions } from './execution/foreach-options';
 import { logsOf } from './log/log-path';
-import type { SampleRecord } from './log/log-record';
+import { logSchema, type SampleRecord } from './log/log-record';
 import { readLog, type EvalLog } from './log/read-log';
 import { Result, type Score } from './scorers/result';
 import { judged } from './scorers/returned';
@@ -112,7 +112,11 @@ function storedLogs(directory: string, run: string, title: string): EvalLog[] {
   const unfinished = logs.find(({ footer }) => footer?.status !== 'complete');
   if (unfinished !== undefined)
     throw invalid(
-      `"${title}" did not run to its end in the run "${run}": continue it with EVALS_RUN=${run}, ${unfinished.path}`,
+      `"${title}" did not run to its end in the run "${run}": ${
+        unfinished.header.schema === logSchema
+          ? `continue it with EVALS_RUN=${run}`
+          : 'evaluate it anew, for this version cannot continue its log'
+      }, ${unfinished.path}`,
     );
   if (logs.length > 0) return logs;
   const titles = [...new Set(all.map(({ header }) => `"${header.title}"`))].join(', ') || 'none';

@@ -43,6 +43,14 @@ export interface ReportRecord {
   readonly data: Json;
 }
 
+/** Says which Jest project writes a log. */
+export interface LogClaim {
+  /** Absolute path. */
+  readonly log: string;
+  readonly project: string;
+  readonly projectId: string;
+}
+
 /**
  * Grants leases: by the session's socket inside Jest, by a session in the same process elsewhere. Its objects
  * belong to another realm: compare its errors by `code`.
@@ -70,6 +78,15 @@ export interface SessionClient {
    * models, which the names of evaluations have anyway.
    */
   readonly project: string;
+  /** Jest's id of that project, which has no name to show; empty if no other project can run the same tests. */
+  readonly projectId: string;
+  /**
+   * Claims a log for the project, before anything of it is used.
+   *
+   * @param log absolute path.
+   * @throws ModelProviderError `CONFIG_INVALID` if another project of the run has claimed it.
+   */
+  claim(log: string): Promise<void>;
   /** Registers what an interrupted run must finish before the session ends; returns how to unregister it. */
   onShutdown(finish: () => Promise<void>): () => void;
   /** Shows how far an evaluation is; never fails the caller. */

@@ -10,7 +10,7 @@ import {
 } from './read-evaluation';
 import { withOneKind } from './score-kinds';
 import { tellApart } from './tell-apart';
-import type { WorstSample } from '../evals/log/log-record';
+import { logSchema, type WorstSample } from '../evals/log/log-record';
 
 /** What the logs of a run say. */
 export interface RunReport {
@@ -20,6 +20,8 @@ export interface RunReport {
   readonly evaluations: readonly FiledOutcome[];
   /** The logs that cannot be read; nothing else has what they would say. */
   readonly unreadable: readonly UnreadableLog[];
+  /** Whether `EVALS_RUN` can go on with it: all of its logs can be read, and are of today's schema. */
+  readonly canContinue: boolean;
   /** P-values are adjusted for the number of all of them. Trials are reduced by their mean. */
   readonly differences: readonly Difference[];
   /** The worst of all, 20 at most. */
@@ -42,6 +44,7 @@ export function readRun(directory: string, logs: readonly string[] = logsOf(dire
     directory,
     evaluations: read.map(({ outcome }) => outcome),
     unreadable,
+    canContinue: unreadable.length === 0 && read.every(({ header }) => header.schema === logSchema),
     differences: adjustTogether(differencesOfModels(read)),
     worst: read
       .flatMap(({ worst }) => worst)

@@ -14,6 +14,7 @@ import { SocketServer } from './broker/socket-server';
 import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
+import { LogClaims } from './events/log-claims';
 import { handleSignals } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
@@ -63,6 +64,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   const board: EvalBoard = {
     records: [],
     run: undefined,
+    claims: new LogClaims(),
     showProgress: (update) => display.show(update),
   };
   let closing: Promise<CloseReport> | undefined;

@@ -55,11 +55,11 @@ describe('pickColumns', () => {
   });
 
   test.each([
-    [{ question: 'x' }, 'row 7 has no column "answer"; it has "question"'],
-    [['x'], 'row 7 has 1 values for 2 columns'],
+    [{ question: 'x' }, 'row 7 has no column "answer"; it has "question"; give both.'],
+    [['x'], 'row 7 has 1 values for 2 columns; give both.'],
     ['x', 'row 7 is a string, but 2 columns are named'],
     [null, 'row 7 is null, but 2 columns are named'],
   ])('row %j is refused, and named', (row, message) => {
-    expect(() => pickColumns(['question', 'answer'], row, '7')).toThrow(message);
+    expect(() => pickColumns(['question', 'answer'], row, '7', '; give both')).toThrow(message);
   });
 });

@@ -77,6 +77,20 @@ test('a line that is no JSON is named by file and line', async () => {
   expect(error.message).toContain(`jsonl(): ${relative(process.cwd(), path)}:3 is not JSON: `);
 });
 
+test('a line that is an array is one row, which is said where it cannot be one', async () => {
+  const rows = jsonl(written('all.jsonl', '[{"q":"a"},{"q":"b"},{"q":"c"}]\n'));
+  for (const names of [['q'], ['q', 'a']])
+    expect(await caught(all(readSamples(names, rows)))).toMatchObject({
+      code: 'EVAL_INVALID',
+      message: expect.stringMatching(
+        /all\.jsonl:1\) has 3 values for \d columns?; the line is an array, which is one row .* write each on a line of its own\.$/,
+      ) as string,
+    });
+  expect(await all(readSamples(['q', 'a'], jsonl(written('pairs.jsonl', '["x","y"]\n'))))).toMatchObject([
+    { cells: { q: 'x', a: 'y' } },
+  ]);
+});
+
 test('a file that cannot be read is named by its whole path', async () => {
   for (const path of [`${__dirname}/none.jsonl`, __dirname]) {
     const error = await caught(all(jsonl(path)));

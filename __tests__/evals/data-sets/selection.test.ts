@@ -7,6 +7,23 @@ import { all } from './temporary-folder';
 const numbers = Array.from({ length: 50 }, (_, index) => index);
 const cellsOf = (samples: readonly Sample[]) => samples.map(({ cells }) => cells);
 
+test('functions get the row as the data set has it, of whatever form', async () => {
+  const given: unknown[] = [];
+  const note = (row: unknown): string => `${given.push(row)}`;
+  for (const [names, row] of [
+    [
+      ['a', 'b'],
+      [1, 2],
+    ],
+    [['a'], { a: 1, other: 2 }],
+    [['a'], 'text'],
+  ] as const) {
+    given.length = 0;
+    await all(readSamples(names, [row], { filter: (each) => note(each) !== '', id: note, cluster: note }));
+    expect(given).toEqual([row, row, row]);
+  }
+});
+
 test('the limit stops the reading', async () => {
   let read = 0;
   let closed = false;

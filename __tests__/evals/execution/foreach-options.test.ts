@@ -38,7 +38,7 @@ test.each<[unknown, string]>([
   [{ concurency: 3 }, 'foreach(): there is no option concurency; did you mean concurrency.'],
   [{ mode: 3 }, 'foreach(): there is no option mode; there are title, concurrency, trials, reduce,'],
   [{ title: 7 }, 'title is 7; it must be a text'],
-  [{ title: ' ' }, 'title is " "; it must be a text'],
+  [{ title: ' ' }, 'title is " "; it must be a text that is not empty.'],
   [{ trials: 0 }, 'trials is 0; it must be a whole number of at least 1'],
   [{ trials: '3' }, 'trials is "3"; it must be a whole number of at least 1'],
   [{ timeoutMs: 1.5 }, 'timeoutMs is 1.5; it must be a whole number of at least 1'],
@@ -65,7 +65,7 @@ test.each<[unknown, string]>([
   [{ statistics: { seed: 0.5 } }, 'statistics: seed is 0.5; it must be a whole number'],
   [{ statistics: { method: 'bootstrap' }, cluster: 'c' }, 'the bootstrap does not know clusters'],
   [{ samples: 0 }, 'samples is 0; it must be a whole number of at least 1'],
-  [{ gate: 0.8 }, 'gate: it is 0.8; write { accuracy: { min: 0.8 } }'],
+  [{ gate: 0.8 }, 'foreach(): gate: it is 0.8; write { accuracy: { min: 0.8 } }'],
   [{ gate: null }, 'gate: it is null'],
   [{ gate: true }, 'gate: it is true'],
 ])('%j is refused before anything is asked', (options, message) => {

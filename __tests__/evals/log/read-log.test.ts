@@ -75,7 +75,9 @@ describe('a log of schema 1', () => {
   test.each([{ ...sum, count: 0 }, { ...sum, count: 1.5 }, { ...sum, latencyMs: '30' }, {}])(
     'that sums up its calls as %j is damaged',
     (calls) => {
-      expect(() => readLog(written(old, summed(calls)))).toThrow('line 2 is no line of a log');
+      expect(() => readLog(written(old, summed(calls)))).toThrow(
+        'line 2 is no line of a log: its field calls ',
+      );
     },
   );
 
@@ -111,17 +113,29 @@ test('lines longer than what is read at once are read whole', () => {
 
 test.each([
   ['a damaged line', [header(), '{"type":\n', sample()], 'line 2 is not JSON'],
-  ['a line of something else', [header(), '{"type":"row"}\n'], 'line 2 is no line of a log'],
-  ['a line of a bare value', [header(), sample(), 'null\n'], 'line 3 is no line of a log'],
-  ['a sample without an id', [header(), sample({ id: undefined as never })], 'line 2 is no line of a log'],
-  ['a sample without scores', [header(), sample({ scores: 1 as never })], 'line 2 is no line of a log'],
-  ['a score without a value', [header(), sample({ scores: [{ name: 'x' } as never] })], 'line 2 is no line'],
-  ['a header that says nothing', ['{"type":"header","schema":1}\n'], 'line 1 is no line of a log'],
+  ['a line of something else', [header(), '{"type":"row"}\n'], 'line 2 is no line of a log: its field type '],
+  ['a line of a bare value', [header(), sample(), 'null\n'], 'line 3 is no line of a log: it is null'],
+  [
+    'a sample without an id',
+    [header(), sample({ id: undefined as never })],
+    'no line of a log: its field id is missing',
+  ],
+  ['a sample without scores', [header(), sample({ scores: 1 as never })], 'its field scores is missing, or'],
+  [
+    'a score without a value',
+    [header(), sample({ scores: [{ name: 'x' } as never] })],
+    'its field scores[0].value is',
+  ],
+  [
+    'a header that says nothing',
+    ['{"type":"header","schema":1}\n'],
+    'line 1 is no line of a log: its field run',
+  ],
   ['a bare value at the begin', ['5\n'], 'it begins with no header'],
   [
     'a footer without a summary',
     [header(), { ...footer([]), summary: 1 as never }],
-    'line 2 is no line of a log',
+    'line 2 is no line of a log: its field summary is',
   ],
   [
     'a later schema',

@@ -154,6 +154,10 @@ test.each<[unknown, string]>([
   [{ answer: 'A', choices: ['Paris'] }, 'it must be a letter, or { answer, choices } with 2 to 26 choices.'],
   [{ answer: 'A', choices: ['Paris', 2] }, 'a choice is a number; it must be a text.'],
   [{ answer: 'A', choices, choice: 1 }, 'there is no option choice; did you mean choices.'],
+  [
+    { answer: 'A', choices: ['CO', 'NO', 'Co '] },
+    'choices has "CO" and "Co ", which no answer can tell apart; give each choice a text of its own, or',
+  ],
   [undefined, 'expected is undefined; it must be a letter, or'],
 ])('%j is refused as an expectation', (expected, message) => {
   expect(() => choice('A', expected as string)).toThrow(message);

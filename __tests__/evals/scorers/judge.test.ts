@@ -144,8 +144,32 @@ test.each<[Partial<JudgeOptions<string>>, string]>([
   [{ votes: 2 }, 'judge(): votes is 2; it must be an odd whole number, so that there is a middle.'],
   [{ votes: 0 }, 'votes is 0'],
   [{ votes: 1.5 }, 'votes is 1.5'],
+  [
+    { client: {} as never },
+    'judge(): client is an object without generate(); it must be the client of a model',
+  ],
+  [{ client: undefined as never }, 'judge(): client is undefined; it must be the client of a model, such as'],
+  [
+    { rubric: ' ' },
+    'judge(): rubric is " "; it must be a text that says what a good answer is, or a function',
+  ],
+  [{ rubric: undefined as never }, 'judge(): rubric is undefined; it must be a text'],
 ])('the options %j are refused', (options, message) => {
   expect(() => judge({ client: new ScriptedClient(), rubric, ...options })).toThrow(message);
+});
+
+test('a client that a getter gives is read when an answer is judged', async () => {
+  const late: { client?: JudgeClient } = {};
+  const options = {
+    rubric,
+    get client(): JudgeClient {
+      if (late.client === undefined) throw new Error('not yet');
+      return late.client;
+    },
+  };
+  const correct = judge(options);
+  late.client = new ScriptedClient('yes');
+  expect(await correct('19', '19')).toMatchObject({ value: true });
 });
 
 test('a reference that is undefined is refused, and an empty one is left out', async () => {

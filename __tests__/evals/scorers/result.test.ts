@@ -20,7 +20,7 @@ test.each<[string, unknown, string]>([
   ['a check', exactMatch('4'), 'a function: give the scorer the answer and what is expected'],
   ['a promise', Promise.resolve(exactMatch('4', '4')), 'a promise: await it.'],
   ['a boolean', true, 'no object of the form { name, value }, the value being'],
-  ['no number', { name: 'x', value: NaN }, 'no object of the form'],
+  ['no value', { name: 'x' }, 'no object of the form'],
   ['nothing', null, 'no object of the form'],
 ])('%s is no score', (_what, wrong, message) => {
   expect(() => new Result('4', wrong as Score)).toThrow(`new Result(): a score is ${message}`);

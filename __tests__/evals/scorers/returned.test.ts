@@ -32,6 +32,20 @@ test.each([
   expect(() => judged(returned)).toThrow(`${message}; return new Result(response, scores), a score`);
 });
 
+const bar = 'it must be a boolean, a finite number or null';
+test.each([
+  ['a score', { name: 'x', value: NaN }, `an object in which the score x has the value NaN; ${bar}`],
+  [
+    'of several',
+    [score, { name: 'y', value: 'no' }],
+    `an array in which the score y has the value "no"; ${bar}`,
+  ],
+  ['a kind', { ...score, kind: 'rea' }, `an object in which the score mine has the kind "rea"; it must be`],
+])('the value that is none is named: %s', (_what, returned, message) => {
+  expect(() => judged(returned)).toThrow(`returned ${message}`);
+  expect(() => new Result('4', returned as never)).toThrow(/the score \w+ has the (?:value|kind) /);
+});
+
 test('two scores of one name are an error', () => {
   expect(() => judged([score, score])).toThrow('two scores are called "mine"');
 });

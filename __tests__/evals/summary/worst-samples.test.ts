@@ -32,9 +32,10 @@ test('twenty are kept, however many there are', () => {
 
 test('long texts are cut', () => {
   const worst = new WorstSamples();
-  worst.add(sample({ input: 'i'.repeat(500), response: 'r'.repeat(500), scores: [{ name: 'x', value: 0 }] }));
-  const [{ input, response }] = worst.list as [(typeof worst.list)[0]];
-  expect([input.length, response?.length]).toEqual([200, 200]);
+  const response = `${'r'.repeat(198)}👍${'r'.repeat(300)}`;
+  worst.add(sample({ input: 'i'.repeat(500), response, scores: [{ name: 'x', value: 0 }] }));
+  const [found] = worst.list;
+  expect([found?.input.length, found?.response]).toEqual([200, `${'r'.repeat(198)}…`]);
 });
 
 test('an error has the line of the user, if one is known', () => {

@@ -14,6 +14,7 @@ const report = (changes: Partial<RunReport> = {}): RunReport => ({
   directory: places.directory,
   evaluations: [outcome({}, { samples: 4, trials: 4, scores: [score] })],
   unreadable: [],
+  canContinue: true,
   differences: [],
   worst: [],
   ...changes,

@@ -9,6 +9,7 @@ const report = (changes: Partial<RunReport> = {}): RunReport => ({
   directory: join(process.cwd(), '.evals', 'mine'),
   evaluations: [outcome({})],
   unreadable: [],
+  canContinue: true,
   differences: [],
   worst: [],
   ...changes,

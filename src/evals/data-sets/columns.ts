@@ -77,7 +77,9 @@ function cell(
 ): unknown {
   if (isArray(row)) {
     if (row.length === count) return row[position] as unknown;
-    throw missing(`row ${label} has ${row.length} values for ${count} columns`);
+    throw missing(
+      `row ${label} has ${row.length} values for ${count} ${count === 1 ? 'column' : 'columns'}${hint}`,
+    );
   }
   if (typeof row !== 'object' || row === null) {
     if (count === 1) return row;

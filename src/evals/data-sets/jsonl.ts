@@ -33,6 +33,10 @@ export function jsonl<Row = Record<string, unknown>>(
   return rowsOf(file, () => rows<Row>(file, options));
 }
 
+// The whole of a data set in one line is JSON, but no JSON Lines.
+const ofArray =
+  '; the line is an array, which is one row with a value for each column. If it holds many rows, write each on a line of its own';
+
 async function* rows<Row>(file: DataFile, { encoding, numbers }: JsonlOptions): AsyncGenerator<FileRow<Row>> {
   let number = 0;
   for await (const line of lines(decodedText(file, encoding))) {
@@ -42,7 +46,14 @@ async function* rows<Row>(file: DataFile, { encoding, numbers }: JsonlOptions): 
     const location = file.at(number);
     const row = parse(file, number, text, numbers) as Row;
     const inexact = numbers === 'text' ? [] : inexactNumbers(text);
-    yield { row, facts: inexact.length === 0 ? { location } : { location, inexact } };
+    yield {
+      row,
+      facts: {
+        location,
+        ...(inexact.length > 0 && { inexact }),
+        ...(Array.isArray(row) && { hint: ofArray }),
+      },
+    };
   }
 }
 

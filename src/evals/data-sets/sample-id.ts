@@ -1,5 +1,8 @@
-import stableStringify from 'safe-stable-stringify';
+import { requireActual } from '../../base/actual';
 
+const stableStringify = requireActual(
+  'safe-stable-stringify',
+) as typeof import('safe-stable-stringify').default;
 const { hash } = process.getBuiltinModule('node:crypto');
 
 /**

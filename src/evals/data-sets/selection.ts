@@ -6,7 +6,8 @@ import { fromUser } from './row-text';
 
 /**
  * Which rows of a data set are run, and how they are named. The filter comes first, then the shuffle, then
- * the limit.
+ * the limit. Functions get the row as the data set has it, with the columns that are not named as well: an
+ * object, an array or a bare value.
  */
 export interface Selection<Row = unknown> {
   /** At most so many samples; the rows after them are not read. */

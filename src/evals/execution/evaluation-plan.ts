@@ -60,8 +60,9 @@ export function leasedEndpoints(block: LeasedBlock | undefined): readonly string
 export function nameOf({ specFile, model, name, title }: EvaluationPlan, { root }: EvalRun): LogName {
   const file = specFile.startsWith(`${root}/`) ? specFile.slice(root.length + 1) : specFile;
   // Projects may run the same files.
-  const { project } = currentRuntime().session();
-  return withoutSecrets({ file, model, name: project === '' ? name : `${project} ${name}`, title });
+  const { project, projectId } = currentRuntime().session();
+  if (project !== '') return withoutSecrets({ file, model, name: `${project} ${name}`, title });
+  return withoutSecrets({ file, model, name, title, ...(projectId === '' ? {} : { project: projectId }) });
 }
 
 /** What the answers depend on, known without starting the model. */

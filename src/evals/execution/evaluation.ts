@@ -3,6 +3,7 @@ import type { EvalRun } from '../../pattern/eval-run';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import { EvaluationLog } from '../log/evaluation-log';
+import { logPath } from '../log/log-path';
 import type { FooterRecord, SampleRecord } from '../log/log-record';
 import { SummaryBuilder } from '../summary/summary-builder';
 import { AdaptiveLimit } from '../../base/adaptive-limit';
@@ -43,12 +44,14 @@ const defaultConcurrency = 4;
  * it ends, and holds what was found to the gate.
  *
  * @throws ModelProviderError `EVAL_FAILED` for a gate that is not passed, `EVAL_INVALID` for a data set that
- *   cannot be read, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
+ *   cannot be read, `CONFIG_INVALID` where two projects would write one log, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
  */
 export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<void> {
   const { samples } = run;
   const plan = samples === null ? given : { ...given, options: { ...given.options, samples } };
-  const log = new EvaluationLog(run, nameOf(plan, run), await provenanceOf(plan, run));
+  const name = nameOf(plan, run);
+  await currentRuntime().session().claim(logPath(run.directory, name));
+  const log = new EvaluationLog(run, name, await provenanceOf(plan, run));
   try {
     await new Evaluation(plan, run, log).run();
   } finally {

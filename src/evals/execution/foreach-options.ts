@@ -1,6 +1,6 @@
 import { maxTimerMs } from '../../pattern/constraints';
 import { usualMaxWaitMs } from '../../pattern/model-calls';
-import { ModelProviderError } from '../../base/errors';
+import { messageOf, ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
 import { requireSelection, type Selection } from '../data-sets/selection';
 import { checkGate } from '../statistics/check-gate';
@@ -103,7 +103,7 @@ export function checkOptions(
     const { title, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {} } = options;
     const { maxWaitMs = usualMaxWaitMs, stopAfterEqualErrors = 20 } = options;
     if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
-      throw new TypeError(`title is ${showValue(title)}; it must be a text`);
+      throw new TypeError(`title is ${showValue(title)}; it must be a text that is not empty`);
     requireWhole('trials', trials, 1);
     requireWhole('timeoutMs', timeoutMs, 1);
     requireWhole('maxWaitMs', maxWaitMs, 0);
@@ -115,7 +115,7 @@ export function checkOptions(
     requireReducers(options.reduce, trials);
     requireStatistics(options);
     requireSelection(options);
-    checkGate(gate);
+    requireGate(caller, gate);
     return { ...options, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost, gate };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -128,6 +128,14 @@ function requireObject(options: unknown): void {
     throw new TypeError(
       `the options are ${kindOf(options)}; they must be an object, such as { timeoutMs: 5000 }`,
     );
+}
+
+function requireGate(caller: string, gate: Gate): void {
+  try {
+    checkGate(gate);
+  } catch (error) {
+    throw new ModelProviderError('EVAL_INVALID', `${caller}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function requireWhole(option: string, value: unknown, least: number): void {

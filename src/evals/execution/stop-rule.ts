@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut';
 import { messageOf } from '../../base/errors';
 import { printable } from '../../base/printable';
 import { hopelessness, longerThan, sameness } from './error-kind';
@@ -41,7 +42,7 @@ export class StopRule {
     const { maxWaitMs, stopAfterEqualErrors } = this.#options;
     if ((record.calls?.length ?? 0) > 0) this.#hasAnswered = true;
     const hasAnswered = this.#hasAnswered;
-    const words = printable(messageOf(cause).split('\n')[0] ?? '').slice(0, longestWords);
+    const words = cut(printable(messageOf(cause).split('\n')[0] ?? ''), longestWords);
     const why = hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered });
     if (why !== undefined) return { reason: `${words}\n${why}`, isVoid: true };
     if (hasGivenUp === true)

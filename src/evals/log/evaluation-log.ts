@@ -1,3 +1,4 @@
+import { ModelProviderError } from '../../base/errors';
 import { redact } from '../../base/secrets';
 import type { EvalRun } from '../../pattern/eval-run';
 import { logPath, type LogName } from './log-path';
@@ -31,18 +32,32 @@ export class EvaluationLog {
   readonly #unseen = new Set<string>();
   #writer: LogWriter | undefined;
 
-  /** @throws ModelProviderError `LOG_INVALID` for a log that is damaged, and for a file that is not one. */
+  /**
+   * @throws ModelProviderError `LOG_INVALID` for a log that is damaged, for a file that is not one, and for the
+   *   log of another project.
+   */
   constructor(run: EvalRun, name: LogName, provenance: Provenance) {
     this.#run = run;
     this.#name = name;
     this.#provenance = withoutSecrets(provenance);
     this.path = logPath(run.directory, name);
     this.#earlier = existsSync(this.path) ? readStartedLog(this.path) : undefined;
+    this.#requireSameProject();
     if (this.#earlier === undefined || !isSameProvenance(this.#earlier.header, this.#provenance)) return;
     this.#earlier.eachFinished((record) => {
       this.#unseen.add(record.id);
       if (!runsAgain(record, run.rerun)) this.#finished.set(trialKey(record), record);
     });
+  }
+
+  /** A part of a run, such as what had failed in it, may leave out the project that has written the log. */
+  #requireSameProject(): void {
+    const [theirs, own] = [this.#earlier?.header.project, this.#name.project];
+    if (theirs === undefined || own === undefined || theirs === own) return;
+    throw new ModelProviderError(
+      'LOG_INVALID',
+      `The log ${this.path} was written by another project of Jest, or before the order of the projects changed: without a displayName they cannot be told apart. Give each project of jest.config a displayName of its own, and run the evaluation again.`,
+    );
   }
 
   /** Whether there is a log: this run has written to it, or an earlier one. */

@@ -1,11 +1,15 @@
 import type { HeaderRecord } from './log-record';
+import { beginning } from '../../base/cut';
 import { join } from '../../base/path';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
 const { readdirSync } = process.getBuiltinModule('node:fs');
 
-/** What tells the logs of a run apart; the title only makes the name of the file readable. */
-export type LogName = Pick<HeaderRecord, 'file' | 'model' | 'name' | 'title'>;
+/**
+ * What tells the logs of a run apart; the title only makes the name of the file readable, and the project says
+ * whose it is.
+ */
+export type LogName = Pick<HeaderRecord, 'file' | 'model' | 'name' | 'title' | 'project'>;
 
 // Of two slugs, each unit has three bytes at most, and a file name has 255 bytes.
 const slugLength = 36;
@@ -32,9 +36,9 @@ export function logsOf(runDirectory: string): string[] {
 }
 
 function slug(text: string): string {
-  return text
+  const words = text
     .normalize('NFKC')
     .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
-    .replaceAll(/^-+|-+$/g, '')
-    .slice(0, slugLength);
+    .replaceAll(/^-+|-+$/g, '');
+  return beginning(words, slugLength);
 }

@@ -32,6 +32,8 @@ export type HeaderRecord = {
   readonly file: string;
   readonly title: string;
   readonly name: string;
+  /** Jest's id of the project, if it has no name but is not the only one of the run; absent otherwise. */
+  readonly project?: string;
   /** The label of the model; empty outside `withClient`. */
   readonly model: string;
   /** `provider:name`; null outside `withClient`. */

@@ -1,11 +1,12 @@
 import { ModelProviderError } from '../../base/errors';
+import { kindOf } from '../../base/kind-of';
 import { isObject, parsedJson, showValue } from '../../base/json';
 import { printable } from '../../base/printable';
 import { packageVersion } from '../../base/version';
 import { fromSchema1 } from './earlier-schema';
-import { isRecord } from './is-record';
 import { logLines, type LogEnd } from './log-lines';
 import { logSchema, type HeaderRecord, type LogRecord } from './log-record';
+import { wrongField } from './wrong-field';
 
 const readable: readonly unknown[] = [1, logSchema];
 
@@ -24,8 +25,7 @@ export function visitLog(path: string, visit: (record: LogRecord, number: number
     if (line.done === true) return line.value;
     const parsed = parse(path, number, line.value);
     if (number === 0) requireHeader(path, parsed);
-    const record = header.schema === 1 ? fromSchema1(parsed, header.model) : parsed;
-    if (!isRecord(record)) throw damaged(path, number, 'is no line of a log');
+    const record = recordOf(path, number, header.schema === 1 ? fromSchema1(parsed, header.model) : parsed);
     if (record.type === 'header') header = record;
     visit(record, number);
     number += 1;
@@ -54,6 +54,13 @@ function parse(path: string, number: number, line: string): unknown {
   } catch (error) {
     throw damaged(path, number, 'is not JSON', error);
   }
+}
+
+function recordOf(path: string, number: number, line: unknown): LogRecord {
+  const field = wrongField(line);
+  if (field === undefined) return line as LogRecord;
+  const what = field === '' ? `it is ${kindOf(line)}` : `its field ${field} is missing, or is none of a log`;
+  throw damaged(path, number, `is no line of a log: ${what}`);
 }
 
 function damaged(path: string, number: number, what: string, cause?: unknown): ModelProviderError {

@@ -18,7 +18,8 @@ export interface ExpectedChoice extends ReasoningChoice {
  * `The answer is B.`) or, if the choices are given, by its text. An answer that takes none, or several, is
  * wrong. The metadata has the letter that was `taken`, or null.
  *
- * @throws ModelProviderError `SCORER_FAILED` if what is expected is no letter and none of the choices.
+ * @throws ModelProviderError `SCORER_FAILED` if what is expected is no letter and none of the choices, and if two
+ *   of these have one text, case aside.
  * @example
  * choice(reply.text, 'B');
  * choice(reply.text, { answer: 'Rome', choices: ['Paris', 'Rome', 'Oslo'] });
@@ -44,7 +45,21 @@ function parseExpected(expected: unknown): {
     );
   requireKnown(expected as object, ['answer', 'choices', 'reasoning']);
   const texts = choices.map((text) => requireText('a choice', text));
+  requireDifferent(texts);
   return { letter: requireLetter(answer, texts), choices: texts, options: expected as ReasoningChoice };
+}
+
+/** An answer that gives a choice by its text may write it in any case. */
+function requireDifferent(choices: readonly string[]): void {
+  const read = choices.map((text) => text.normalize('NFKC').trim().toLowerCase());
+  const again = read.findIndex((text, index) => read.indexOf(text) !== index);
+  if (again === -1) return;
+  const both = [choices[read.indexOf(read[again] as string)], choices[again]].map((text) =>
+    JSON.stringify(text),
+  );
+  throw new TypeError(
+    `choices has ${both.join(' and ')}, which no answer can tell apart; give each choice a text of its own, or the letter alone`,
+  );
 }
 
 function requireLetter(answer: string, choices: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { ModelProviderError } from '../../base/errors';
 import type { GenerateOptions } from '../../providers/openai-compatible/client';
+import { isObject, showValue } from '../../base/json';
 import { kindOf } from '../../base/kind-of';
 import { literalPattern } from '../../base/literal-pattern';
 import { unknownOption } from '../../base/require-known';
@@ -49,8 +50,8 @@ export interface JudgeOptions<Reference> {
  *
  * @returns a scorer whose score is a promise. It rejects with `SCORER_FAILED` if a reply has no verdict, or
  *   several: that is the judge's failure, not the answer's. Errors of the judge's client pass as they are.
- * @throws ModelProviderError `EVAL_INVALID` for an empty scale, for verdicts that differ in case only, and
- *   for an even number of votes.
+ * @throws ModelProviderError `EVAL_INVALID` for a client that cannot generate, for an empty rubric and an empty
+ *   scale, for verdicts that differ in case only, and for an even number of votes.
  * @example
  * const rubric = 'The answer says the same as the reference.';
  * const correct = judge({ client: grader.client, rubric, votes: 3 });
@@ -153,11 +154,27 @@ function checkOptions(options: object, scale: readonly unknown[], votes: unknown
     throw invalid(
       `scale is ${JSON.stringify(scale)}; it must be two or more different words, the worst first`,
     );
-  const { question } = options as { question?: unknown };
+  requireClient(options);
+  const { question, rubric } = options as { question?: unknown; rubric?: unknown };
+  if (typeof rubric !== 'function' && (typeof rubric !== 'string' || rubric.trim() === ''))
+    throw invalid(
+      `rubric is ${typeof rubric === 'string' ? showValue(rubric) : kindOf(rubric)}; it must be a text that says what a good answer is, or a function that writes the prompt`,
+    );
   if (question !== undefined && typeof question !== 'string')
     throw invalid(`question is ${kindOf(question)}; it must be a text`);
   if (!Number.isInteger(votes) || (votes as number) % 2 !== 1 || (votes as number) < 1)
     throw invalid(`votes is ${String(votes)}; it must be an odd whole number, so that there is a middle`);
+}
+
+/** One that a getter gives need not be there yet. */
+function requireClient(options: object): void {
+  const given = Object.getOwnPropertyDescriptor(options, 'client');
+  if (given === undefined ? 'client' in options : given.get !== undefined) return;
+  const client: unknown = given?.value;
+  if (typeof (Object(client) as Partial<JudgeClient>).generate === 'function') return;
+  throw invalid(
+    `client is ${kindOf(client)}${isObject(client) ? ' without generate()' : ''}; it must be the client of a model, such as handle.client, or any object with generate(prompt, options)`,
+  );
 }
 
 function invalid(what: string): ModelProviderError {

@@ -1,7 +1,9 @@
-import { distance } from 'fastest-levenshtein';
+import { requireActual } from '../../base/actual';
 import { compared, type ExpectedText } from './texts/expected-text';
 import { defineScorer } from './define-scorer';
 import { lookAlike } from './texts/look-alike';
+
+const { distance } = requireActual('fastest-levenshtein') as typeof import('fastest-levenshtein');
 
 /**
  * How alike the answer and the expected text are: 1 minus their edit distance over the length of the longer,

@@ -30,7 +30,7 @@ const takes: readonly unknown[] = ['last', 'first', 'boxed', 'only'];
  * sign of any kind, an exponent or a power of ten, a fraction, `million` and the like; also in LaTeX, and in
  * the digits of any script. An answer without a number is wrong. A number that cannot be read for certain,
  * such as `1.234,5`, `2^10` or `5k`, is never taken for another one: the score is `null` then, and the metadata
- * has the `reason`. Else they have the number that was `taken`, as it is written there, or null.
+ * has the `reason`. `1.000` is 1, also where German means a thousand. Else they have the number that was `taken`, as it is written there, or null.
  *
  * @throws ModelProviderError `SCORER_FAILED` if what is expected is no number, or a tolerance is none or
  *   negative.

@@ -1,5 +1,5 @@
 import { ModelProviderError } from '../../base/errors';
-import { showValue, type Json } from '../../base/json';
+import { isObject, showValue, type Json } from '../../base/json';
 import { isArray, isFinite } from '../../base/hot-globals';
 import { kindOf } from '../../base/kind-of';
 import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
@@ -71,11 +71,16 @@ function fits(kind: unknown, value: number | boolean | null): boolean {
 function requireScore(score: unknown): void {
   if (isScore(score)) return;
   const problem = typeof score === 'function' ? hints.check : hints[isPromise(score) ? 'promise' : 'other'];
-  const { name, value, kind } = Object(score) as Score;
-  throw invalid(isScore({ name, value }) ? wrongKind(name, value, kind) : `a score is ${problem}`);
+  throw invalid(wrongScore(score) ?? `a score is ${problem}`);
 }
 
-function wrongKind(name: string, value: Score['value'], kind: unknown): string {
+/** What is wrong with a value that has the fields of a score; undefined for a score, and for anything else. */
+export function wrongScore(score: unknown): string | undefined {
+  if (!isObject(score) || isScore(score) || !('value' in score)) return undefined;
+  const { name, value, kind } = score;
+  if (typeof name !== 'string' || name === '') return undefined;
+  if (!isScore({ name, value }))
+    return `the score ${name} has the value ${showValue(value)}; it must be a boolean, a finite number or null`;
   return kind === 'binary'
     ? `the score ${name} is binary and has the value ${String(value)}; it must be true, false, 1, 0 or null`
     : `the score ${name} has the kind ${showValue(kind)}; it must be 'binary' or 'real'`;

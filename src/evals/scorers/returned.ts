@@ -1,6 +1,6 @@
 import { ModelProviderError } from '../../base/errors';
 import { kindOf } from '../../base/kind-of';
-import { isScore, Result, type Score } from './result';
+import { isScore, Result, wrongScore, type Score } from './result';
 
 /**
  * What a sample's function may return: a result, a bare score or several, or right and wrong or a number,
@@ -24,9 +24,10 @@ export function judged(returned: unknown): Judged {
   // The constructor refuses two of one name.
   if (Array.isArray(returned) && returned.length > 0 && returned.every(isScore))
     return bare(new Result('', returned).scores);
+  const [wrong] = (Array.isArray(returned) ? returned : [returned]).flatMap((each) => wrongScore(each) ?? []);
   throw new ModelProviderError(
     'EVAL_INVALID',
-    `returned ${typeof returned === 'number' ? returned : kindOf(returned)}; return new Result(response, scores), a score, a boolean or a number`,
+    `returned ${typeof returned === 'number' ? returned : kindOf(returned)}${wrong === undefined ? '' : ` in which ${wrong}`}; return new Result(response, scores), a score, a boolean or a number`,
   );
 }
 

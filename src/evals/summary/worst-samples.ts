@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut';
 import type { SampleRecord, WorstSample } from '../log/log-record';
 import { isAtLeast } from '../statistics/rounding';
 
@@ -49,14 +50,10 @@ function shorten(record: SampleRecord): WorstSample {
     index,
     ...(location === undefined ? {} : { location }),
     trial,
-    input: cut(typeof input === 'string' ? input : JSON.stringify(input)),
-    ...(response === undefined ? {} : { response: cut(response) }),
+    input: cut(typeof input === 'string' ? input : JSON.stringify(input), longestText),
+    ...(response === undefined ? {} : { response: cut(response, longestText) }),
     scores: scores.map(({ name, value }) => ({ name, value })),
-    ...(error === undefined ? {} : { error: cut(error.message) }),
+    ...(error === undefined ? {} : { error: cut(error.message, longestText) }),
     ...(error?.thrownAt === undefined ? {} : { thrownAt: error.thrownAt }),
   };
-}
-
-function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
 }

@@ -151,7 +151,7 @@ async function fill(
 ): Promise<void> {
   context.progress('building its schema');
   const url = urlOfDatabase(connection.url, database);
-  const client = new (driver().Client)({ connectionString: url, application_name: 'jest-model-provider' });
+  const client = new (driver(url).Client)({ connectionString: url, application_name: 'jest-model-provider' });
   client.on('error', () => undefined);
   const giveUp = (): void => void client.end();
   context.signal.addEventListener('abort', giveUp, { once: true });

@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut';
 import type OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsNonStreaming,
@@ -226,7 +227,7 @@ export class ModelClient {
     if (!this.#isUsageNoted && isOddUsage(usage)) {
       this.#isUsageNoted = true;
       process.emitWarning(
-        `"${this.model}" counts its tokens as ${printable(showValue(usage)).slice(0, 200)}, which are no numbers of tokens: they are not counted.`,
+        `"${this.model}" counts its tokens as ${cut(printable(showValue(usage)), 200)}, which are no numbers of tokens: they are not counted.`,
       );
     }
     return { ...answer, latencyMs, raw: raw as OpenAI.ChatCompletion };

@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut';
 import { refusalIn, refusalOfBody } from '../../answers/answer-error';
 import { parsedJson } from '../../base/json';
 import { gateOf } from '../../answers/endpoint-gate';
@@ -153,7 +154,7 @@ class Endpoint {
 const longestQuote = 300;
 
 function quoted(words: string): string {
-  const text = printable(words.replaceAll(/\s+/g, ' ')).slice(0, longestQuote);
+  const text = cut(printable(words.replaceAll(/\s+/g, ' ')), longestQuote);
   return text === '' ? '' : `: ${text.replace(/\.$/, '')}`;
 }
 

@@ -21,7 +21,7 @@ export class Administration {
 
   constructor(server: PostgresServerConnection) {
     this.#server = server;
-    this.#pool = new (driver().Pool)({
+    this.#pool = new (driver(server.url).Pool)({
       connectionString: server.url,
       max: atOnce,
       idleTimeoutMillis: idleMs,

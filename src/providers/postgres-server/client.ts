@@ -50,7 +50,7 @@ export async function connectClient(
   context: LeaseContext,
 ): Promise<DatabaseClient> {
   const work = new LeasedWork(context.signal);
-  const client = new (work.clientClass())(options(connection));
+  const client = new (work.clientClass(driver(connection.url).Client))(options(connection));
   try {
     await client.connect();
   } catch (error) {
@@ -69,12 +69,12 @@ export async function connectPool(
   connection: DatabaseConnection,
   context: LeaseContext,
 ): Promise<DatabasePool> {
-  const { Pool } = driver();
+  const { Pool, Client } = driver(connection.url);
   const work = new LeasedWork(context.signal);
   const pool = new Pool({
     ...options(connection),
     max: connection.poolSize ?? 1,
-    Client: work.clientClass(),
+    Client: work.clientClass(Client),
   });
   const query = pool.query.bind(pool) as (...args: unknown[]) => unknown;
   pool.query = ((...args: unknown[]) => work.follow(query(...args))) as typeof pool.query;

@@ -25,7 +25,7 @@ export async function attachToServer(
 ): Promise<PostgresServerConnection> {
   const url = givenUrl(config);
   const mark = newMark();
-  const client = new (driver().Client)({
+  const client = new (driver(url).Client)({
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,
     keepAlive: true,

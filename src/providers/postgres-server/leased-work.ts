@@ -1,6 +1,5 @@
 import type { Client, ClientBase, QueryResult } from 'pg';
 import { localError } from '../../base/errors';
-import { driver } from './driver';
 import { isConnectionError } from './request-error';
 
 // Not the globals: tests may replace those by fake timers.
@@ -24,8 +23,7 @@ export class LeasedWork {
   }
 
   /** The driver's class of clients, for those of this lease. */
-  clientClass(): typeof Client {
-    const { Client: Base } = driver();
+  clientClass(Base: typeof Client): typeof Client {
     const clients = this.#clients;
     const follow = (result: unknown): unknown => this.follow(result);
     class LeasedClient extends Base {

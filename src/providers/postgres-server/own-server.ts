@@ -115,7 +115,7 @@ function firstQuery(url: string, server: ServerProcess): ReadinessCheck {
 }
 
 async function ask(url: string, sql: string): Promise<void> {
-  const client = new (driver().Client)({ connectionString: url, connectionTimeoutMillis: stallMs });
+  const client = new (driver(url).Client)({ connectionString: url, connectionTimeoutMillis: stallMs });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { SleepSteps } from '../../pattern/resource-context';
 import { anySignal } from '../../base/any-signal';
@@ -99,7 +100,7 @@ export class VllmSleep implements SleepSteps {
     const body = await this.#ask({ path: '/is_sleeping' }, signal);
     if ((parsed(body) as { is_sleeping?: unknown }).is_sleeping === isSleeping) return;
     throw new Error(
-      `GET /is_sleeping answers ${printable(body).slice(0, 200)} after it was ${isSleeping ? 'put to sleep' : 'woken'}`,
+      `GET /is_sleeping answers ${cut(printable(body), 200)} after it was ${isSleeping ? 'put to sleep' : 'woken'}`,
     );
   }
 

@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { rowLabel } from '../../evals/data-sets/row-location';
+import { cut } from '../../base/cut';
 import { printable } from '../../base/printable';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
@@ -11,7 +12,7 @@ const longestLine = 160;
 
 /** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
 export function describeRun(report: RunReport): string {
-  const { evaluations, differences, worst, unreadable, directory, run } = report;
+  const { evaluations, differences, worst, unreadable, canContinue, directory, run } = report;
   if (evaluations.length + unreadable.length === 0) return '';
   const notPassed = evaluations.filter(
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
@@ -29,7 +30,7 @@ export function describeRun(report: RunReport): string {
     worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
     `Logs: ${relative(process.cwd(), directory) || directory}${
-      unreadable.length === 0 ? `, to be continued with EVALS_RUN=${run}` : ''
+      canContinue ? `, to be continued with EVALS_RUN=${run}` : ''
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
@@ -50,8 +51,7 @@ function describeSample(sample: FiledSample): string {
     .join(', ');
   const values = scores.map(({ name, value }) => `${name} ${String(value)}`).join(', ');
   const answer = response === undefined ? '' : ` → ${response}`;
-  const text = `${where}: ${input}${answer}: ${error ?? values}`;
-  const shown = text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
+  const shown = cut(`${where}: ${input}${answer}: ${error ?? values}`, longestLine);
   return thrownAt === undefined ? shown : `${shown} (at ${thrownAt})`;
 }
 

@@ -14,6 +14,7 @@ import {
 } from '../wire/private-socket';
 import {
   answer,
+  claimRequest,
   helloRequest,
   identifyRequest,
   leaseRequest,
@@ -135,6 +136,13 @@ export class SocketServer {
       answer(async () => {
         afterGreeting(account);
         this.#board.records.push({ ...record, from: label });
+        return null;
+      }),
+    );
+    rpc.onRequest(claimRequest, (claim) =>
+      answer(async () => {
+        afterGreeting(account);
+        this.#board.claims.claim(claim);
         return null;
       }),
     );

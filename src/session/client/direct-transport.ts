@@ -48,6 +48,9 @@ class DirectTransport implements SessionTransport {
     return this.#session.registry.identity(ref);
   }
 
+  // It has no run, and so no logs.
+  async claim(): Promise<void> {}
+
   // Code of the session's own process ends with it.
   onShutdown(): () => void {
     return () => undefined;

@@ -4,6 +4,7 @@ import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type {
   Activity,
+  LogClaim,
   SessionClient,
   SessionLease,
   ReportRecord,
@@ -25,6 +26,7 @@ export interface SessionTransport {
   lease(request: OwnedRequest, signal: AbortSignal | undefined): Promise<LeaseGrant>;
   release(leaseId: string): Promise<void>;
   record(record: ReportRecord): void;
+  claim(claim: LogClaim): Promise<void>;
   readonly evals: EvalRun | undefined;
   identify(ref: ResourceRef): Promise<Json>;
   onShutdown(finish: () => Promise<void>): () => void;
@@ -61,6 +63,15 @@ export class LeaseClient implements SessionClient {
 
   get project(): string {
     return '';
+  }
+
+  get projectId(): string {
+    return '';
+  }
+
+  async claim(log: string): Promise<void> {
+    const { project, projectId } = this;
+    if (projectId !== '') await this.#transport.claim({ log, project, projectId });
   }
 
   get providerNames(): readonly string[] {

@@ -5,7 +5,7 @@ import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { ResourceRef } from '../../pattern/resource-spec';
-import type { ReportRecord } from '../../pattern/session-client';
+import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import { packageVersion } from '../../base/version';
 import { messageConnection } from '../../base/message-connection';
@@ -14,6 +14,7 @@ import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
 import {
   answeredError,
+  claimRequest,
   shutdownRequest,
   helloRequest,
   identifyRequest,
@@ -145,6 +146,10 @@ export class SocketTransport implements SessionTransport {
     if (this.#isClosed) return;
     const answer = this.#send(() => this.#rpc.sendRequest(recordRequest, record));
     this.#sending = Promise.allSettled([this.#sending, answer]);
+  }
+
+  async claim(claim: LogClaim): Promise<void> {
+    await this.#send(() => this.#rpc.sendRequest(claimRequest, claim));
   }
 
   get evals(): EvalRun | undefined {

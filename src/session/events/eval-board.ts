@@ -1,6 +1,7 @@
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { ReportRecord } from '../../pattern/session-client';
+import type { LogClaims } from './log-claims';
 
 /** What an evaluation found, and the test file or script that sent it. */
 export type SessionRecord = ReportRecord & { readonly from: string };
@@ -14,5 +15,6 @@ export interface EvalBoard {
   readonly records: SessionRecord[];
   /** The run whose logs evaluations write; watch mode has one for each of its runs. */
   run: (() => Promise<EvalRun>) | undefined;
+  readonly claims: LogClaims;
   showProgress(update: EvalProgress): void;
 }

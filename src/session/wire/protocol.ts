@@ -4,7 +4,7 @@ import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { ResourceRef } from '../../pattern/resource-spec';
-import type { ReportRecord } from '../../pattern/session-client';
+import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import type { LeaseGrant, OwnedRequest } from './lease-request';
 
@@ -39,6 +39,8 @@ export const leaseRequest = new RequestType<OwnedRequest, LeaseGrant, Serialized
 export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
 /** Answered, so that a file that closes knows that all its records have arrived. */
 export const recordRequest = new RequestType<ReportRecord, null, SerializedError>('record');
+/** Refused if another project of the run writes that log. */
+export const claimRequest = new RequestType<LogClaim, null, SerializedError>('claim');
 export const identifyRequest = new RequestType<ResourceRef, Json, SerializedError>('identify');
 /** Not answered: an update that is lost does no harm. */
 export const progressNotification = new NotificationType<EvalProgress>('progress');

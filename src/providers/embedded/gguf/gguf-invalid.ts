@@ -1,3 +1,4 @@
+import { cut } from '../../../base/cut';
 import { ModelProviderError } from '../../../base/errors';
 
 /**
@@ -23,8 +24,7 @@ export function quoted(name: string): string {
 }
 
 function printable(text: string, limit: number): string {
-  const shown = text.length > limit ? `${text.slice(0, limit)}…` : text;
-  return shown.replace(
+  return cut(text, limit).replace(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
   );

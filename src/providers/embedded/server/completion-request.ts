@@ -1,3 +1,4 @@
+import { cut } from '../../../base/cut';
 import { randomInt } from 'node:crypto';
 import { ApiError, invalidParameter } from './api-error';
 import type { ChatMessage, TextPart } from '../tokenizer/chat-template';
@@ -87,8 +88,7 @@ function readModel(body: JsonObject, aliases: readonly string[]): string {
   if (typeof model !== 'string' || model === '')
     throw invalidParameter('model', 'has to be the name of a model');
   if (aliases.includes(model)) return model;
-  const shown = model.length > 200 ? `${model.slice(0, 200)}…` : model;
-  throw new ApiError(404, 'invalid_request_error', `the model '${shown}' is not served here`, {
+  throw new ApiError(404, 'invalid_request_error', `the model '${cut(model, 200)}' is not served here`, {
     param: 'model',
     code: 'model_not_found',
   });

@@ -1,3 +1,4 @@
+import { cut } from '../../../base/cut';
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -131,8 +132,7 @@ export class EmbeddedServer {
     const path = (request.url ?? '').split('?', 1)[0]!;
     const route = this.#routes.get(path);
     if (route === undefined) {
-      const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path;
-      throw new ApiError(404, 'invalid_request_error', `there is nothing at ${shown}`, {
+      throw new ApiError(404, 'invalid_request_error', `there is nothing at ${cut(path, 200)}`, {
         code: 'unknown_url',
       });
     }
