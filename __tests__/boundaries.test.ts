@@ -259,7 +259,8 @@ describe('what a spec loads by importing the package', () => {
 
   test('is the pattern, the providers’ spec halves, the evaluations and the testing tools', () => {
     const folders = /^dist\/src\/(base|answers|pattern|evals|testing)\//;
-    const halves = /^dist\/src\/providers\/(built-in|[^/]+\/(provider|client|driver|request-error))\.js$/;
+    const halves =
+      /^dist\/src\/providers\/(built-in|[^/]+\/(provider|client|driver|leased-work|request-error))\.js$/;
     const roots = /^dist\/src\/(index|runtime)\.js$/;
     expect(loaded.length).toBeGreaterThan(20);
     expect(loaded.filter((file) => !folders.test(file) && !halves.test(file) && !roots.test(file))).toEqual(
