@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Client } from 'pg';
+import type { Client, Pool } from 'pg';
 import { caught } from '../../support/caught';
 import { closeSessionsAfterEach } from '../../fixtures/private-session';
 import { ask, databaseSession, ourDatabases, value } from './own-server';
@@ -187,6 +187,31 @@ test('a pool has several connections, and one that was never given back does not
   expect(await value(a, pid)).not.toBe(await value(b, pid));
   b.release();
   await handle.teardown();
+});
+
+test.each([
+  ['of a client', false, 'SELECT 1'],
+  ['of a pool', true, 'SELECT 1'],
+  ['that has failed', false, 'SELECT 1/0'],
+])('a transaction %s that is open when the lease ends is remarked', async (_what, pool, statement) => {
+  const { session, provider } = await databaseSession({ pool });
+  const noted = (): unknown[] => session.events.filter(({ type }) => type === 'noted');
+  const handle = await provider.setup('shop');
+  const client = pool ? await (handle.client as unknown as Pool).connect() : handle.client;
+  for (const sql of ['BEGIN', 'SELECT 1', 'COMMIT']) await client.query(sql);
+  await handle.teardown();
+  expect(noted()).toEqual([]);
+  const other = await provider.setup('shop');
+  const open = pool ? await (other.client as unknown as Pool).connect() : other.client;
+  await open.query('BEGIN');
+  await open.query(statement).catch(() => undefined);
+  await other.teardown();
+  expect(noted()).toEqual([
+    expect.objectContaining({
+      spec: 'postgres:shop',
+      message: 'a transaction was open at the end of its lease, and was undone: COMMIT or ROLLBACK it',
+    }),
+  ]);
 });
 
 test('a statement that takes too long is given up by the server', async () => {
