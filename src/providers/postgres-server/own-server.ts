@@ -33,7 +33,6 @@ const settings = {
   // A file in the data directory: a shared memory segment of the kernel would outlive a killed server.
   dynamic_shared_memory_type: 'mmap',
   jit: 'off',
-  timezone: 'UTC',
 };
 
 /**
