@@ -136,7 +136,9 @@ function share(
 ): Promise<string> {
   const key = `shared ${schema?.hash ?? ''} ${name}`;
   return server.administration.once(key, `shared ${name}`, async (fresh) => {
-    if (schema !== undefined) await fill(server, fresh, schema, context);
+    if (schema === undefined) return;
+    await fill(server, fresh, schema, context);
+    await server.administration.finish(fresh);
   });
 }
 

@@ -1,9 +1,10 @@
 import type { Pool } from 'pg';
+import { belongingsOf, statementsFor, type Belongings } from './belongings';
 import { driver } from './driver';
 import { connectionError } from './request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
-import { abandonedDatabases, commentOf, databasesOf, keptComment } from './ownership';
+import { abandonedDatabases, databasesOf, keptComment, signed } from './ownership';
 
 // A few databases are made at a time, however many are asked for: each copy keeps the server's disk busy.
 const atOnce = 8;
@@ -18,6 +19,8 @@ export class Administration {
   readonly #pool: Pool;
   readonly #kept = new Set<string>();
   readonly #made = new Map<string, Promise<string>>();
+  /** What belongs to the templates. */
+  readonly #belongings = new Map<string, Belongings>();
 
   constructor(server: PostgresServerConnection) {
     this.#server = server;
@@ -31,17 +34,26 @@ export class Administration {
     this.#pool.on('error', () => undefined);
   }
 
-  /** Makes an empty database, or a copy of another one. */
+  /** Makes an empty database, or a copy of another one, with what belongs to that if it was finished. */
   async create(name: string, template?: string): Promise<void> {
-    const { mark, isOwn, version } = this.#server;
+    const { isOwn, version } = this.#server;
     const copy = template === undefined ? '' : ` TEMPLATE "${template}"`;
     // Without fsync, copying the files of a small database is faster than writing them to the log and reading
     // them back. It takes two checkpoints, which a server that others use must not be burdened with:
     // https://www.postgresql.org/docs/current/sql-createdatabase.html
     const strategy = isOwn && version >= 15 ? ' STRATEGY FILE_COPY' : '';
     await this.#query(`CREATE DATABASE "${name}"${copy}${strategy}`);
-    // On a server that is not the session's own, the next run finds abandoned databases by this comment.
-    if (!isOwn) await this.#query(`COMMENT ON DATABASE "${name}" IS '${commentOf(mark)}'`);
+    const belongings = template === undefined ? undefined : this.#belongings.get(template);
+    await this.#comment(name, belongings?.comment ?? null);
+    const statements = belongings === undefined ? [] : statementsFor(name, belongings);
+    if (statements.length > 0) await this.#query(statements.join(';\n'));
+  }
+
+  /** To be called when a database is as it should be: a schema may have changed its comment. */
+  async finish(name: string): Promise<Belongings> {
+    const belongings = await this.#asked(belongingsOf(name, this.#pool));
+    await this.#comment(name, belongings.comment);
+    return belongings;
   }
 
   /** Drops a database if it exists, and closes every connection to it. */
@@ -79,8 +91,9 @@ export class Administration {
     return made;
   }
 
-  /** Refuses connections to a database that is to be copied. */
+  /** Finishes a database that is to be copied, and refuses connections to it. */
   async close(name: string): Promise<void> {
+    this.#belongings.set(name, await this.finish(name));
     await this.#query(`ALTER DATABASE "${name}" WITH ALLOW_CONNECTIONS false`);
   }
 
@@ -105,9 +118,20 @@ export class Administration {
     }
   }
 
+  // On a server that is not the session's own, the next run finds abandoned databases by their comments.
+  async #comment(name: string, comment: string | null): Promise<void> {
+    const { mark, isOwn } = this.#server;
+    const text = isOwn ? comment : signed(comment, mark);
+    if (text !== null) await this.#query(`COMMENT ON DATABASE "${name}" IS ${driver().escapeLiteral(text)}`);
+  }
+
   async #query(sql: string): Promise<void> {
+    await this.#asked(this.#pool.query(sql));
+  }
+
+  async #asked<T>(answer: Promise<T>): Promise<T> {
     try {
-      await this.#pool.query(sql);
+      return await answer;
     } catch (error) {
       throw connectionError(error, this.#server.url);
     }

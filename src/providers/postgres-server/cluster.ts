@@ -18,7 +18,10 @@ const layout = ['-E', 'UTF8', '--wal-segsize=1', '--text-search-config=english']
 // is the same on every machine; an older server asks the C library. Both need a character type of the C
 // library that knows UTF-8, which pg_trgm asks in any case. Not every system has each of these names.
 // https://www.postgresql.org/docs/current/locale.html#LOCALE-PROVIDERS
-const characterTypes = ['C.UTF-8', 'UTF-8', 'en_US.UTF-8'].map((type) => ['--locale=C', `--lc-ctype=${type}`]);
+const characterTypes = ['C.UTF-8', 'UTF-8', 'en_US.UTF-8'].map((type) => [
+  '--locale=C',
+  `--lc-ctype=${type}`,
+]);
 const builtin = ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
 const locales = [...characterTypes.map((type) => [...builtin, ...type]), ...characterTypes];
 const unknownLocale = /unrecognized (?:option|locale)|invalid locale/;
