@@ -17,6 +17,8 @@ const defaultStatementTimeoutMs = 30_000;
 interface Server {
   readonly connection: PostgresServerConnection;
   readonly administration: Administration;
+  /** The ICU locale of its databases; undefined for that of the server. */
+  readonly locale?: string | undefined;
 }
 
 /** The session half of one provider: makes databases on the server that they are leased from. */
@@ -36,7 +38,7 @@ export class Databases {
     const statementTimeoutMs =
       config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs;
     const schema = loadSchema(name, this.#options.schemas, config.schema);
-    const server = await this.#server(context);
+    const server = { ...(await this.#server(context)), locale: this.#options.icuLocale };
     const keeps = this.#options.keepOnFailure === true;
     const database =
       isolation === 'shared'
@@ -50,7 +52,7 @@ export class Databases {
   }
 
   async #server(context: ResourceContext): Promise<Server> {
-    const { spec, config } = chooseServer(this.#options.server);
+    const { spec, config } = chooseServer(this.#options.server, this.#options.listen);
     const { resourceId, connection } = await context.lease(spec, config);
     const known = this.#servers.get(resourceId);
     if (known !== undefined) return known;
@@ -86,7 +88,7 @@ async function make(
   };
   context.defer(`drop ${database}`, drop);
   context.progress('copying its template');
-  await administration.create(database, template);
+  await administration.create(database, template === undefined ? { locale: server.locale } : { template });
   // The deferred drop may have run while the database was still being made.
   if (context.signal.aborted) await drop();
   context.signal.throwIfAborted();
@@ -114,9 +116,10 @@ async function templateOf(
   schema: HashedSchema,
   context: ResourceContext,
 ): Promise<string> {
-  const { administration } = server;
+  const { administration, locale } = server;
+  const key = `template ${schema.hash} ${locale ?? ''}`;
   try {
-    return await administration.once(`template ${schema.hash}`, `template ${name}`, async (fresh) => {
+    return await administration.once(key, { readable: `template ${name}`, locale }, async (fresh) => {
       await fill(server, fresh, schema, context);
       await administration.close(fresh);
     });
@@ -134,11 +137,12 @@ function share(
   schema: HashedSchema | undefined,
   context: ResourceContext,
 ): Promise<string> {
-  const key = `shared ${schema?.hash ?? ''} ${name}`;
-  return server.administration.once(key, `shared ${name}`, async (fresh) => {
+  const { administration, locale } = server;
+  const key = `shared ${schema?.hash ?? ''} ${locale ?? ''} ${name}`;
+  return administration.once(key, { readable: `shared ${name}`, locale }, async (fresh) => {
     if (schema === undefined) return;
     await fill(server, fresh, schema, context);
-    await server.administration.finish(fresh);
+    await administration.finish(fresh);
   });
 }
 

@@ -1,7 +1,10 @@
 import type { Pool } from 'pg';
+import { ModelProviderError } from '../../base/errors';
+import { showValue } from '../../base/json';
+import { printable } from '../../base/printable';
 import { belongingsOf, statementsFor, type Belongings } from './belongings';
 import { driver } from './driver';
-import { connectionError } from './request-error';
+import { connectionError, describeServer } from './request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
 import { abandonedDatabases, databasesOf, keptComment, signed } from './ownership';
@@ -9,6 +12,14 @@ import { abandonedDatabases, databasesOf, keptComment, signed } from './ownershi
 // A few databases are made at a time, however many are asked for: each copy keeps the server's disk busy.
 const atOnce = 8;
 const idleMs = 1000;
+const oldestWithIcu = 15;
+
+/** What a new database begins with: by default what the server gives to every one. */
+interface DatabaseOrigin {
+  readonly template?: string;
+  /** An ICU locale, without a template. */
+  readonly locale?: string | undefined;
+}
 
 /**
  * Makes and drops databases on one server. It keeps an idle connection for at most a second, and never keeps
@@ -34,15 +45,25 @@ export class Administration {
     this.#pool.on('error', () => undefined);
   }
 
-  /** Makes an empty database, or a copy of another one, with what belongs to that if it was finished. */
-  async create(name: string, template?: string): Promise<void> {
+  /**
+   * Makes an empty database, or a copy of a template with what belongs to that.
+   *
+   * @throws ModelProviderError `DATABASE_REFUSED`, `CONFIG_INVALID` where there are no ICU locales.
+   */
+  async create(name: string, { template, locale }: DatabaseOrigin = {}): Promise<void> {
     const { isOwn, version } = this.#server;
+    if (locale !== undefined) await this.#checkLocale(locale);
     const copy = template === undefined ? '' : ` TEMPLATE "${template}"`;
+    // A database of another locale than that of template1 must be a copy of template0.
+    const inLocale =
+      locale === undefined
+        ? ''
+        : ` TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE ${driver().escapeLiteral(locale)}`;
     // Without fsync, copying the files of a small database is faster than writing them to the log and reading
     // them back. It takes two checkpoints, which a server that others use must not be burdened with:
     // https://www.postgresql.org/docs/current/sql-createdatabase.html
     const strategy = isOwn && version >= 15 ? ' STRATEGY FILE_COPY' : '';
-    await this.#query(`CREATE DATABASE "${name}"${copy}${strategy}`);
+    await this.#query(`CREATE DATABASE "${name}"${copy}${inLocale}${strategy}`);
     const belongings = template === undefined ? undefined : this.#belongings.get(template);
     await this.#comment(name, belongings?.comment ?? null);
     const statements = belongings === undefined ? [] : statementsFor(name, belongings);
@@ -79,13 +100,17 @@ export class Administration {
    * Makes a database once for all callers with the same key, and returns its name. The server's resource ends
    * it. After a failure the next caller tries again.
    *
-   * @param key identifies its content.
+   * @param key identifies its content and locale.
    * @param fill called with the name of the new database.
    */
-  once(key: string, readable: string, fill: (name: string) => Promise<void>): Promise<string> {
+  once(
+    key: string,
+    { readable, locale }: { readonly readable: string; readonly locale: string | undefined },
+    fill: (name: string) => Promise<void>,
+  ): Promise<string> {
     const present = this.#made.get(key);
     if (present !== undefined) return present;
-    const made = this.#make(databaseName(this.#server.mark, readable), fill);
+    const made = this.#make(databaseName(this.#server.mark, readable), locale, fill);
     this.#made.set(key, made);
     made.catch(() => this.#made.delete(key));
     return made;
@@ -107,15 +132,45 @@ export class Administration {
     return abandonedDatabases(this.#pool);
   }
 
-  async #make(name: string, fill: (name: string) => Promise<void>): Promise<string> {
+  async #make(
+    name: string,
+    locale: string | undefined,
+    fill: (name: string) => Promise<void>,
+  ): Promise<string> {
     try {
-      await this.create(name);
+      await this.create(name, { locale });
       await fill(name);
       return name;
     } catch (error) {
       await this.drop(name);
       throw error;
     }
+  }
+
+  /** A server takes a language that it does not know for the root of all, with a warning that nobody sees. */
+  async #checkLocale(locale: string): Promise<void> {
+    const { url, version } = this.#server;
+    if (version < oldestWithIcu) {
+      throw new ModelProviderError(
+        'CONFIG_INVALID',
+        `icuLocale is ${showValue(locale)}, but ${describeServer(url)} is of version ${version}: the first whose databases have ICU locales is ${oldestWithIcu}.`,
+      );
+    }
+    const [language = ''] = locale.toLowerCase().split(/[-_@]/);
+    const { rows } = await this.#asked(
+      this.#pool.query<{ known: boolean | null }>(
+        "SELECT bool_or(split_part(collname, '-', 1) = $1) AS known FROM pg_collation WHERE collprovider = 'i'",
+        [language === 'root' ? 'und' : language],
+      ),
+    );
+    const known = rows[0]?.known;
+    if (known === true) return;
+    const reason =
+      known === false ? `knows no language "${printable(language)}"` : 'was built without ICU';
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `icuLocale is ${showValue(locale)}, but ${describeServer(url)} ${reason}.`,
+    );
   }
 
   // On a server that is not the session's own, the next run finds abandoned databases by their comments.

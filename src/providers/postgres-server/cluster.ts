@@ -37,7 +37,8 @@ const layoutHash = createHash('sha256')
 
 /**
  * Puts a fresh cluster into `data`, which must not exist: a copy of a template that initdb makes once per
- * user and build. Only the user of this process may connect to it, under any role.
+ * user and build. By its socket only the user of this process may connect to it, under any role; by a port of
+ * 127.0.0.1, whoever knows the password of a role.
  *
  * @throws ModelProviderError `SETUP_FAILED` with the output of initdb.
  */
@@ -96,7 +97,8 @@ function writeAccessRules(data: string, user: SystemUser | undefined): void {
   const { username } = userInfo();
   // Before version 16 "all" is not a keyword but the name of a role, which does not exist.
   const lines = ['postgres', 'all'].map((role) => `owner "${username}" ${role}\n`);
-  const files = { 'pg_hba.conf': 'local all all peer map=owner\n', 'pg_ident.conf': lines.join('') };
+  const rules = 'local all all peer map=owner\nhost all all 127.0.0.1/32 scram-sha-256\n';
+  const files = { 'pg_hba.conf': rules, 'pg_ident.conf': lines.join('') };
   for (const [name, text] of Object.entries(files)) {
     writeFileSync(join(data, name), text, { mode: 0o600 });
     giveTo(user, join(data, name));

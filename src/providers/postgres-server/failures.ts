@@ -28,6 +28,11 @@ export const serverHints: readonly FailureHint[] = [
     fix: 'Install one, or use the embedded server.',
   },
   {
+    pattern: /could not bind .*: Address already in use/,
+    cause: 'other programs took every port that was tried',
+    fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+  },
+  {
     pattern: /could not create shared memory segment|could not create semaphores/,
     cause: 'the kernel gives no more shared memory or semaphores',
     fix: 'Look for servers that were left behind, or raise kernel.shmmni and kernel.sem.',
