@@ -27,6 +27,7 @@ function lateAccount(open: () => Promise<LeaseAccount>): LeaseAccount {
     release: async (leaseId) => (await account)?.release(leaseId),
     // A script has no tests.
     testFailed: () => undefined,
+    ending: async () => (await account)?.ending(),
     close: async () => (await account)?.close(),
   };
 }

@@ -7,7 +7,8 @@ closeSessionsAfterEach();
 
 const order = `SELECT string_agg(x, '' ORDER BY x) FROM unnest(array['z', 'ä', 'a', 'B']) x`;
 const schemas = {
-  shop: async (client: { query(sql: string): Promise<unknown> }) => void (await client.query('CREATE TABLE t ()')),
+  shop: async (client: { query(sql: string): Promise<unknown> }) =>
+    void (await client.query('CREATE TABLE t ()')),
 };
 
 test.each([

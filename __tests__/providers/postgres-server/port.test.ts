@@ -46,7 +46,9 @@ test('without it there is no port, and the parts are those of the socket', async
   expect(password).toBeUndefined();
   const own = new Client({ host, port, user, database });
   await own.connect();
-  expect(await value(own, "SELECT inet_server_port() IS NULL AND current_setting('listen_addresses') = ''")).toBe(true);
+  expect(
+    await value(own, "SELECT inet_server_port() IS NULL AND current_setting('listen_addresses') = ''"),
+  ).toBe(true);
   await own.end();
 });
 
@@ -59,14 +61,20 @@ test('a port lets nobody in without the password, and the password is nowhere to
     expect((await caught(other.connect())).message).toMatch(/password/);
     await other.end();
   }
-  expect(await value(client, 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')).toMatch(/^SCRAM-SHA-256\$/);
+  expect(await value(client, 'SELECT rolpassword FROM pg_authid WHERE rolname = current_user')).toMatch(
+    /^SCRAM-SHA-256\$/,
+  );
   const arguments_ = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
   expect(arguments_).toContain(`-p ${port}`);
   const directory = join(String(await value(client, "SELECT current_setting('data_directory')")), '..');
   const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .map((path) => join(directory, path))
     .filter((path) => statSync(path).isFile());
-  const texts = [arguments_, inspect(client, { depth: 8, showHidden: false }), ...files.map((path) => readFileSync(path, 'latin1'))];
+  const texts = [
+    arguments_,
+    inspect(client, { depth: 8, showHidden: false }),
+    ...files.map((path) => readFileSync(path, 'latin1')),
+  ];
   expect(texts.filter((text) => text.includes(password))).toEqual([]);
   expect(statSync(join(directory, 'data', 'pg_hba.conf')).mode & 0o777).toBe(0o600);
 });
@@ -118,6 +126,9 @@ test('listen that is no address of this machine alone is refused', async () => {
   const message = `listen is "0.0.0.0"; it must be '127.0.0.1'`;
   for (const attempt of [provider.setup('shop'), servers.setup('embedded', { listen: '0.0.0.0' as never })]) {
     const error = await caught(attempt);
-    expect(error).toMatchObject({ code: 'CONFIG_INVALID', message: expect.stringContaining(message) as string });
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(message) as string,
+    });
   }
 });

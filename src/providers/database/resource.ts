@@ -5,7 +5,7 @@ import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server
 import { describeKept, keepOnOwnServer } from '../postgres-server/kept-databases';
 import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
-import type { DatabaseConnection } from '../postgres-server/client';
+import { applicationName, type DatabaseConnection } from '../postgres-server/client';
 import { driver } from '../postgres-server/driver';
 import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } from './options';
 import { connectionError } from '../postgres-server/request-error';
@@ -77,14 +77,29 @@ async function make(
   const template = schema === undefined ? undefined : await templateOf(server, name, schema, context);
   context.signal.throwIfAborted();
   const database = databaseName(connection.mark, name);
-  const drop = async (): Promise<void> => {
-    if (keeps && (await keepIfFailed(server, database, context))) return;
+  const whileServed = async (step: () => Promise<void>): Promise<void> => {
     try {
-      await administration.drop(database);
+      await step();
     } catch (error) {
       // The databases of the session's own server end with it.
       if (!connection.isOwn || !isUnreachable(error)) throw error;
     }
+  };
+  const drop = async (): Promise<void> => {
+    if (keeps && (await keepIfFailed(server, database, context))) return;
+    await whileServed(async () => {
+      if (await administration.dropUnused(database)) return;
+      // An idle client that hears of its end throws.
+      await context.putOff(`drop ${database}`, {
+        look: async (file) => {
+          if (await administration.isUsed(database))
+            context.note(
+              `${JSON.stringify(file)} left connections to it open, which were closed after the file: end pools and clients, for example in an afterAll`,
+            );
+        },
+        end: () => whileServed(() => administration.drop(database)),
+      });
+    });
   };
   context.defer(`drop ${database}`, drop);
   context.progress('copying its template');
@@ -105,7 +120,13 @@ async function keepIfFailed(
   if (test === undefined) return false;
   const kept = { database, test };
   if (connection.isOwn) keepOnOwnServer(connection.mark, kept);
-  else if (await administration.keep(database)) context.keep(describeKept(kept, connection.url));
+  else if (await administration.keep(database)) {
+    context.keep(describeKept(kept, connection.url));
+    await context.putOff(`end the connections to ${database}`, {
+      look: () => undefined,
+      end: () => administration.endConnections(database),
+    });
+  }
   return true;
 }
 
@@ -154,7 +175,7 @@ async function fill(
 ): Promise<void> {
   context.progress('building its schema');
   const url = urlOfDatabase(connection.url, database);
-  const client = new (driver().Client)({ connectionString: url, application_name: 'jest-model-provider' });
+  const client = new (driver().Client)({ connectionString: url, application_name: applicationName });
   client.on('error', () => undefined);
   const giveUp = (): void => void client.end();
   context.signal.addEventListener('abort', giveUp, { once: true });

@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
 import { printable } from '../../base/printable';
 import { belongingsOf, statementsFor, type Belongings } from './belongings';
 import { driver } from './driver';
+import { applicationName } from './client';
 import { connectionError, describeServer } from './request-error';
 import type { PostgresServerConnection } from './connection';
 import { databaseName } from './database-name';
@@ -13,6 +15,8 @@ import { abandonedDatabases, databasesOf, keptComment, signed } from './ownershi
 const atOnce = 8;
 const idleMs = 1000;
 const oldestWithIcu = 15;
+const farewellMs = 50;
+const pollMs = 5;
 
 /** What a new database begins with: by default what the server gives to every one. */
 interface DatabaseOrigin {
@@ -40,7 +44,7 @@ export class Administration {
       max: atOnce,
       idleTimeoutMillis: idleMs,
       allowExitOnIdle: true,
-      application_name: 'jest-model-provider',
+      application_name: applicationName,
     });
     this.#pool.on('error', () => undefined);
   }
@@ -77,23 +81,50 @@ export class Administration {
     return belongings;
   }
 
+  /** Drops a database, unless code under test is connected to it. Returns whether it is gone. */
+  async dropUnused(name: string): Promise<boolean> {
+    // A server takes notice of a client that has ended a moment later.
+    const since = performance.now();
+    while (await this.isUsed(name)) {
+      if (performance.now() - since > farewellMs) return false;
+      await delay(pollMs);
+    }
+    await this.drop(name);
+    return true;
+  }
+
+  /** Whether somebody else than this package is connected to a database. */
+  async isUsed(name: string): Promise<boolean> {
+    const { rowCount } = await this.#asked(
+      this.#pool.query(
+        'SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name IS DISTINCT FROM $2',
+        [name, applicationName],
+      ),
+    );
+    return rowCount !== 0;
+  }
+
   /** Drops a database if it exists, and closes every connection to it. */
   async drop(name: string): Promise<void> {
     await this.#query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
 
   /**
-   * Excludes a database from those that sessions drop, on a server that is not the session's own, and ends
-   * the connections that would keep this process from ending. Returns false if it was excluded before.
+   * Excludes a database from those that sessions drop, on a server that is not the session's own. Returns false
+   * if it was excluded before.
    */
   async keep(name: string): Promise<boolean> {
     if (this.#kept.has(name)) return false;
     this.#kept.add(name);
     await this.#query(`COMMENT ON DATABASE "${name}" IS '${keptComment}'`);
+    return true;
+  }
+
+  /** Ends the connections to a database, which would keep processes from ending. */
+  async endConnections(name: string): Promise<void> {
     await this.#query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}' AND usename = current_user`,
     );
-    return true;
   }
 
   /**
@@ -165,8 +196,7 @@ export class Administration {
     );
     const known = rows[0]?.known;
     if (known === true) return;
-    const reason =
-      known === false ? `knows no language "${printable(language)}"` : 'was built without ICU';
+    const reason = known === false ? `knows no language "${printable(language)}"` : 'was built without ICU';
     throw new ModelProviderError(
       'CONFIG_INVALID',
       `icuLocale is ${showValue(locale)}, but ${describeServer(url)} ${reason}.`,

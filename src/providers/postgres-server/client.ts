@@ -94,11 +94,14 @@ export async function endClient(client: Pick<DatabaseClient | DatabasePool, 'end
 
 const connectLimitMs = 30_000;
 
+/** What the connections of this package call themselves. */
+export const applicationName = 'jest-model-provider';
+
 function options({ url, statementTimeoutMs }: DatabaseConnection): object {
   return {
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,
-    application_name: 'jest-model-provider',
+    application_name: applicationName,
     ...(statementTimeoutMs > 0 ? { statement_timeout: statementTimeoutMs } : {}),
   };
 }

@@ -14,6 +14,7 @@ import {
 } from '../wire/private-socket';
 import {
   answer,
+  endingRequest,
   helloRequest,
   identifyRequest,
   leaseRequest,
@@ -91,7 +92,7 @@ export class SocketServer {
         account = this.#session.connect(
           (leaseId, error) =>
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
-          hello.file,
+          { name: hello.label, reservation: hello.file },
         );
         forgetPauses = this.#session.pauses.listen(tellPause);
         this.#shutdowns.set(socket, () => rpc.sendRequest(shutdownRequest, null).then(nothing, nothing));
@@ -109,6 +110,12 @@ export class SocketServer {
     rpc.onRequest(releaseRequest, ({ leaseId }) =>
       answer(async () => {
         await afterGreeting(account).release(leaseId);
+        return null;
+      }),
+    );
+    rpc.onRequest(endingRequest, () =>
+      answer(async () => {
+        await afterGreeting(account).ending();
         return null;
       }),
     );

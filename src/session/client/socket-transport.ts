@@ -14,6 +14,7 @@ import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
 import {
   answeredError,
+  endingRequest,
   shutdownRequest,
   helloRequest,
   identifyRequest,
@@ -180,6 +181,12 @@ export class SocketTransport implements SessionTransport {
       'PROVIDER_UNKNOWN',
       'This provider is not registered: export it with defineProviders() from the module that testEnvironmentOptions.modelProviders names, so that the session knows it too.',
     );
+  }
+
+  /** Lets the session look at what the file has left open, before that is closed. */
+  async ending(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#send(() => this.#rpc.sendRequest(endingRequest, null)).catch(() => undefined);
   }
 
   /**
