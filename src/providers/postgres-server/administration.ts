@@ -33,6 +33,8 @@ export class Administration {
   readonly #server: PostgresServerConnection;
   readonly #pool: Pool;
   readonly #kept = new Set<string>();
+  /** Databases whose leases have ended, and that code under test was still connected to. */
+  readonly #left = new Set<string>();
   readonly #made = new Map<string, Promise<string>>();
   /** What belongs to the templates. */
   readonly #belongings = new Map<string, Belongings>();
@@ -81,31 +83,36 @@ export class Administration {
     return belongings;
   }
 
-  /** Drops a database, unless code under test is connected to it. Returns whether it is gone. */
+  /**
+   * Drops a database, unless code under test is connected to it; then it is dropped with one of the next ones,
+   * when those connections have ended. Returns whether it is gone.
+   */
   async dropUnused(name: string): Promise<boolean> {
-    // A server takes notice of a client that has ended a moment later.
+    this.#left.add(name);
     const since = performance.now();
-    while (await this.isUsed(name)) {
-      if (performance.now() - since > farewellMs) return false;
+    let used = await this.#used([...this.#left]);
+    // A server takes notice of a client that has ended a moment later.
+    while (used.has(name) && performance.now() - since < farewellMs) {
       await delay(pollMs);
+      used = await this.#used([...this.#left]);
     }
-    await this.drop(name);
-    return true;
+    const unused = [...this.#left].filter((left) => !used.has(left));
+    for (const left of unused) this.#left.delete(left);
+    await Promise.all(
+      // What fails for another one is tried again at the end of its file.
+      unused.map((left) => (left === name ? this.drop(name) : this.drop(left).catch(() => undefined))),
+    );
+    return !used.has(name);
   }
 
   /** Whether somebody else than this package is connected to a database. */
   async isUsed(name: string): Promise<boolean> {
-    const { rowCount } = await this.#asked(
-      this.#pool.query(
-        'SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name IS DISTINCT FROM $2',
-        [name, applicationName],
-      ),
-    );
-    return rowCount !== 0;
+    return (await this.#used([name])).has(name);
   }
 
   /** Drops a database if it exists, and closes every connection to it. */
   async drop(name: string): Promise<void> {
+    this.#left.delete(name);
     await this.#query(`DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
   }
 
@@ -176,6 +183,16 @@ export class Administration {
       await this.drop(name);
       throw error;
     }
+  }
+
+  async #used(names: readonly string[]): Promise<Set<string>> {
+    const { rows } = await this.#asked(
+      this.#pool.query<{ name: string }>(
+        'SELECT DISTINCT datname AS name FROM pg_stat_activity WHERE datname = ANY($1) AND application_name IS DISTINCT FROM $2',
+        [names, applicationName],
+      ),
+    );
+    return new Set(rows.map(({ name }) => name));
   }
 
   /** A server takes a language that it does not know for the root of all, with a warning that nobody sees. */
