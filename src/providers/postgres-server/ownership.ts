@@ -10,7 +10,10 @@ export function sessionName(mark: string): string {
   return `jest-model-provider ${mark}`;
 }
 
-/** The comment on a database of a session: that of its user, if there is one, and a line that says whose it is. */
+/**
+ * The comment on a database of a session: that of its user, if there is one, and a line that says whose it
+ * is.
+ */
 export function signed(comment: string | null, mark: string): string {
   const line = `${sessionName(mark)}: made for a test, dropped at its end`;
   if (comment === null) return line;
