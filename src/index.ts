@@ -35,7 +35,12 @@ export {
 export { DatabaseProvider } from './providers/database/provider';
 export type { DatabaseConfig, DatabaseIsolation, DatabaseOptions } from './providers/database/options';
 export type { DatabaseSchema } from './providers/database/schema/load-schema';
-export type { DatabaseClient, DatabaseConnection, DatabasePool } from './providers/postgres-server/client';
+export type {
+  DatabaseAddress,
+  DatabaseClient,
+  DatabaseConnection,
+  DatabasePool,
+} from './providers/postgres-server/client';
 export { EmbeddedProvider } from './providers/embedded/provider';
 export type { EmbeddedOptions } from './providers/embedded/options';
 export { LlamaServerProvider } from './providers/llama-server/provider';

@@ -24,7 +24,11 @@ const failing = (provider: string): string =>
   spec(`
     const write = (handle, text) => handle.client.query("CREATE TABLE t AS SELECT '" + text + "' AS text");
     withClient(['${provider}:block'], (handle) => {
-      test('writes and fails', async () => { await write(handle, 'of the block'); throw new Error('red'); });
+      test('writes and fails', async () => {
+        await write(handle, 'of the block');
+        await new (require('pg').Pool)({ connectionString: handle.client.url, idleTimeoutMillis: 3000 }).query('SELECT 1');
+        throw new Error('red');
+      });
       test('passes', () => undefined);
     });
     withClient(['${provider}:each'], { scope: 'test' }, (handle) => {
@@ -122,8 +126,11 @@ describe.each(bothModes)('keepOnFailure, %s', (mode) => {
   test('makes the run no greener, and says what it kept', () => {
     expect(run).toMatchObject({ exit: 1, left: [] });
     expect(run.output).toMatch(/left behind: nothing\n/);
+    // The pool that is left open hears nothing.
+    expect(run.output).not.toMatch(/57P0|terminat/);
     for (const provider of ['own', 'given']) {
       expect(outcome(run, `${provider}:block passes`).status).toBe('passed');
+      expect(outcome(run, `${provider}:green passes as well`).status).toBe('passed');
       expect(run.output).toContain(
         `of "${provider}.eval.js > ${provider}:block writes and fails": postgresql:`,
       );

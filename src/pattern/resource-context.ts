@@ -147,6 +147,17 @@ export interface ResourceContext {
    * it counts neither for `maxLive` nor on its devices.
    */
   canSleep(steps: SleepSteps): void;
+  /**
+   * Puts a step of the resource's end off until the test file that has leased it has ended, and can notice
+   * nothing any more; for resources of one lease. Without such a file, or when it has ended, the step is
+   * carried out at once. A step that fails is reported as a teardown that failed.
+   *
+   * @param step `look` is called when the file is about to end, with its name; `end` is the step itself.
+   */
+  putOff(
+    title: string,
+    step: { look(file: string): Promise<void> | void; end(): Promise<void> | void },
+  ): Promise<void>;
   /** The file and full name of a test that failed while it held a lease of the resource, if there is one. */
   readonly failedTest: string | undefined;
   /** Says what the resource leaves behind on purpose, and how to remove it. Shown when the session ends. */

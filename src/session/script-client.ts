@@ -28,6 +28,7 @@ function lateAccount(open: () => Promise<LeaseAccount>): LeaseAccount {
     // A script has no tests.
     testFailed: () => undefined,
     note: (leaseId, message) => void account?.then((present) => present.note(leaseId, message)),
+    ending: async () => (await account)?.ending(),
     close: async () => (await account)?.close(),
   };
 }

@@ -70,6 +70,7 @@ function context(more: Partial<ResourceContext> = {}): ResourceContext {
     lease: () => Promise.reject(new Error('not needed')),
     defer: () => undefined,
     canSleep: () => undefined,
+    putOff: () => Promise.resolve(),
     failedTest: undefined,
     keep: () => undefined,
     lost: () => undefined,

@@ -34,7 +34,7 @@ interface TestFile {
 function begin({ session }: OwnSession, name: string, model: string): TestFile {
   const request = { provider: 'gpu', config: undefined, label: model };
   void session.reservations.begin(name, { ...request, name: model });
-  const account = session.connect(() => undefined, name);
+  const account = session.connect(() => undefined, { name, reservation: name });
   const ask = async (wanted: string): Promise<string> => {
     const asked = { ...request, name: wanted, holding: [], requester: name };
     return (await account.lease(asked)).leaseId;

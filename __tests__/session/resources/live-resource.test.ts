@@ -23,6 +23,7 @@ async function reasonOfDeath(causeOfDeath?: (evidence: string) => string | undef
     ...{ progress: nothing, note: nothing, launched: nothing, exited: nothing, kept: nothing },
     launch: () => Promise.resolve(server(died.passed)),
     lease: () => Promise.reject(new Error('not needed')),
+    putOff: () => Promise.reject(new Error('not needed')),
     lost: (reason) => lost.open(reason),
   };
   const provider = new ScriptedProvider({}, async (name, context) => {

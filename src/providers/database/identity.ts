@@ -5,8 +5,8 @@ import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } 
 import { loadSchema } from './schema/load-schema';
 
 /**
- * What a database holds, and which server has it, without starting one. A function is identified by its text
- * alone: what it calls is not known.
+ * What a database holds, its locale, and which server has it, without starting one. A function is identified
+ * by its text alone: what it calls is not known.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `SCHEMA_FAILED`.
  */
@@ -17,7 +17,11 @@ export async function databaseIdentity(
 ): Promise<Json> {
   checkOptions(options);
   checkConfig(name, config);
-  const { schemas, server } = options;
+  const { schemas, server, icuLocale } = options;
   const schema = loadSchema(name, schemas, config.schema);
-  return { schema: schema?.text ?? null, server: await knownVersion(chooseServer(server).spec) };
+  return {
+    schema: schema?.text ?? null,
+    ...(icuLocale === undefined ? {} : { icuLocale }),
+    server: await knownVersion(chooseServer(server).spec),
+  };
 }

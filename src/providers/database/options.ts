@@ -12,6 +12,16 @@ export interface DatabaseOptions<Pooled extends boolean = boolean> {
    */
   readonly server?: string;
   /**
+   * Gives a server that the run starts a free port of this address, with a random password, for drivers that
+   * cannot connect to a Unix socket by a URL. By default it has no port.
+   */
+  readonly listen?: '127.0.0.1';
+  /**
+   * The ICU locale of the databases, such as `de-DE`: their order and case of letters. They are then copies of
+   * `template0`. By default a server that the run starts orders by bytes, and any other one as it is set up.
+   */
+  readonly icuLocale?: string;
+  /**
    * Schemas by the name of the database, `postgres:shop`. If there are none at all, every database is empty;
    * if there are some, a name without one is refused.
    */
@@ -81,6 +91,8 @@ const optionRules: Record<keyof DatabaseOptions, OptionRule> = {
       Object.values(value).every((schema) => isPaths(schema) || typeof schema === 'function'),
     wanted: 'an object whose values are paths, arrays of paths, or functions',
   },
+  listen: { allows: (value) => value === '127.0.0.1', wanted: "'127.0.0.1'" },
+  icuLocale: { allows: isText, wanted: "the name of an ICU locale, such as 'de-DE'" },
   pool: flag,
   keepOnFailure: flag,
   maxLive: checkedElsewhere,

@@ -5,7 +5,7 @@ import { urlOfDatabase, type PostgresServerConnection } from '../postgres-server
 import { describeKept, keepOnOwnServer } from '../postgres-server/kept-databases';
 import { databaseName } from '../postgres-server/database-name';
 import { chooseServer } from '../postgres-server/choose-server';
-import type { DatabaseConnection } from '../postgres-server/client';
+import { applicationName, type DatabaseConnection } from '../postgres-server/client';
 import { driver } from '../postgres-server/driver';
 import { checkConfig, checkOptions, type DatabaseConfig, type DatabaseOptions } from './options';
 import { connectionError, describeServer } from '../postgres-server/request-error';
@@ -19,6 +19,8 @@ interface Server {
   readonly connection: PostgresServerConnection;
   readonly administration: Administration;
   readonly schemaFailures: SchemaFailures;
+  /** The ICU locale of its databases; undefined for that of the server. */
+  readonly locale?: string | undefined;
 }
 
 /** The session half of one provider: makes databases on the server that they are leased from. */
@@ -38,7 +40,7 @@ export class Databases {
     const statementTimeoutMs =
       config.statementTimeoutMs ?? this.#options.statementTimeoutMs ?? defaultStatementTimeoutMs;
     const schema = loadSchema(name, this.#options.schemas, config.schema);
-    const server = await this.#server(context);
+    const server = { ...(await this.#server(context)), locale: this.#options.icuLocale };
     const keeps = this.#options.keepOnFailure === true;
     const database =
       isolation === 'shared'
@@ -52,7 +54,7 @@ export class Databases {
   }
 
   async #server(context: ResourceContext): Promise<Server> {
-    const { spec, config } = chooseServer(this.#options.server);
+    const { spec, config } = chooseServer(this.#options.server, this.#options.listen);
     const { resourceId, connection } = await context.lease(spec, config);
     const known = this.#servers.get(resourceId);
     if (known !== undefined) return known;
@@ -78,18 +80,33 @@ async function make(
   const template = schema === undefined ? undefined : await templateOf(server, name, schema, context);
   context.signal.throwIfAborted();
   const database = databaseName(connection.mark, name);
-  const drop = async (): Promise<void> => {
-    if (keeps && (await keepIfFailed(server, database, context))) return;
+  const whileServed = async (step: () => Promise<void>): Promise<void> => {
     try {
-      await administration.drop(database);
+      await step();
     } catch (error) {
       // The databases of the session's own server end with it.
       if (!connection.isOwn || !isUnreachable(error)) throw error;
     }
   };
+  const drop = async (): Promise<void> => {
+    if (keeps && (await keepIfFailed(server, database, context))) return;
+    await whileServed(async () => {
+      if (await administration.dropUnused(database)) return;
+      // An idle client that hears of its end throws.
+      await context.putOff(`drop ${database}`, {
+        look: async (file) => {
+          if (await administration.isUsed(database))
+            context.note(
+              `${JSON.stringify(file)} left connections to it open, which were closed after the file: end pools and clients, for example in an afterAll`,
+            );
+        },
+        end: () => whileServed(() => administration.drop(database)),
+      });
+    });
+  };
   context.defer(`drop ${database}`, drop);
   context.progress('copying its template');
-  await administration.create(database, template);
+  await administration.create(database, template === undefined ? { locale: server.locale } : { template });
   // The deferred drop may have run while the database was still being made.
   if (context.signal.aborted) await drop();
   context.signal.throwIfAborted();
@@ -106,7 +123,13 @@ async function keepIfFailed(
   if (test === undefined) return false;
   const kept = { database, test };
   if (connection.isOwn) keepOnOwnServer(connection.mark, kept);
-  else if (await administration.keep(database)) context.keep(describeKept(kept, connection.url));
+  else if (await administration.keep(database)) {
+    context.keep(describeKept(kept, connection.url));
+    await context.putOff(`end the connections to ${database}`, {
+      look: () => undefined,
+      end: () => administration.endConnections(database),
+    });
+  }
   return true;
 }
 
@@ -117,9 +140,10 @@ async function templateOf(
   schema: HashedSchema,
   context: ResourceContext,
 ): Promise<string> {
-  const { administration } = server;
+  const { administration, locale } = server;
+  const key = `template ${schema.hash} ${locale ?? ''}`;
   try {
-    return await administration.once(`template ${schema.hash}`, `template ${name}`, async (fresh) => {
+    return await administration.once(key, { readable: `template ${name}`, locale }, async (fresh) => {
       await fill(server, fresh, schema, context);
       await administration.close(fresh);
     });
@@ -137,9 +161,12 @@ function share(
   schema: HashedSchema | undefined,
   context: ResourceContext,
 ): Promise<string> {
-  const key = `shared ${schema?.hash ?? ''} ${name}`;
-  return server.administration.once(key, `shared ${name}`, async (fresh) => {
-    if (schema !== undefined) await fill(server, fresh, schema, context);
+  const { administration, locale } = server;
+  const key = `shared ${schema?.hash ?? ''} ${locale ?? ''} ${name}`;
+  return administration.once(key, { readable: `shared ${name}`, locale }, async (fresh) => {
+    if (schema === undefined) return;
+    await fill(server, fresh, schema, context);
+    await administration.finish(fresh);
   });
 }
 
@@ -151,7 +178,7 @@ async function fill(
 ): Promise<void> {
   context.progress('building its schema');
   const url = urlOfDatabase(connection.url, database);
-  const client = new (driver(url).Client)({ connectionString: url, application_name: 'jest-model-provider' });
+  const client = new (driver(url).Client)({ connectionString: url, application_name: applicationName });
   client.on('error', () => undefined);
   const giveUp = (): void => void client.end();
   context.signal.addEventListener('abort', giveUp, { once: true });

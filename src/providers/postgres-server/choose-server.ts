@@ -12,18 +12,25 @@ export interface ChosenServer {
 /**
  * The server on which databases are made: the one that the option names, else that of `DATABASE_URL`, of
  * `PGHOST`, of the npm package, of this machine.
+ *
+ * @param listen where it has a port, if the session starts it.
  */
-export function chooseServer(option: string | undefined): ChosenServer {
+export function chooseServer(
+  option: string | undefined,
+  listen?: PostgresServerConfig['listen'],
+): ChosenServer {
   const url = option === undefined ? process.env['DATABASE_URL'] : isUrl(option) ? option : undefined;
   if (url !== undefined && url !== '') return { spec: 'postgres-server:given', config: { url } };
-  if (option === 'embedded') return embedded;
-  if (option !== undefined) return { spec: `postgres-server:${resolve(option)}` };
+  const own = (name: string): ChosenServer => ({
+    spec: `postgres-server:${name}`,
+    ...(listen === undefined ? {} : { config: { listen } }),
+  });
+  if (option === 'embedded') return own('embedded');
+  if (option !== undefined) return own(resolve(option));
   if ((process.env['PGHOST'] ?? '') !== '') return { spec: 'postgres-server:given' };
   const installed = embeddedPackage() === undefined ? installedServer() : undefined;
-  return installed === undefined ? embedded : { spec: `postgres-server:${installed}` };
+  return own(installed ?? 'embedded');
 }
-
-const embedded: ChosenServer = { spec: 'postgres-server:embedded' };
 
 function isUrl(option: string): boolean {
   return /^[a-z]+:\/\//i.test(option);

@@ -17,23 +17,24 @@ export type DatabaseConnection = {
   poolSize?: number;
 };
 
-/** A connected `pg.Client` of a leased database. */
-export interface DatabaseClient extends Client {
-  /**
-   * The database as a URL, for code under test that connects by itself. Includes the password, if there is
-   * one.
-   */
+/** How code under test connects to a leased database by itself. */
+export interface DatabaseAddress {
+  /** The database as a URL. Includes the password, if there is one. */
   readonly url: string;
+  /** A name, an address, or the directory of a Unix socket. */
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Undefined if none is needed. */
+  readonly password: string | undefined;
+  readonly database: string;
 }
 
+/** A connected `pg.Client` of a leased database. */
+export type DatabaseClient = Client & DatabaseAddress;
+
 /** A `pg.Pool` of a leased database. */
-export interface DatabasePool extends Pool {
-  /**
-   * The database as a URL, for code under test that connects by itself. Includes the password, if there is
-   * one.
-   */
-  readonly url: string;
-}
+export type DatabasePool = Pool & DatabaseAddress;
 
 type LeaseContext = Pick<ClientContext, 'signal' | 'note'>;
 
@@ -57,7 +58,7 @@ export async function connectClient(
     throw connectionError(error, connection.url);
   }
   leased.set(client, { work, context });
-  return withUrl(client, connection.url);
+  return withAddress(client, connection.url);
 }
 
 /**
@@ -86,7 +87,8 @@ export async function connectPool(
     throw connectionError(error, connection.url);
   }
   leased.set(pool, { work, context });
-  return withUrl(pool, connection.url);
+  Object.defineProperty(pool.options, 'connectionString', { enumerable: false });
+  return withAddress(pool, connection.url);
 }
 
 // A pool waits for connections that were never given back. The drop of the database ends those.
@@ -108,18 +110,23 @@ export async function endClient(client: Pick<DatabaseClient | DatabasePool, 'end
 
 const connectLimitMs = 30_000;
 
+/** What the connections of this package call themselves. */
+export const applicationName = 'jest-model-provider';
+
 function options({ url, statementTimeoutMs }: DatabaseConnection): object {
   return {
     connectionString: url,
     connectionTimeoutMillis: connectLimitMs,
-    application_name: 'jest-model-provider',
+    application_name: applicationName,
     ...(statementTimeoutMs > 0 ? { statement_timeout: statementTimeoutMs } : {}),
   };
 }
 
 // Printing a client must not print the password.
-function withUrl<T extends object>(client: T, url: string): T & { readonly url: string } {
-  return Object.defineProperty(client, 'url', { value: url, enumerable: false }) as T & {
-    readonly url: string;
-  };
+function withAddress<T extends object>(client: T, url: string): T & DatabaseAddress {
+  const { host, port, user, password, database } = new (driver(url).Client)({ connectionString: url });
+  const address = { url, host, port, user, password: password ?? undefined, database };
+  for (const [key, value] of Object.entries(address))
+    Object.defineProperty(client, key, { value, enumerable: false });
+  return client as T & DatabaseAddress;
 }

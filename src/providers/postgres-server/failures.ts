@@ -23,6 +23,16 @@ export const serverHints: readonly FailureHint[] = [
     fix: 'Look at the lines above; root runs it as the user "nobody".',
   },
   {
+    pattern: /invalid locale(?: name)?/,
+    cause: 'this machine has no locale in which letters of all languages are letters, such as C.UTF-8',
+    fix: 'Install one, or use the embedded server.',
+  },
+  {
+    pattern: /could not bind .*: Address already in use/,
+    cause: 'other programs took every port that was tried',
+    fix: 'Try again; if it stays so, something on this machine takes ports as soon as they are free.',
+  },
+  {
     pattern: /could not create shared memory segment|could not create semaphores/,
     cause: 'the kernel gives no more shared memory or semaphores',
     fix: 'Look for servers that were left behind, or raise kernel.shmmni and kernel.sem.',

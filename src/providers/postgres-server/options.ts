@@ -1,10 +1,15 @@
 import { userInfo } from 'node:os';
 import { ModelProviderError } from '../../base/errors';
 
-/** The address of a server that runs already. Kept in the main process. */
+/** Where a server is, or is to be. Kept in the main process. */
 export type PostgresServerConfig = {
-  /** `postgresql://user:password@host:port/database`; by default the server of the `PG*` variables. */
+  /**
+   * Of a server that runs already: `postgresql://user:password@host:port/database`; by default the server of
+   * the `PG*` variables.
+   */
   url?: string;
+  /** Of a server that the session starts: the address on which it has a port, besides its socket. */
+  listen?: '127.0.0.1';
 };
 
 /**

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
-import type { ResourceContext, ServerProcess } from '../../pattern/resource-context';
+import { showValue } from '../../base/json';
+import type { ResourceContext, ServerProcess, SystemUser } from '../../pattern/resource-context';
 import { failureMessage } from '../../process/output/failure-report';
 import { waitUntilReady, type ReadinessCheck } from '../../process/readiness/readiness';
 import { describeExit } from '../../process/guardian/server-process';
@@ -12,6 +13,8 @@ import type { PostgresServerConnection } from './connection';
 import { keepData, keptOnOwnServer } from './kept-databases';
 import { newMark } from './database-name';
 import { serverHints } from './failures';
+import type { PostgresServerConfig } from './options';
+import { newPassword, scramVerifier } from './password';
 import { serverUser } from './server-user';
 
 const stallMs = 30_000;
@@ -20,7 +23,6 @@ const socketPort = 1;
 // A server that ends with its session needs no durability:
 // https://www.postgresql.org/docs/current/non-durability.html
 const settings = {
-  listen_addresses: '',
   fsync: 'off',
   synchronous_commit: 'off',
   full_page_writes: 'off',
@@ -30,18 +32,28 @@ const settings = {
   autovacuum: 'off',
   shared_buffers: '32MB',
   max_connections: '500',
+  // A client that does not answer the question for its password keeps every database from being dropped.
+  authentication_timeout: '10s',
   // A file in the data directory: a shared memory segment of the kernel would outlive a killed server.
   dynamic_shared_memory_type: 'mmap',
   jit: 'off',
-  timezone: 'UTC',
 };
 
+const portAttempts = 3;
+
 /**
- * Starts a server of the session's own, on a Unix socket in a private directory.
+ * Starts a server of the session's own, on a Unix socket in a private directory, and on a port if one is asked
+ * for.
  *
- * @throws ModelProviderError `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `SETUP_FAILED`, `SETUP_STALLED`.
+ * @throws ModelProviderError `CONFIG_INVALID`, `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `SETUP_FAILED`,
+ *   `SETUP_STALLED`.
  */
-export async function startServer(name: string, context: ResourceContext): Promise<PostgresServerConnection> {
+export async function startServer(
+  name: string,
+  { listen }: PostgresServerConfig,
+  context: ResourceContext,
+): Promise<PostgresServerConnection> {
+  checkListen(listen);
   const binaries = await findBinaries(name);
   const user = serverUser();
   // The guardian starts while the cluster is copied.
@@ -54,51 +66,102 @@ export async function startServer(name: string, context: ResourceContext): Promi
     if (keptOnOwnServer(mark).length === 0) return;
     context.keep(keepData({ mark, postgres: binaries.postgres, directory, user, port: socketPort }));
   });
-  const args = [
-    ...['-D', data, '-k', directory, '-p', String(socketPort)],
-    ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
-  ];
-  const server = await context.launch({
-    command: binaries.postgres,
-    args,
-    cwd: directory,
-    // Immediate shutdown, without a checkpoint but of all its processes:
-    // https://www.postgresql.org/docs/current/server-shutdown.html
-    stopSignal: 'SIGQUIT',
-    graceMs: 6000,
-    ...(user === undefined ? {} : { user }),
-  });
-  const url = `postgresql://postgres@localhost:${socketPort}/postgres?host=${encodeURIComponent(directory)}`;
+  const places = { directory, data, user, postgres: binaries.postgres };
+  const { server, port } = await launchOnFreePort(places, listen, context);
+  const socketUrl = urlOfSocket(directory, port);
   // Runs before the server ends, since it is stopped without a checkpoint.
   context.defer('write the databases of failed tests to disk', async () => {
     // https://www.postgresql.org/docs/current/sql-checkpoint.html
-    if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await ask(url, 'CHECKPOINT');
+    if (keptOnOwnServer(mark).length > 0 && server.exit === undefined) await ask(socketUrl, 'CHECKPOINT');
   });
-  try {
-    await waitUntilReady(
-      [firstQuery(url, server)],
-      { stallMs, requestMs: stallMs },
-      {
-        signal: context.signal,
-        progress: (message) => context.progress(message),
-        signOfLife: () => server.logSize(),
-      },
-    );
-  } catch (error) {
-    context.signal.throwIfAborted();
-    const message = failureMessage({
-      title: context.spec,
-      reason: messageOf(error).replace(/\.$/, ''),
-      command: [binaries.postgres, ...args],
-      logTail: server.logTail(),
-      hints: serverHints,
-    });
-    const code = isModelProviderError(error) ? error.code : 'SETUP_FAILED';
-    throw new ModelProviderError(code, message, { cause: error });
-  }
+  const url = listen === undefined ? socketUrl : await urlOfPort(socketUrl, listen, port);
   // https://www.postgresql.org/docs/current/storage-file-layout.html
   const version = Number(readFileSync(join(data, 'PG_VERSION'), 'utf8'));
   return { url, mark, isOwn: true, version };
+}
+
+function checkListen(listen: unknown): void {
+  if (listen === undefined || listen === '127.0.0.1') return;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `listen is ${showValue(listen)}; it must be '127.0.0.1', or left out for a Unix socket alone.`,
+  );
+}
+
+interface Places {
+  readonly postgres: string;
+  readonly directory: string;
+  readonly data: string;
+  readonly user: SystemUser | undefined;
+}
+
+interface Launched {
+  readonly server: ServerProcess;
+  readonly port: number;
+}
+
+/** Launches a server and waits until it answers. Tries another port if another process took the first. */
+async function launchOnFreePort(
+  { postgres, directory, data, user }: Places,
+  listen: PostgresServerConfig['listen'],
+  context: ResourceContext,
+): Promise<Launched> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = listen === undefined ? socketPort : await context.freePort();
+    const args = [
+      ...['-D', data, '-k', directory, '-p', String(port)],
+      ...Object.entries({ ...settings, listen_addresses: listen ?? '' }).flatMap(([setting, value]) => [
+        '-c',
+        `${setting}=${value}`,
+      ]),
+    ];
+    const server = await context.launch({
+      command: postgres,
+      args,
+      cwd: directory,
+      // Immediate shutdown, without a checkpoint but of all its processes:
+      // https://www.postgresql.org/docs/current/server-shutdown.html
+      stopSignal: 'SIGQUIT',
+      graceMs: 6000,
+      ...(user === undefined ? {} : { user }),
+    });
+    try {
+      await waitUntilReady(
+        [firstQuery(urlOfSocket(directory, port), server)],
+        { stallMs, requestMs: stallMs },
+        {
+          signal: context.signal,
+          progress: (message) => context.progress(message),
+          signOfLife: () => server.logSize(),
+        },
+      );
+      return { server, port };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      const logTail = server.logTail();
+      if (attempt < portAttempts && /could not bind/.test(logTail.join('\n'))) continue;
+      const message = failureMessage({
+        title: context.spec,
+        reason: messageOf(error).replace(/\.$/, ''),
+        command: [postgres, ...args],
+        logTail,
+        hints: serverHints,
+      });
+      const code = isModelProviderError(error) ? error.code : 'SETUP_FAILED';
+      throw new ModelProviderError(code, message, { cause: error });
+    }
+  }
+}
+
+function urlOfSocket(directory: string, port: number): string {
+  return `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`;
+}
+
+/** Gives the superuser a password, without which nobody can connect to a port. */
+async function urlOfPort(socketUrl: string, address: string, port: number): Promise<string> {
+  const password = newPassword();
+  await ask(socketUrl, `ALTER ROLE postgres PASSWORD '${scramVerifier(password)}'`);
+  return `postgresql://postgres:${password}@${address}:${port}/postgres`;
 }
 
 function firstQuery(url: string, server: ServerProcess): ReadinessCheck {

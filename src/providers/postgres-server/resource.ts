@@ -14,5 +14,5 @@ export function openServer(
   config: PostgresServerConfig,
   context: ResourceContext,
 ): Promise<PostgresServerConnection> {
-  return name === 'given' ? attachToServer(config, context) : startServer(name, context);
+  return name === 'given' ? attachToServer(config, context) : startServer(name, config, context);
 }

@@ -1,4 +1,5 @@
 import { anySignal } from '../../base/any-signal';
+import type { LeaseHolding } from '../resources/lease-holding';
 import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
 
 /**
@@ -17,6 +18,9 @@ export interface LeaseAccount {
   testFailed(leaseId: string, test: string): void;
   /** Remarks something about the leased resource. */
   note(leaseId: string, message: string): void;
+  /** To be called when the holder is about to end: releases everything, and looks at what it has left open. */
+  ending(): Promise<void>;
+  /** Resolves when everything is released, and what was put off until now is done. */
   close(): Promise<void>;
 }
 
@@ -28,12 +32,18 @@ interface Lender {
   note(leaseId: string, message: string): void;
   /** Whether the stop that this release entailed has failed. */
   canRepeat(leaseId: string): boolean;
+  readonly holding: LeaseHolding;
 }
 
 /** Keeps account of the leases of one holder, so that they end with it. */
 export function leaseAccount(lender: Lender): LeaseAccount {
   const leases = new Set<string>();
   const closed = new AbortController();
+  const releaseAll = async (): Promise<void> => {
+    closed.abort();
+    await Promise.allSettled([...leases].map((leaseId) => lender.release(leaseId)));
+    leases.clear();
+  };
   return {
     lease: async (request, signal) => {
       const ends = anySignal(closed.signal, ...(signal === undefined ? [] : [signal]));
@@ -51,10 +61,13 @@ export function leaseAccount(lender: Lender): LeaseAccount {
     note: (leaseId, message) => {
       if (leases.has(leaseId)) lender.note(leaseId, message);
     },
+    ending: async () => {
+      await releaseAll();
+      await lender.holding.look();
+    },
     close: async () => {
-      closed.abort();
-      await Promise.allSettled([...leases].map((leaseId) => lender.release(leaseId)));
-      leases.clear();
+      await releaseAll();
+      await lender.holding.end();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { serializeError, type SerializedError } from '../../base/errors';
 import type { EventRecord, LeaseHolder } from '../events/events';
+import type { LeaseHolding } from '../resources/lease-holding';
 import type { LeaseDemand } from '../scheduler/state';
 import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
 
@@ -9,6 +10,7 @@ export interface PendingRequest {
   readonly spec: string;
   /** The holder of the lease once it is granted. */
   readonly holder: LeaseHolder;
+  readonly holding: LeaseHolding;
   readonly since: number;
   readonly onLost: (leaseId: string, error: SerializedError) => void;
   grant(grant: LeaseGrant): void;

@@ -10,6 +10,7 @@ import type { CloseReport } from '../events/close-report';
 import { describeHolder, EventRecord, type LeaseHolder } from '../events/events';
 import { PauseProgress } from '../events/pause-progress';
 import { ProgressPrinter } from '../events/progress';
+import { LeaseHolding } from '../resources/lease-holding';
 import type { LiveResource } from '../resources/live-resource';
 import { ResourceExecutor } from '../resources/resource-executor';
 import type { WarmSource } from '../resources/warm-source';
@@ -38,6 +39,7 @@ export interface SessionOptions {
 /** Who asks for a lease. */
 interface Asker extends Pick<LeaseDemand, 'file' | 'startOf'> {
   readonly holder: LeaseHolder;
+  readonly holding: LeaseHolding;
   readonly onLost: PendingRequest['onLost'];
 }
 
@@ -64,6 +66,7 @@ export class Session {
   readonly #executor: ResourceExecutor;
   readonly #scheduler: Scheduler;
   readonly #held = new Map<string, Held>();
+  readonly #holdings = new Set<LeaseHolding>();
   /** By lease: resources whose stop, which the release entailed, has failed. */
   readonly #releasedFrom = new Map<string, LiveResource>();
   readonly #policy: Partial<ProviderConstraints>;
@@ -120,12 +123,20 @@ export class Session {
    * Opens the account of a new holder of leases.
    *
    * @param onLost called when a resource that the holder leases has died.
-   * @param file the name of its reservation in {@link reservations}, if it has one.
+   * @param file of a test file: its name, and that of its reservation in {@link reservations} if it has one.
    */
-  connect(onLost: (leaseId: string, error: SerializedError) => void, file?: string): LeaseAccount {
-    return leaseAccount({
-      lease: (request, signal) =>
-        this.#lease(request, signal, { holder: { label: request.requester }, onLost, file }),
+  connect(
+    onLost: (leaseId: string, error: SerializedError) => void,
+    file?: { readonly name: string; readonly reservation: string | undefined },
+  ): LeaseAccount {
+    const holding = new LeaseHolding(file?.name);
+    if (file !== undefined) this.#holdings.add(holding);
+    const account = leaseAccount({
+      holding,
+      lease: (request, signal) => {
+        const holder = { label: request.requester };
+        return this.#lease(request, signal, { holder, holding, onLost, file: file?.reservation });
+      },
       release: (leaseId) => this.#release(leaseId),
       testFailed: (leaseId, test) => this.#held.get(leaseId)?.live.testFailed(test),
       note: (leaseId, message) => {
@@ -135,6 +146,11 @@ export class Session {
       },
       canRepeat: (leaseId) => this.#releasedFrom.has(leaseId),
     });
+    const close = async (): Promise<void> => {
+      await account.close();
+      this.#holdings.delete(holding);
+    };
+    return { ...account, close };
   }
 
   /**
@@ -165,7 +181,7 @@ export class Session {
   async #lease(
     request: OwnedRequest,
     signal: AbortSignal,
-    { holder, onLost, ...asker }: Asker,
+    { holder, holding, onLost, ...asker }: Asker,
   ): Promise<LeaseGrant> {
     const { provider: prefix, name, config } = request;
     const spec = `${prefix}:${name}`;
@@ -184,7 +200,10 @@ export class Session {
     };
     try {
       return await new Promise<LeaseGrant>((grant, reject) => {
-        this.#pending.add(id, { request, spec, holder, since: performance.now(), onLost, grant, reject });
+        this.#pending.add(id, {
+          ...{ request, spec, holder, holding, since: performance.now() },
+          ...{ onLost, grant, reject },
+        });
         signal.addEventListener('abort', onAbort, { once: true });
         this.#scheduler.request({
           id,
@@ -220,7 +239,8 @@ export class Session {
   #grant(demand: LeaseDemand, leaseId: string, live: LiveResource): void {
     const pending = this.#pending.get(demand.id);
     if (pending === undefined) return;
-    const { holder, onLost, since } = pending;
+    const { holder, holding, onLost, since } = pending;
+    live.holding = holding;
     const { resourceId } = live.plan;
     this.#held.set(leaseId, { live, holder, onLost });
     const waitedMs = Math.round(performance.now() - since);
@@ -280,7 +300,7 @@ export class Session {
     const request = { provider, name, config, holding: [], requester: describeHolder(holder) };
     const onLost = (_leaseId: string, error: SerializedError): void =>
       dependent.lose(`its dependency died: ${error.message}`);
-    const asker = { holder, onLost, startOf: dependent.plan.scheduledId };
+    const asker = { holder, holding: new LeaseHolding(), onLost, startOf: dependent.plan.scheduledId };
     const { leaseId, resourceId, connection } = await this.#lease(request, signal, asker);
     return { resourceId, connection, release: () => this.#release(leaseId) };
   }
@@ -288,6 +308,8 @@ export class Session {
   async #close(): Promise<CloseReport> {
     const since = performance.now();
     const watch = this.#progress.watch('jest-model-provider', 'stopping');
+    // Before the resources end that are needed for it.
+    if (this.#holdings.size > 0) await Promise.all([...this.#holdings].map((holding) => holding.end()));
     const stopped = this.#executor.resources.filter((live) => live.borrowedFrom === undefined).length;
     for (const waiter of this.#scheduler.close())
       this.#pending.refuse(waiter, closedError(this.#pending.of(waiter).spec));

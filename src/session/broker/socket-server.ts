@@ -15,6 +15,7 @@ import {
 import {
   answer,
   claimRequest,
+  endingRequest,
   helloRequest,
   identifyRequest,
   leaseRequest,
@@ -93,7 +94,7 @@ export class SocketServer {
         account = this.#session.connect(
           (leaseId, error) =>
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
-          hello.file,
+          { name: hello.label, reservation: hello.file },
         );
         forgetPauses = this.#session.pauses.listen(tellPause);
         this.#shutdowns.set(socket, () => rpc.sendRequest(shutdownRequest, null).then(nothing, nothing));
@@ -111,6 +112,12 @@ export class SocketServer {
     rpc.onRequest(releaseRequest, ({ leaseId }) =>
       answer(async () => {
         await afterGreeting(account).release(leaseId);
+        return null;
+      }),
+    );
+    rpc.onRequest(endingRequest, () =>
+      answer(async () => {
+        await afterGreeting(account).ending();
         return null;
       }),
     );

@@ -126,6 +126,7 @@ export class LeaseClient implements SessionClient {
     const grant = await this.#transport.lease({ provider, name, config, holding, requester }, signal);
     const { leaseId, resourceId, connection, facts } = grant;
     keepSecretsIn(resourceId, connection);
+    this.noticeConnection(connection);
     const { lease: owned, detach } = this.owners.attach(leaseId, owner);
     const held: HeldLease = { owned, detach, lost: undefined, callbacks: [] };
     this.#held.set(leaseId, held);
@@ -191,7 +192,9 @@ export class LeaseClient implements SessionClient {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The client of Jest's environment overrides the next seven.
+  // The client of Jest's environment overrides the next eight.
+  noticeConnection(_connection: Json): void {}
+
   noticeImport(_mockedCall: () => string | undefined): void {}
 
   forgive(_resourceId: string): void {}

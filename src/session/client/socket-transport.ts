@@ -15,6 +15,7 @@ import { openSocket, type SessionAddress } from '../wire/private-socket';
 import {
   answeredError,
   claimRequest,
+  endingRequest,
   shutdownRequest,
   helloRequest,
   identifyRequest,
@@ -191,6 +192,12 @@ export class SocketTransport implements SessionTransport {
       'PROVIDER_UNKNOWN',
       'This provider is not registered: export it with defineProviders() from the module that testEnvironmentOptions.modelProviders names, so that the session knows it too.',
     );
+  }
+
+  /** Lets the session look at what the file has left open, before that is closed. */
+  async ending(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#send(() => this.#rpc.sendRequest(endingRequest, null)).catch(() => undefined);
   }
 
   /**

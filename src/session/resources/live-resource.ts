@@ -7,6 +7,7 @@ import type { AnyProvider } from '../../pattern/registry';
 import type { ProcessExit, SleepSteps } from '../../pattern/resource-context';
 import { describeExit } from '../../process/guardian/server-process';
 import type { ResourceEnd } from '../events/events';
+import type { LeaseHolding } from './lease-holding';
 import { TrackedContext, type ContextPorts } from './resource-context';
 import {
   connectionError,
@@ -68,6 +69,8 @@ export class LiveResource {
   connection: Json = null;
   /** Milliseconds from the grant of its place until it was ready. */
   startMs = 0;
+  /** Who has the last lease of it; undefined before the first. */
+  holding: LeaseHolding | undefined;
   /** How it ends; planned until it has failed to start or died. */
   ended: ResourceEnd = 'planned';
   readonly #ports: ResourcePorts;

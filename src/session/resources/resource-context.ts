@@ -31,6 +31,7 @@ export interface ContextPorts {
   progress(message: string): void;
   note(message: string): void;
   kept(message: string): void;
+  putOff(title: string, step: Parameters<ResourceContext['putOff']>[1]): Promise<void>;
   launched(pid: number, command: string): void;
   exited(pid: number, exit: ProcessExit): void;
 }
@@ -97,6 +98,7 @@ export class TrackedContext {
       launch: (options) => this.#launch(options),
       lease: (dependency, config) => this.#lease(dependency, config),
       defer: (title, undo) => teardown.push(title, undo),
+      putOff: (title, step) => this.#ports.putOff(title, step),
       get failedTest() {
         return failedTest();
       },

@@ -1,7 +1,8 @@
 import { messageOf, serializeError } from '../../base/errors';
+import { withinLimit } from '../../base/time-limit';
 import type { Json } from '../../base/json';
 import type { ProviderRegistry } from '../../pattern/registry';
-import type { DependencyLease, ProcessExit } from '../../pattern/resource-context';
+import type { DependencyLease, ProcessExit, ResourceContext } from '../../pattern/resource-context';
 import type { ServerLauncher } from '../../process/guardian/server-launcher';
 import type { EventRecord } from '../events/events';
 import type { ProgressPrinter } from '../events/progress';
@@ -11,6 +12,7 @@ import type { LeaseDemand, ScheduledLease, ScheduledResource, SchedulerActions }
 import type { OwnedRequest } from '../wire/lease-request';
 import { LiveResource, type ResourcePlan } from './live-resource';
 import type { LoadTimes } from './load-times';
+import { teardownError } from './resource-errors';
 import type { WantedResource, WarmSource } from './warm-source';
 
 /** The side of a session that deals with those who ask for leases. */
@@ -62,6 +64,7 @@ export class ResourceExecutor implements SchedulerActions {
   readonly #instances = new Map<string, number>();
   readonly #stops = new Map<LiveResource, Promise<void>>();
   readonly #stopFailures = new Map<LiveResource, Error>();
+  readonly #lateFailures: Error[] = [];
 
   constructor(ports: ExecutorPorts) {
     this.#ports = ports;
@@ -74,7 +77,7 @@ export class ResourceExecutor implements SchedulerActions {
 
   /** What made stops fail that were not repeated with success. */
   get stopFailures(): Error[] {
-    return [...this.#stopFailures.values()];
+    return [...this.#stopFailures.values(), ...this.#lateFailures];
   }
 
   /**
@@ -123,6 +126,7 @@ export class ResourceExecutor implements SchedulerActions {
       launched: (pid, command) => record.add({ type: 'launched', resourceId, pid, command }),
       exited: (pid, exit) => record.add({ type: 'exited', resourceId, pid, ...exit }),
       kept: (message) => record.add({ type: 'kept', resourceId, message }),
+      putOff: (title, step) => this.#putOff(live, title, step),
       lost: (reason, exit, logTail) => this.#lost(live, reason, exit, logTail),
     });
     this.#resources.set(scheduled.id, live);
@@ -306,6 +310,38 @@ export class ResourceExecutor implements SchedulerActions {
     const live = this.#of(scheduled);
     const watch = this.#ports.progress.watch(live.plan.spec, activity);
     await step(live, performance.now()).finally(() => watch.done());
+  }
+
+  async #putOff(
+    live: LiveResource,
+    title: string,
+    step: Parameters<ResourceContext['putOff']>[1],
+  ): Promise<void> {
+    const isLate = live.holding?.putOff({
+      look: async (file) => {
+        try {
+          await step.look(file);
+        } catch (error) {
+          this.#note(live, `what its file has left open is not known: ${clause(error)}`);
+        }
+      },
+      end: () => this.#endLate(live, title, async () => step.end()),
+    });
+    // It is a step of the stop, which reports its failure.
+    if (isLate !== true) await step.end();
+  }
+
+  async #endLate({ plan }: LiveResource, title: string, end: () => Promise<void>): Promise<void> {
+    const { resourceId, provider } = plan;
+    const { stopTimeoutMs } = provider.constraints;
+    try {
+      const late = (): Error => new Error(`took longer than the stop limit of ${stopTimeoutMs} ms`);
+      await withinLimit(end(), stopTimeoutMs, late);
+    } catch (error) {
+      const failure = teardownError(resourceId, [{ title, error }]);
+      this.#lateFailures.push(failure);
+      this.#ports.record.add({ type: 'failed', resourceId, phase: 'stop', ...serializeError(failure) });
+    }
   }
 
   #note({ plan: { spec, resourceId } }: LiveResource, message: string): void {

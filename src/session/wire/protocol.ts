@@ -37,6 +37,8 @@ export const helloRequest = new RequestType<HelloRequest, HelloAnswer, Serialize
 /** Cancelling it gives the request up. */
 export const leaseRequest = new RequestType<OwnedRequest, LeaseGrant, SerializedError>('lease');
 export const releaseRequest = new RequestType<{ leaseId: string }, null, SerializedError>('release');
+/** A file is about to end, and has left something open: its leases are released, and it is looked at. */
+export const endingRequest = new RequestType<null, null, SerializedError>('ending');
 /** Answered, so that a file that closes knows that all its records have arrived. */
 export const recordRequest = new RequestType<ReportRecord, null, SerializedError>('record');
 /** Refused if another project of the run writes that log. */
