@@ -9,7 +9,11 @@ import { requireActual } from '../../base/actual';
  * @throws ModelProviderError `CONFIG_INVALID` where a spec has mocked what it needs.
  */
 export function driver(url?: string): typeof import('pg') {
-  return requireActual('pg', ['node:events', 'node:net', ...(url === undefined ? [] : modulesOfTls(url))]) as typeof import('pg');
+  return requireActual('pg', [
+    'node:events',
+    'node:net',
+    ...(url === undefined ? [] : modulesOfTls(url)),
+  ]) as typeof import('pg');
 }
 
 /** The driver requires these only when it comes to them. */
