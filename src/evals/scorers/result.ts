@@ -2,6 +2,7 @@ import { ModelProviderError } from '../../base/errors';
 import { showValue, type Json } from '../../base/json';
 import { isArray, isFinite } from '../../base/hot-globals';
 import { kindOf } from '../../base/kind-of';
+import { isRange, isWithin, type ScoreRange } from '../statistics/range';
 import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
 
 /** One judgement of an answer. */
@@ -16,6 +17,8 @@ export interface Score {
    * 1. Without it the values say what they are.
    */
   readonly kind?: ScoreKind;
+  /** The least and the most that a value of this score can be; of kind `real` only. */
+  readonly range?: ScoreRange;
 }
 
 /** What a sample's function returns: the model's answer, how it was judged, and facts to keep with it. */
@@ -54,13 +57,14 @@ export class Result {
 /** Whether a value has the shape of a score. */
 export function isScore(value: unknown): value is Score {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, value: judged, kind } = value as { name?: unknown; value?: unknown; kind?: unknown };
+  const { name, value: judged, kind, range } = value as Readonly<Record<keyof Score, unknown>>;
   const isJudgement = judged === null || typeof judged === 'boolean' || isFinite(judged);
   return (
     typeof name === 'string' &&
     name !== '' &&
     isJudgement &&
-    (kind === undefined || fits(kind, judged as Score['value']))
+    (kind === undefined || fits(kind, judged as Score['value'])) &&
+    (range === undefined || (kind === 'real' && isInRange(range, judged as Score['value'])))
   );
 }
 
@@ -68,17 +72,30 @@ function fits(kind: unknown, value: number | boolean | null): boolean {
   return kind === 'real' || (kind === 'binary' && (value === null || isRightOrWrong(value)));
 }
 
+function isInRange(range: unknown, value: Score['value']): boolean {
+  return isRange(range) && (value === null || isWithin(+value, range));
+}
+
 function requireScore(score: unknown): void {
   if (isScore(score)) return;
   const problem = typeof score === 'function' ? hints.check : hints[isPromise(score) ? 'promise' : 'other'];
-  const { name, value, kind } = Object(score) as Score;
-  throw invalid(isScore({ name, value }) ? wrongKind(name, value, kind) : `a score is ${problem}`);
+  const { name, value, kind, range } = Object(score) as Score;
+  if (!isScore({ name, value })) throw invalid(`a score is ${problem}`);
+  const hasKind = kind === undefined || fits(kind, value);
+  throw invalid(hasKind ? wrongRange(name, value, kind, range) : wrongKind(name, value, kind));
 }
 
 function wrongKind(name: string, value: Score['value'], kind: unknown): string {
   return kind === 'binary'
     ? `the score ${name} is binary and has the value ${String(value)}; it must be true, false, 1, 0 or null`
     : `the score ${name} has the kind ${showValue(kind)}; it must be 'binary' or 'real'`;
+}
+
+function wrongRange(name: string, value: Score['value'], kind: unknown, range: unknown): string {
+  if (!isRange(range)) return `the score ${name} has the range ${showValue(range)}; write [0, 5]`;
+  return kind === 'real'
+    ? `the score ${name} has the value ${String(value)}, which is outside its range from ${range[0]} to ${range[1]}`
+    : `the score ${name} has a range, and is of no kind that has one; say kind: 'real'`;
 }
 
 const hints = {
