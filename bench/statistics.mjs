@@ -1,6 +1,6 @@
-// npm run bench:statistics: how true "95 %" is, by exact sums where counts decide and else by simulation with a known
-// truth. SIMULATION_SEED draws other data sets, SIMULATION_SETS so many of them; names on the command line choose
-// tables. The figures of docs/statistics.md are from here.
+// npm run bench:statistics: how true "95 %" is, by exact sums where counts decide and else by simulation with
+// a known truth. SIMULATION_SEED draws other data sets, SIMULATION_SETS so many of them; names on the command
+// line choose tables. The figures of docs/statistics.md are from here.
 import Table from 'cli-table3';
 import { createRequire } from 'node:module';
 import { Chance, clusteredAnswers, clusteredMeasures, scores, shapes } from './simulated.mjs';

@@ -49,8 +49,8 @@ describe('the t interval', () => {
 
   test('of clusters of one size is that of statsmodels, with clusters − 1 degrees of freedom', () => {
     const groups = ['a', 'a', 'a', 'b', 'b', 'b', 'c', 'c', 'c', 'd', 'd', 'd'];
-    // statsmodels: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse, from
-    // its formula: the clusters' sums of residuals, squared, times G/(G−1), over n².
+    // statsmodels: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse,
+    // from its formula: the clusters' sums of residuals, squared, times G/(G−1), over n².
     const sums = [-0.1, 0.1, -0.2, 0.2].map((_, group) =>
       values.slice(group * 3, group * 3 + 3).reduce((sum, value) => sum + value - 8.63 / 12, 0),
     );

@@ -35,15 +35,16 @@ export interface Scorer<Expected, Answer = string, Scored extends Score | Promis
 /** Options of {@link defineScorer}. */
 export interface ScorerOptions {
   /**
-   * What the values are. `binary`: right and wrong, so that a value other than true, false, 1 and 0 is an error;
-   * `real`: measures, which are never taken for right and wrong. Without it values that are all true, false, 1
-   * or 0, in all models of an evaluation, are right and wrong.
+   * What the values are. `binary`: right and wrong, so that a value other than true, false, 1 and 0 is an
+   * error; `real`: measures, which are never taken for right and wrong. Without it values that are all true,
+   * false, 1 or 0, in all models of an evaluation, are right and wrong.
    */
   readonly kind?: ScoreKind;
   /**
-   * The least and the most that a value can be, such as `[1, 5]`: of measures, so that it means `kind: 'real'`, and
-   * another value is an error. The interval of the mean then holds also where all values are nearly equal. Without
-   * it, and without a kind, values that are all from 0 to 1 are taken for scores from 0 to 1.
+   * The least and the most that a value can be, such as `[1, 5]`: of measures, so that it means `kind:
+   * 'real'`, and another value is an error. The interval of the mean then holds also where all values are
+   * nearly equal. Without it, and without a kind, values that are all from 0 to 1 are taken for scores from 0
+   * to 1.
    */
   readonly range?: ScoreRange;
 }

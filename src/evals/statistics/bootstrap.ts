@@ -26,10 +26,10 @@ const z95 = 1.959963984540054;
  * of the values.
  *
  * @param values one for each sample, trials already reduced.
- * @returns −Infinity to Infinity for a single value, and for values that are all equal, but for rounding: they say
- *   nothing about the spread.
- * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, an unknown option, a `seed` that
- *   is no whole number, or `draws` below 1 or above 1,000,000.
+ * @returns −Infinity to Infinity for a single value, and for values that are all equal, but for rounding:
+ *   they say nothing about the spread.
+ * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, an unknown option, a
+ *   `seed` that is no whole number, or `draws` below 1 or above 1,000,000.
  * @example
  * bootstrapInterval([0.7, 0.9, 0.8, 0.6]); // { low: 0.649…, high: 0.850… }
  */
@@ -40,7 +40,8 @@ export function bootstrapInterval(values: readonly number[], options: BootstrapO
   const { seed = 0, draws = 10_000 } = options;
   if (!hasSpread(values, standardError(values))) return { low: -Infinity, high: Infinity };
   const centre = mean(values);
-  // Sorted, so that the draws are the same in every order; in units of the largest, so that cubes do not underflow.
+  // Sorted, so that the draws are the same in every order; in units of the largest, so that cubes do not
+  // underflow.
   const distances = deviations(values).sort((a, b) => a - b);
   const size = largestOf(distances);
   const scaled = distances.map((distance) => distance / size);

@@ -21,8 +21,8 @@ export interface Comparison {
   /** Mean of the first minus mean of the second, over the common samples. */
   readonly difference: number;
   /**
-   * Of the difference. Absent if nothing is known of the spread: all differences of real values are equal (but
-   * for rounding), or there is one.
+   * Of the difference. Absent if nothing is known of the spread: all differences of real values are equal
+   * (but for rounding), or there is one.
    */
   readonly standardError?: number;
   /** The 95 % interval of the difference. Absent with `standardError`. */
@@ -53,8 +53,8 @@ export interface CompareOptions extends PermutationOptions {
  * @param a one value for each sample of the first model.
  * @param b the same of the second.
  * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a
- *   value that is no finite number, clusters of some samples only, or other ones in one model than in the other, and
- *   options that cannot be meant.
+ *   value that is no finite number, clusters of some samples only, or other ones in one model than in the
+ *   other, and options that cannot be meant.
  * @example
  * const { difference, interval, p } = compare(expert, novice);
  */

@@ -12,8 +12,8 @@ import { tQuantile } from './student-t';
  * To plan, give the standard deviation of the differences over √n, and n − 1.
  *
  * @returns in the units of the values.
- * @throws ModelProviderError `EVAL_INVALID` for an error that is negative or no finite number, and for fewer than
- *   1 degree of freedom: a single pair says nothing of the spread.
+ * @throws ModelProviderError `EVAL_INVALID` for an error that is negative or no finite number, and for fewer
+ *   than 1 degree of freedom: a single pair says nothing of the spread.
  * @example
  * detectableDifference({ standardError: 0.4 / Math.sqrt(100), df: 99 }); // 0.113…
  */

@@ -24,13 +24,13 @@ export interface Estimate {
 /** How {@link estimate} finds the interval. */
 export interface EstimateOptions extends BootstrapOptions {
   /**
-   * `auto`, the default: by what the values are. `t` and `bootstrap`: the interval of that name, or, where the range
-   * of the values is known, the wider of both at each end.
+   * `auto`, the default: by what the values are. `t` and `bootstrap`: the interval of that name, or, where
+   * the range of the values is known, the wider of both at each end.
    */
   readonly method?: 'auto' | 't' | 'bootstrap';
   /**
-   * The least and the most that a value can be. Without it values that are all from 0 to 1 are taken for scores that
-   * can be no other, unless their kind is `real`.
+   * The least and the most that a value can be. Without it values that are all from 0 to 1 are taken for
+   * scores that can be no other, unless their kind is `real`.
    */
   readonly range?: ScoreRange;
 }
@@ -54,13 +54,15 @@ export function requireEstimateOptions(caller: string, options: EstimateOptions)
 /**
  * The mean of a score over samples, with standard error and 95 % interval.
  *
- * Right and wrong: {@link wilsonInterval}. Other values with a known range, such as shares of several trials: an
- * interval that holds for any distribution in that range, also where all or nearly all values are equal; in clusters
- * the wider of it and Wilson's for the effective number of samples. Values without one: {@link tInterval}, with
- * cluster-robust errors if samples have clusters; none if all are equal, or if there is one sample or cluster.
+ * Right and wrong: {@link wilsonInterval}. Other values with a known range, such as shares of several trials:
+ * an interval that holds for any distribution in that range, also where all or nearly all values are equal;
+ * in clusters the wider of it and Wilson's for the effective number of samples. Values without one: {@link
+ * tInterval}, with cluster-robust errors if samples have clusters; none if all are equal, or if there is one
+ * sample or cluster.
  *
- * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is no finite number or is outside the
- *   range, clusters of some samples only, the bootstrap of clustered samples, and options that cannot be meant.
+ * @throws ModelProviderError `EVAL_INVALID` for no samples, a value that is no finite number or is outside
+ *   the range, clusters of some samples only, the bootstrap of clustered samples, and options that cannot be
+ *   meant.
  * @example
  * estimate([{ id: 'a', value: true }, { id: 'b', value: false }]);
  * // { n: 2, mean: 0.5, standardError: 0.5, interval: … }

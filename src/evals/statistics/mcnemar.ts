@@ -10,8 +10,8 @@ const mostCounted = 1_000_000;
  * or percentages", Psychometrika 12, 153–157: whether of the samples that one model has right and the other
  * wrong, either model has more than chance would give it. Two-sided, and exact: from the binomial
  * distribution with probability ½, to which χ² is an approximation. It errs on the side of no difference (M.
- * W. Fagerland, S. Lydersen & P. Laake (2013), BMC Med. Res. Methodol. 13, 91). For more than a million samples
- * that differ the binomial tail is a saddlepoint approximation, to eight digits or more.
+ * W. Fagerland, S. Lydersen & P. Laake (2013), BMC Med. Res. Methodol. 13, 91). For more than a million
+ * samples that differ the binomial tail is a saddlepoint approximation, to eight digits or more.
  *
  * @param onlyA samples that the first alone has right.
  * @param onlyB samples that the second alone has right.
@@ -39,9 +39,9 @@ export function mcnemar(onlyA: number, onlyB: number): number {
 }
 
 /**
- * P(X ≤ k) of the binomial distribution with probability ½, for k below n/2: R. Lugannani & S. O. Rice (1980), Adv.
- * Appl. Probab. 12, 475–490, with the second continuity correction of H. E. Daniels (1987), Int. Stat. Rev. 55,
- * 37–48.
+ * P(X ≤ k) of the binomial distribution with probability ½, for k below n/2: R. Lugannani & S. O. Rice
+ * (1980), Adv. Appl. Probab. 12, 475–490, with the second continuity correction of H. E. Daniels (1987), Int.
+ * Stat. Rev. 55, 37–48.
  */
 function lowerTail(k: number, n: number): number {
   // How far k + ½ is from the middle, as a share: 0 to 1.

@@ -10,8 +10,8 @@ const largest = 2 ** 900;
 const shrink = 2 ** -200;
 
 /**
- * The arithmetic mean, the same in every order of the values. True counts as 1 and false as 0, so that the mean of
- * right and wrong is the number of right ones divided by that of all.
+ * The arithmetic mean, the same in every order of the values. True counts as 1 and false as 0, so that the
+ * mean of right and wrong is the number of right ones divided by that of all.
  *
  * @throws ModelProviderError `EVAL_INVALID` for no values, or one that is not finite.
  * @example

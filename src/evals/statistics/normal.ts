@@ -19,8 +19,8 @@ export function normalCdf(x: number): number {
 }
 
 /**
- * The probability that a standard normal variable is farther from 0 than `x`, on either side, in relative terms
- * also where it is tiny.
+ * The probability that a standard normal variable is farther from 0 than `x`, on either side, in relative
+ * terms also where it is tiny.
  */
 export function normalTwoSided(x: number): number {
   const size = Math.abs(x);

@@ -28,8 +28,8 @@ const mostForExact = 16;
  *
  * @param differences one for each independent unit: a sample, or a cluster with its sum.
  * @returns the p-value.
- * @throws ModelProviderError `EVAL_INVALID` for no differences, one that is not finite, an unknown option, a `seed`
- *   that is no whole number, or `draws` below 1 or above 1,000,000.
+ * @throws ModelProviderError `EVAL_INVALID` for no differences, one that is not finite, an unknown option, a
+ *   `seed` that is no whole number, or `draws` below 1 or above 1,000,000.
  * @example
  * permutationTest([0.2, 0.1, 0.4, 0.3]); // 0.125: 2 of 16
  */
@@ -38,8 +38,8 @@ export function permutationTest(differences: readonly number[], options: Permuta
   requireOptions('permutationTest()', options, ['seed', 'draws']);
   requireDraws('permutationTest()', options);
   const { seed = 0, draws = 10_000 } = options;
-  // In units of the largest, so that sums stay within what a number holds; and sorted, so that the draws are the
-  // same in every order.
+  // In units of the largest, so that sums stay within what a number holds; and sorted, so that the draws are
+  // the same in every order.
   const size = largestOf(differences);
   const scaled = [...differences]
     .sort((a, b) => a - b)

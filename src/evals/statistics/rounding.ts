@@ -20,8 +20,9 @@ export function isAtLeast(value: number, bar: number): boolean {
 }
 
 /**
- * Whether a mean, or a share, of `n` values reaches a bar. Where it is a number of right ones divided by `n`, that is
- * exact, since division rounds correctly: 93 of 100 reach 0.93, and 2 of 3 do not reach 0.666666666667.
+ * Whether a mean, or a share, of `n` values reaches a bar. Where it is a number of right ones divided by `n`,
+ * that is exact, since division rounds correctly: 93 of 100 reach 0.93, and 2 of 3 do not reach
+ * 0.666666666667.
  */
 export function reaches(mean: number, n: number, bar: number): boolean {
   const isCount = Math.round(mean * n) / n === mean;

@@ -21,8 +21,8 @@ export interface SampleScore {
    */
   readonly trials?: number;
   /**
-   * Of a measure that is never right or wrong, whatever its values: if they are all equal, nothing is known of
-   * their spread.
+   * Of a measure that is never right or wrong, whatever its values: if they are all equal, nothing is known
+   * of their spread.
    */
   readonly kind?: 'real';
   /**
@@ -50,8 +50,8 @@ export function clustersOf(samples: readonly SampleScore[]): string[] | undefine
  * The number of trials of right and wrong of which the values are shares, or undefined if one of them is a
  * real value.
  *
- * @throws ModelProviderError `EVAL_INVALID` for `trials` that are no whole number of at least 1, and for a value that
- *   is no share of them.
+ * @throws ModelProviderError `EVAL_INVALID` for `trials` that are no whole number of at least 1, and for a
+ *   value that is no share of them.
  */
 export function sharedTrials(samples: readonly SampleScore[]): number | undefined {
   const trials = samples.map((sample) =>

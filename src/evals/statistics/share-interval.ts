@@ -8,8 +8,8 @@ import { wilsonInterval } from './wilson';
 const mostSamples = 1e24;
 
 /**
- * The 95 % interval of a mean of clustered values from 0 to 1: Wilson's, for the effective number of samples, which
- * is the number of independent right and wrong ones that would have the standard error found.
+ * The 95 % interval of a mean of clustered values from 0 to 1: Wilson's, for the effective number of samples,
+ * which is the number of independent right and wrong ones that would have the standard error found.
  *
  * C. Franco, R. J. A. Little, T. A. Louis & E. V. Slud (2019), "Comparative study of confidence intervals for
  * proportions in complex sample surveys", J. Surv. Stat. Methodol. 7, 334–364. The factor for few degrees of

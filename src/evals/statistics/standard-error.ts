@@ -20,9 +20,9 @@ const assumedCorrelation = 0.05;
  * The standard error of the mean: s/√n for independent samples.
  *
  * With `clusters`, samples that share something (a passage, a repository, a conversation) count together: the
- * cluster-robust error by the jackknife, the spread of the means that leave out one cluster each, CV3 of J. G.
- * MacKinnon, M. Ø. Nielsen & M. D. Webb (2023), "Cluster-robust inference: a guide to empirical practice", J.
- * Econometrics 232, 272–299. Clusters of one size have the error of K.-Y. Liang & S. L. Zeger (1986) times
+ * cluster-robust error by the jackknife, the spread of the means that leave out one cluster each, CV3 of J.
+ * G. MacKinnon, M. Ø. Nielsen & M. D. Webb (2023), "Cluster-robust inference: a guide to empirical practice",
+ * J. Econometrics 232, 272–299. Clusters of one size have the error of K.-Y. Liang & S. L. Zeger (1986) times
  * √(G/(G−1)) for G clusters, and G − 1 degrees of freedom. Where sizes differ there are fewer, by F. E.
  * Satterthwaite's formula as R. M. Bell & D. F. McCaffrey (2002), "Bias reduction in standard errors for
  * linear regression with multi-stage samples", Surv. Methodol. 28, 169–181, have it, for samples with a
@@ -30,8 +30,8 @@ const assumedCorrelation = 0.05;
  *
  * @param values one for each sample, trials already reduced.
  * @param clusters the cluster of each value, in the same order.
- * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, values that are too far apart
- *   for a number to hold their distance, or another number of clusters than of values.
+ * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, values that are too far
+ *   apart for a number to hold their distance, or another number of clusters than of values.
  * @example
  * standardError([0.7, 0.9, 0.8, 0.6]); // { standardError: 0.064…, df: 3 }
  * standardError([0.7, 0.9, 0.8, 0.6], ['a', 'a', 'b', 'b']); // { standardError: 0.05, df: 1 }
@@ -84,7 +84,8 @@ function degreesOfFreedom(sizes: readonly number[], n: number): number {
   const weights = shares.map((share) => (1 - share) ** -2);
   const sumOf = (term: (share: number, variance: number, weight: number) => number): number =>
     exactSum(shares.map((share, index) => term(share, variances[index] ?? 0, weights[index] ?? 0)));
-  // cov(S_g, S_h) = p_g·(p_h·V − v_h) − p_h·v_g for g ≠ h, of which the squares are summed without a loop over pairs.
+  // cov(S_g, S_h) = p_g·(p_h·V − v_h) − p_h·v_g for g ≠ h, of which the squares are summed without a loop
+  // over pairs.
   const rest = (share: number, variance: number): number => share * total - variance;
   const off = (share: number, variance: number): number => share * rest(share, variance) - share * variance;
   const onDiagonal = (share: number, variance: number): number => variance + off(share, variance);

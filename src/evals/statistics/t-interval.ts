@@ -10,16 +10,16 @@ import { tQuantile } from './student-t';
  * distribution ("Student" (1908), "The probable error of a mean", Biometrika 6, 1–25). Degrees of freedom are
  * samples − 1, or those of {@link standardError}.
  *
- * It does not know that scores may be bounded, and is far too narrow where nearly all values are equal. For right
- * and wrong take {@link wilsonInterval}, for scores with bounds `estimate()`.
+ * It does not know that scores may be bounded, and is far too narrow where nearly all values are equal. For
+ * right and wrong take {@link wilsonInterval}, for scores with bounds `estimate()`.
  *
  * @param values one for each sample, trials already reduced.
  * @param clusters the cluster of each value, in the same order, if samples belong together: see
  *   {@link standardError}.
  * @returns −Infinity to Infinity for a single sample or cluster and for values that are all equal, but for
  *   rounding: they say nothing about the spread.
- * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, an end that no number holds,
- *   or another number of clusters than of values.
+ * @throws ModelProviderError `EVAL_INVALID` for no values, one that is not finite, an end that no number
+ *   holds, or another number of clusters than of values.
  * @example
  * tInterval([0.7, 0.9, 0.8, 0.6]); // { low: 0.544…, high: 0.955… }
  */

@@ -28,8 +28,8 @@ export interface TrialScore {
  *   trial.
  * @param reducer the mean by default, {@link passAt} or {@link passAll}.
  * @returns the samples in the order of their first trials, without those that have no value.
- * @throws ModelProviderError `EVAL_INVALID` if a value or what the reducer returns is anything but a boolean, a
- *   finite number or null.
+ * @throws ModelProviderError `EVAL_INVALID` if a value or what the reducer returns is anything but a boolean,
+ *   a finite number or null.
  * @example
  * reduceTrials([
  *   { id: 'sum', value: true },
