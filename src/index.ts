@@ -98,6 +98,7 @@ export { validJson, type ExpectedJson, type JsonSchema } from './evals/scorers/v
 export type { ScoreMatchers, ToScoreOptions } from './evals/matchers';
 
 export type { Interval } from './evals/statistics/interval';
+export type { ScoreRange } from './evals/statistics/range';
 export type { SampleScore, ScoreKind } from './evals/statistics/sample-score';
 export { wilsonInterval } from './evals/statistics/wilson';
 export { tInterval } from './evals/statistics/t-interval';

@@ -47,9 +47,10 @@ const specs = {
     const { defineScorer } = require('jest-model-provider');
     const given = (name, kind) => defineScorer(name, (value) => value, { kind });
     const [flag, grade, stars] = [given('flag'), given('grade'), given('stars', 'real')];
+    const marks = defineScorer('marks', (value) => value, { range: [1, 5] });
     withClient(['noting:a', 'noting:b'], (handle, model) => {
       foreach('n, id', [[0, 'a'], [1, 'b'], [1, 'c'], [1, 'd']], ({ n }) => new Result('x', [
-        flag(n, ''), grade(model === 'noting:b' && n === 0 ? 0.5 : n, ''), stars(n, ''),
+        flag(n, ''), grade(model === 'noting:b' && n === 0 ? 0.5 : n, ''), stars(n, ''), marks(4, ''),
       ]), { title: 'kinds', gate: { flag: { min: 0.75, by: 'mean' } } });
     });
     foreach('n', [1], () => new Result('x', given('passed', 'binary')(0.5, '')), { title: 'not binary' });`),
@@ -90,10 +91,16 @@ describe.each(bothModes)('scorers and data sets, %s', (mode) => {
   });
 
   test.each([
-    ['right and wrong', 'flag', /75\.0 % \(30\.1 %–95\.4 %\).* 75\.0 %/, /0\.0 %/],
-    ['measures if a model has one between', 'grade', /0\.750 \(-0\.046–1\.546\).* 0\.875/, /-0\.125/],
+    ['right and wrong if they are 0 and 1', 'flag', /75\.0 % \(30\.1 %–95\.4 %\).* 75\.0 %/, /0\.0 %/],
+    [
+      'measures if they are 0 and 1 and a model has one between',
+      'grade',
+      /0\.750 \(0\.193–0\.994\).* 0\.875/,
+      /-0\.125/,
+    ],
     ['measures if their scorer says so', 'stars', /0\.750 \(-0\.046–1\.546\).* 0\.750/, /0\.000/],
-  ])('numbers of 0 and 1 are %s', (_, score, cells, difference) => {
+    ['measures if their scorer says a range', 'marks', /4\.000 \(2\.186–4\.605\).* 4\.000/, /0\.000/],
+  ])('numbers are %s', (_, score, cells, difference) => {
     const rows = run.output.split('\n').filter((line) => new RegExp(`│ kinds +│ ${score} `).test(line));
     expect(rows).toEqual([expect.stringMatching(cells), expect.stringMatching(difference)]);
     expect(outcome(run, 'noting:b kinds').status).toBe('passed');

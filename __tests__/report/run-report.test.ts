@@ -52,6 +52,25 @@ test('models are compared on the samples that both have, and the better one is n
   expect(describeRun(readRun(folder))).toMatch(/ a:good − a:poor │ 80\.0 % .*│ a:good │ /);
 });
 
+test('a score whose samples are in other clusters in another model is not compared, which the report says', () => {
+  for (const [model, cluster] of [
+    ['a:one', 'p'],
+    ['a:two', 'q'],
+  ] as const)
+    log(model.slice(2), [
+      header({ model }),
+      sample({ id: 'x', cluster, scores: [{ name: 'right', value: true }] }),
+    ]);
+  const report = readRun(folder);
+  expect(report.differences).toEqual([]);
+  expect(report.notCompared).toEqual([
+    'sums, right: compare(): sample "x" is in the cluster "p" in the first model and in the cluster "q" in the second; it must be the same in both.',
+  ]);
+  expect(describeRun(report)).toContain(
+    'Not compared:\n- sums, right: compare(): sample "x" is in the cluster "p"',
+  );
+});
+
 test('p-values are adjusted for all comparisons of the run', () => {
   twoModels();
   const [alone] = readRun(folder).differences;

@@ -7,7 +7,7 @@ import { readLogsOf } from '../../src/report/read-evaluation';
 import { readRun } from '../../src/report/run-report';
 import { evalRows } from '../../src/report/terminal/eval-matrix';
 import { compareRuns } from '../../src/report/terminal/run-comparison';
-import { tInterval } from '../../src/evals/statistics/t-interval';
+import { boundedInterval } from '../../src/evals/statistics/bounded-interval';
 import { wilsonInterval } from '../../src/evals/statistics/wilson';
 import { summarizeLog } from '../../src/evals/summary/summarize-log';
 import { readLog } from '../../src/evals/log/read-log';
@@ -61,10 +61,10 @@ test.each([
 ])('%s that are 0 and 1 are measures where another model has a value between', (_, values) => {
   log('run', 'a', values);
   log('run', 'b', [1, 1, 0.5, 1]);
-  expect(cells()).toEqual(['0.750 (-0.046–1.546)', '0.875 (0.477–1.273)']);
+  expect(cells()).toEqual(['0.750 (0.193–0.994)', '0.875 (0.332–0.997)']);
   const { differences, evaluations } = readRun(join(folder, 'run'));
   expect(differences).toMatchObject([{ isBinary: false, test: 't', difference: -0.125 }]);
-  expect(evaluations[0]?.summary.scores[0]?.interval).toEqual(tInterval(mostlyRight));
+  expect(evaluations[0]?.summary.scores[0]?.interval).toEqual(boundedInterval(mostlyRight, [0, 1]));
   expect(evaluations[0]?.summary.scores[0]).not.toHaveProperty('asReal');
 });
 
@@ -86,7 +86,7 @@ test('samples with an error are counted as wrong in the kind of the others', () 
   log('run', 'a', [1, 1, 1, undefined]);
   expect(cells()[0]).toMatch('as wrong 75.0 % (30.1 %–95.4 %)');
   log('run', 'b', [0.5, 1, 1, 1]);
-  expect(cells()[0]).toMatch('as wrong 0.750 (-0.046–1.546)');
+  expect(cells()[0]).toMatch('as wrong 0.750 (0.193–0.994)');
 });
 
 test('a scorer that says real is believed, and has the interval of no share', () => {
@@ -113,5 +113,5 @@ test('an export has the intervals of the report', () => {
   const { results } = JSON.parse(readFileSync(path, 'utf8')) as {
     results: { scores: { metrics: Record<string, { value: number }> }[] };
   };
-  expect(results.scores[0]?.metrics['high95']?.value).toBe(tInterval(mostlyRight).high);
+  expect(results.scores[0]?.metrics['high95']?.value).toBe(boundedInterval(mostlyRight, [0, 1]).high);
 });

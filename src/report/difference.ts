@@ -1,3 +1,4 @@
+import { isModelProviderError } from '../base/errors';
 import { compareAll, type AdjustedComparison } from '../evals/statistics/compare-all';
 import { holm } from '../evals/statistics/holm';
 import type { SampleScore } from '../evals/statistics/sample-score';
@@ -12,8 +13,16 @@ export type Difference = AdjustedComparison & {
   readonly isBinary: boolean;
 };
 
+/** The differences of one evaluation, and in words what could not be compared. */
+export interface Differences {
+  readonly differences: readonly Difference[];
+  readonly notCompared: readonly string[];
+}
+
 /**
  * Compares the same evaluation of several models or runs, each with each, on their common samples.
+ *
+ * A score whose samples are not in the same clusters in all of them is not compared.
  *
  * @param evaluations their scores have one kind, see `withOneKind`.
  * @param nameOf names the model or the run of an evaluation.
@@ -22,14 +31,15 @@ export function differencesOf(
   title: string,
   evaluations: readonly ReadEvaluation[],
   nameOf: (evaluation: ReadEvaluation) => string,
-): Difference[] {
+): Differences {
   const [first] = evaluations;
   // Logs are read only where there is something to compare.
-  if (first === undefined || evaluations.length < 2) return [];
+  if (first === undefined || evaluations.length < 2) return { differences: [], notCompared: [] };
   const { file } = first.outcome;
   const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), scores: evaluation.scores() }));
   const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
-  return [...names].flatMap((score) => {
+  const notCompared: string[] = [];
+  const differences = [...names].flatMap((score) => {
     // One kind in all of them: what has no values says nothing.
     const isBinary = evaluations
       .flatMap(({ outcome }) => outcome.summary.scores)
@@ -39,14 +49,16 @@ export function differencesOf(
       const values = scores.get(score) ?? [];
       return values.length === 0 ? [] : [[name, values]];
     });
-    return compareAll(Object.fromEntries(samples)).map((comparison) => ({
-      ...comparison,
-      file,
-      title,
-      score,
-      isBinary,
-    }));
+    try {
+      const comparisons = compareAll(Object.fromEntries(samples));
+      return comparisons.map((comparison) => ({ ...comparison, file, title, score, isBinary }));
+    } catch (error) {
+      if (!isModelProviderError(error, 'EVAL_INVALID')) throw error;
+      notCompared.push(`${title}, ${score}: ${error.message}`);
+      return [];
+    }
   });
+  return { differences, notCompared };
 }
 
 /** Adjusts the p-values for the number of all differences that are shown together. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { logsOf } from '../evals/log/log-path';
-import { adjustTogether, differencesOf, type Difference } from './difference';
+import { adjustTogether, differencesOf, type Difference, type Differences } from './difference';
 import {
   readEvaluations,
   type FiledOutcome,
@@ -24,6 +24,8 @@ export interface RunReport {
   readonly canContinue: boolean;
   /** P-values are adjusted for the number of all of them. Trials are reduced by their mean. */
   readonly differences: readonly Difference[];
+  /** What could not be compared, and why, in words; absent if there is nothing. */
+  readonly notCompared?: readonly string[];
   /** The worst of all, 20 at most. */
   readonly worst: readonly FiledSample[];
 }
@@ -39,13 +41,16 @@ export function readRun(directory: string, logs: readonly string[] = logsOf(dire
   // Files end in any order; a report always has the same.
   const { read: all, unreadable } = readEvaluations(logs);
   const read = withOneKind(tellApart(all)).sort((a, b) => byText(a.outcome.file, b.outcome.file));
+  const compared = differencesOfModels(read);
+  const notCompared = compared.flatMap((found) => found.notCompared);
   return {
     run: basename(directory),
     directory,
     evaluations: read.map(({ outcome }) => outcome),
     unreadable,
     canContinue: unreadable.length === 0 && read.every(({ header }) => header.schema === logSchema),
-    differences: adjustTogether(differencesOfModels(read)),
+    differences: adjustTogether(compared.flatMap(({ differences }) => differences)),
+    ...(notCompared.length > 0 && { notCompared }),
     worst: read
       .flatMap(({ worst }) => worst)
       .sort((a, b) => rankOf(a) - rankOf(b))
@@ -53,9 +58,9 @@ export function readRun(directory: string, logs: readonly string[] = logsOf(dire
   };
 }
 
-function differencesOfModels(read: readonly ReadEvaluation[]): Difference[] {
+function differencesOfModels(read: readonly ReadEvaluation[]): Differences[] {
   const keys = new Set(read.map(({ outcome }) => keyOf(outcome)));
-  return [...keys].flatMap((key) => {
+  return [...keys].map((key) => {
     const evaluations = read.filter(({ outcome }) => keyOf(outcome) === key);
     return differencesOf(evaluations[0]?.outcome.title ?? '', evaluations, ({ outcome }) => outcome.model);
   });

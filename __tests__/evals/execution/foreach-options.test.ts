@@ -56,7 +56,8 @@ test.each<[unknown, string]>([
     { trials: 3, reduce: { right: passAll(4) } },
     'reduce.right needs 4 trials of each sample, and trials is 3',
   ],
-  [{ statistics: 5 }, 'statistics is 5; write'],
+  [{ statistics: 5 }, 'statistics: the options are 5; they must be an object'],
+  [{ statistics: { range: [0, 5] } }, 'statistics.range: each score has its own; write defineScorer('],
   [
     { statistics: { method: 'wilson' } },
     'statistics: method is "wilson"; it must be one of auto, t, bootstrap',

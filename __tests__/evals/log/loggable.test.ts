@@ -11,6 +11,13 @@ test('a record that JSON holds is the one that is written', () => {
   expect(loggable(record)).toBe(record);
 });
 
+test('a score keeps what its scorer says of it where something else is no JSON', () => {
+  const scores = [{ name: 'stars', value: 4, kind: 'real' as const, range: [1, 5] as const }];
+  expect(loggable(sample({ scores, metadata: { none: undefined as never, n: 1n as never } })).scores).toEqual(
+    scores,
+  );
+});
+
 const circle: Record<string, unknown> = { n: 1n };
 circle['self'] = circle;
 class Row {

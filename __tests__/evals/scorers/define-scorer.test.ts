@@ -126,3 +126,25 @@ describe('the kind of a scorer', () => {
     expect(() => defineScorer('x', () => 1, options as never)).toThrow(`defineScorer(): ${problem}.`);
   });
 });
+
+describe('the range of a scorer', () => {
+  const stars = defineScorer('stars', (answer: string, _expected: string) => answer.length, {
+    range: [1, 5],
+  });
+
+  it('is in each of its scores, which are measures', () => {
+    expect(stars('***', '')).toEqual({ name: 'stars', value: 3, kind: 'real', range: [1, 5] });
+  });
+
+  it('has no value outside: that is an error which names the scorer', () => {
+    expect(() => stars('******', '')).toThrow('stars: its value is 6; its range is from 1 to 5.');
+  });
+
+  it.each([
+    [{ range: [5, 1] }, 'range is [5,1]; write the least and the most, such as [0, 5]'],
+    [{ range: 5 }, 'range is 5; write the least and the most, such as [0, 5]'],
+    [{ range: [0, 1], kind: 'binary' }, 'a binary scorer has no range'],
+  ])('%j is refused', (options, problem) => {
+    expect(() => defineScorer('x', () => 1, options as never)).toThrow(`defineScorer(): ${problem}.`);
+  });
+});

@@ -37,7 +37,10 @@ test('a response is a text', () => {
 test.each([
   [{ value: 0.5, kind: 'binary' }, 'the score x is binary and has the value 0.5'],
   [{ value: 1, kind: 'share' }, `the score x has the kind "share"; it must be 'binary' or 'real'`],
-])('a score that its kind does not fit is refused: %j', (score, problem) => {
+  [{ value: 6, kind: 'real', range: [1, 5] }, 'the value 6, which is outside its range from 1 to 5'],
+  [{ value: 6, kind: 'real', range: [5] }, 'the score x has the range [5]; write [0, 5]'],
+  [{ value: 1, range: [0, 1] }, `has a range, and is of no kind that has one; say kind: 'real'`],
+])('a score that its kind or its range does not fit is refused: %j', (score, problem) => {
   expect(() => new Result('a', { name: 'x', ...score } as never)).toThrow(problem);
   expect(new Result('a', { name: 'x', value: 1, kind: 'binary' }).scores).toHaveLength(1);
 });

@@ -62,12 +62,27 @@ test('the difference of two shares is 1 at most, however few they are', () => {
 
 test('clusters are the units of the test', () => {
   const clustered = a.map((sample, index) => ({ ...sample, cluster: `c${index % 5}` }));
-  const found = compare(clustered, b);
+  const other = b.map((sample, index) => ({ ...sample, cluster: `c${index % 5}` }));
+  const found = compare(clustered, other);
   expect(found.p).not.toBeCloseTo(compare(a, b).p, 3);
   // Five clusters, all of whose sums are above 0: the smallest p-value that there is.
-  expect(compare(clustered, b, { test: 'permutation' }).p).toBe(2 / 2 ** 5);
+  expect(compare(clustered, other, { test: 'permutation' }).p).toBe(2 / 2 ** 5);
   const binary = [true, false].map((value, index) => ({ id: `s${index}`, value, cluster: 'c' }));
-  expect(compare(binary, samples([false, false]))).toMatchObject({ test: 'permutation', p: 1 });
+  const wrong = binary.map((sample) => ({ ...sample, value: false }));
+  expect(compare(binary, wrong)).toMatchObject({ test: 'permutation', p: 1 });
+});
+
+test('clusters that one side lacks, or that differ between the sides, are refused both ways', () => {
+  const inOne = a.map((sample) => ({ ...sample, cluster: 'x' }));
+  const inOther = b.map((sample, index) => ({ ...sample, cluster: index === 3 ? 'y' : 'x' }));
+  expect(() => compare(inOne, b)).toThrow(
+    'sample "s0" is in the cluster "x" in the first model and in no cluster in the second',
+  );
+  expect(() => compare(b, inOne)).toThrow('sample "s0" is in no cluster in the first model');
+  expect(() => compare(inOne, inOther)).toThrow(
+    'sample "s3" is in the cluster "x" in the first model and in the cluster "y" in the second',
+  );
+  expect(() => compareAll({ inOne, inOther })).toThrow('must be the same in both');
 });
 
 test('a single pair of real values has a difference, and neither interval nor significance', () => {

@@ -121,6 +121,71 @@ describe('a gate at the very share that the model has', () => {
   });
 });
 
+// 2.5 % of 2,000 sets are met within 1.1 points in 997 of 1,000 runs. bench/statistics.mjs has more sizes.
+describe('scores from 0 to 1, however few differ: lower95 hardly ever passes what is exactly at the bar', () => {
+  const of = (values: readonly number[]): { id: string; value: number }[] =>
+    values.map((value, index) => ({ id: String(index), value }));
+
+  test.each<[string, number, (chance: Chance) => number]>([
+    ['98 % at 1, else 0.5', 0.99, (chance) => (chance.is(0.98) ? 1 : 0.5)],
+    ['98 % at 1, else anything', 0.99, (chance) => (chance.is(0.98) ? 1 : chance.uniform())],
+    ['90 % at 1, else 0.5', 0.95, (chance) => (chance.is(0.9) ? 1 : 0.5)],
+    ['mostly near 1', 20 / 21, (chance) => chance.uniform() ** 0.05],
+  ])('%s', (_what, truth, draw) => {
+    for (const method of ['auto', 't', 'bootstrap'] as const)
+      for (const n of [5, 20, 50]) {
+        const chance = new Chance();
+        let passed = 0;
+        for (let set = 0; set < sets / 2; set++) {
+          const samples = of(Array.from({ length: n }, () => draw(chance)));
+          const { mean, interval } = estimate(samples, {
+            method,
+            ...(method === 'bootstrap' && { draws: 50 }),
+          });
+          const scores = [{ name: 'x', count: n, mean, ...(interval && { interval }) }];
+          const { outcome } = evaluateGate({ x: { min: truth } }, { samples: n, errors: 0, scores });
+          if (outcome === 'pass') passed++;
+        }
+        expect(passed / (sets / 2)).toBeLessThan(0.04);
+      }
+  });
+});
+
+describe('few clusters of several sizes', () => {
+  const sizes = [1, 2, 4, 8, 16, 32, 1, 2, 4, 8, 16, 32];
+
+  test.each([5, 12])('%d of measures have an interval that holds', (count) => {
+    const share = coverage((chance) => {
+      const [values, clusters]: [number[], string[]] = [[], []];
+      sizes.slice(0, count).forEach((size, cluster) => {
+        const shared = chance.normal();
+        for (let sample = 0; sample < size; sample++) {
+          values.push(shared + chance.normal());
+          clusters.push(String(cluster));
+        }
+      });
+      return { truth: 0, interval: tInterval(values, clusters) };
+    });
+    expect(share).toBeGreaterThan(0.935);
+  });
+
+  test.each([5, 12])('%d of right and wrong have one too, also at a high bar', (count) => {
+    const share = coverage((chance) => {
+      const samples = sizes.slice(0, count).flatMap((size, cluster) => {
+        // Nine in ten clusters are easy, so that the truth is 0.95.
+        const p = chance.is(0.9) ? 1 : 0.5;
+        return Array.from({ length: size }, (_, sample) => ({
+          id: `${cluster}.${sample}`,
+          value: chance.is(p),
+          cluster: String(cluster),
+        }));
+      });
+      return { truth: 0.95, interval: estimate(samples).interval };
+    });
+    expect(share).toBeGreaterThan(0.935);
+  });
+});
+
 describe('samples in clusters', () => {
   function clusteredValues(chance: Chance): { values: number[]; clusters: string[] } {
     const [values, clusters]: [number[], string[]] = [[], []];
@@ -158,7 +223,8 @@ describe('samples in clusters', () => {
       }).flat();
       return { truth: 0.8, interval: estimate(samples).interval };
     });
-    expectHonest(share);
+    // Of values with bounds what was not seen counts too, so that it is wider than it need be for these.
+    expect(share).toBeGreaterThan(0.94);
   });
 });
 
@@ -170,7 +236,7 @@ test('shares of three trials have an honest interval', () => {
     });
     return { truth: 0.8, interval: estimate(samples).interval };
   });
-  expectHonest(share);
+  expect(share).toBeGreaterThan(0.94);
 });
 
 describe('two models', () => {

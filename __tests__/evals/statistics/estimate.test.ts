@@ -1,9 +1,12 @@
 import { bootstrapInterval } from '../../../src/evals/statistics/bootstrap';
+import { boundedInterval } from '../../../src/evals/statistics/bounded-interval';
 import {
   estimate,
   requireEstimateOptions,
   type EstimateOptions,
 } from '../../../src/evals/statistics/estimate';
+import { standardError } from '../../../src/evals/statistics/standard-error';
+import { tQuantile } from '../../../src/evals/statistics/student-t';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
 import { wilsonInterval } from '../../../src/evals/statistics/wilson';
 import { expectNear } from './near';
@@ -24,50 +27,68 @@ test("right and wrong have Wilson's interval, real values the t interval", () =>
   expect(estimate(real).interval).toEqual(tInterval([0.2, 0.4, 0.9, 1.4]));
 });
 
-test('the method is a choice', () => {
-  expect(estimate(right, { method: 't' }).interval).toEqual(tInterval([1, 1, 1, 0, 1]));
+test('the method is a choice; where the range is known the interval is no narrower than what that shows', () => {
+  const wilson = wilsonInterval(4, 5);
+  expect(estimate(right, { method: 't' }).interval).toEqual({ low: tInterval([1, 1, 1, 0, 1]).low, high: 1 });
+  expect(estimate(right, { method: 'bootstrap' }).interval?.low).toBeLessThanOrEqual(wilson.low);
+  expect(estimate(samples([2, 3, 2.5]), { method: 't' }).interval).toEqual(tInterval([2, 3, 2.5]));
   expect(estimate(real, { method: 'bootstrap', seed: 3, draws: 99 }).interval).toEqual(
     bootstrapInterval([0.2, 0.4, 0.9, 1.4], { seed: 3, draws: 99 }),
   );
 });
 
-test("clustered right and wrong have Wilson's interval for the effective number of samples", () => {
-  // statsmodels 0.15.0:
-  // se = OLS(right, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse[0] = 0.11876…
-  // n = 12 / (se**2 / (p*(1-p)/11)) * (t.ppf(.975, 11) / t.ppf(.975, 4))**2 = 9.11265…;
-  // proportion_confint(p*n, n, method='wilson')
+test("clustered right and wrong have the wider of Wilson's interval for the effective number, and of their range", () => {
   const values = [1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1].map(Boolean);
   const found = estimate(samples(values).map((sample, i) => ({ ...sample, cluster: groups[i]! })));
-  expectNear([found.standardError ?? NaN], [0.1187682734478269]);
-  expectNear(Object.values(found.interval ?? {}), [0.42868395045425955, 0.9230442931169828]);
+  const { standardError: se, df } = standardError(values.map(Number), groups);
+  expect(found.standardError).toBe(se);
+  // Franco et al. (2019), with the factor of Korn and Graubard.
+  const n = (12 / (se ** 2 / ((0.75 * 0.25) / 11))) * (tQuantile(0.975, 11) / tQuantile(0.975, df)) ** 2;
+  const [effective, range] = [
+    wilsonInterval(0.75 * n, n),
+    boundedInterval(values.map(Number), [0, 1], groups),
+  ];
+  expectNear(found.interval?.low ?? NaN, Math.min(effective.low, range.low));
+  expectNear(found.interval?.high ?? NaN, Math.max(effective.high, range.high));
 });
 
-test('clusters that are all right count as so many samples as there are clusters', () => {
-  const clustered = samples(Array<boolean>(20).fill(true)).map((sample, i) => ({
-    ...sample,
-    cluster: String(i % 4),
-  }));
-  expect(estimate(clustered).interval).toEqual(wilsonInterval(4, 4));
+test('shares of several trials have the interval of their range', () => {
+  const shares = samples([0.5, 1, 0]).map((sample) => ({ ...sample, trials: 2 }));
+  expect(estimate(shares).interval).toEqual(boundedInterval([0.5, 1, 0], [0, 1]));
 });
 
-test('shares of several trials never have an interval narrower than that of all trials on their own', () => {
-  const shares = samples([0.5, 0.5]).map((sample) => ({ ...sample, trials: 2 }));
-  expect(estimate(shares).interval).toEqual(wilsonInterval(2, 4));
-  const all = samples([1, 1, 1]).map((sample) => ({ ...sample, trials: 10 }));
-  expect(estimate(all).interval).toEqual(wilsonInterval(3, 3));
-});
-
-test('real values from 0 to 1 without spread have no interval of no width, but that of as many shares', () => {
-  expect(estimate(samples([1, 1, 1, 1]))).toMatchObject({ standardError: 0, interval: wilsonInterval(4, 4) });
-  expect(estimate(samples([0.7, 0.7]))).toMatchObject({ interval: wilsonInterval(1.4, 2) });
+test('the interval of values without spread has a width where their range is known, by any method', () => {
+  for (const method of ['auto', 't', 'bootstrap'] as const) {
+    const { interval, standardError: error } = estimate(samples([1, 1, 1, 1]), { method });
+    expect({ interval, error }).toEqual({ interval: boundedInterval([1, 1, 1, 1], [0, 1]), error: 0 });
+    expect(estimate(samples([4, 4, 4]), { method, range: [1, 5] }).interval).toEqual(
+      boundedInterval([4, 4, 4], [1, 5]),
+    );
+    expect(estimate(samples([4, 4, 4]), { method })).not.toHaveProperty('interval');
+    const measures = samples([1, 1, 1]).map((sample) => ({ ...sample, kind: 'real' as const }));
+    expect(estimate(measures, { method })).not.toHaveProperty('interval');
+  }
   const clustered = samples([1, 1, 1, 1]).map((sample, i) => ({ ...sample, cluster: String(i % 2) }));
-  expect(estimate(clustered)).toMatchObject({ interval: wilsonInterval(2, 2) });
+  expect(estimate(clustered).interval).toEqual(boundedInterval([1, 1], [0, 1]));
 });
 
-test('one sample has no standard error, and an interval only if it is from 0 to 1', () => {
+test('nearly equal values have nearly the interval of equal ones', () => {
+  const ones = Array<number>(19).fill(1);
+  const [equal, nearly] = [estimate(samples([...ones, 1])), estimate(samples([...ones, 0.999]))];
+  expect(Math.abs((equal.interval?.low ?? NaN) - (nearly.interval?.low ?? NaN))).toBeLessThan(1e-4);
+  const inClusters = (last: number): number =>
+    estimate(samples([...ones, last]).map((sample, i) => ({ ...sample, cluster: String(i % 5) }))).interval
+      ?.low ?? NaN;
+  expect(Math.abs(inClusters(1) - inClusters(0.999))).toBeLessThan(1e-3);
+  // Right and wrong have another formula, and nearly the same interval.
+  const { interval } = estimate(samples(Array<boolean>(20).fill(true)));
+  expect(Math.abs((interval?.low ?? NaN) - (nearly.interval?.low ?? NaN))).toBeLessThan(0.01);
+});
+
+test('one sample has no standard error, and an interval only if its range is known', () => {
   expect(estimate(samples([37]))).toEqual({ n: 1, mean: 37 });
   expect(estimate(samples([37, 37]))).toEqual({ n: 2, mean: 37, standardError: 0 });
-  expect(estimate(samples([0.5]))).toEqual({ n: 1, mean: 0.5, interval: wilsonInterval(0.5, 1) });
+  expect(estimate(samples([0.5]))).toEqual({ n: 1, mean: 0.5, interval: boundedInterval([0.5], [0, 1]) });
   expect(estimate(samples([true]))).toEqual({ n: 1, mean: 1, interval: wilsonInterval(1, 1) });
 });
 

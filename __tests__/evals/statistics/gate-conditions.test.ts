@@ -70,6 +70,30 @@ describe('vsBaseline', () => {
     expect(against(before, shares(89, 11)).outcome).toBe('inconclusive');
   });
 
+  it('is inconclusive without an interval, unless no sample has become worse', () => {
+    const base = new Map([['right', values(0.5, 0.5, 0.5)]]);
+    expect(against(base, values(0.49, 0.49, 0.49), 0.02)).toMatchObject({
+      outcome: 'inconclusive',
+      reasons: [
+        'right against the baseline "base": difference -0.01, 95 % interval unknown to unknown, n = 3; it may drop by 0.02',
+      ],
+    });
+    expect(against(base, values(0.6, 0.6, 0.6)).outcome).toBe('pass');
+    expect(against(new Map([['right', values(0.5)]]), values(0.4), 0.2).outcome).toBe('inconclusive');
+  });
+
+  it.each([
+    [undefined, 'a'],
+    ['a', undefined],
+    ['a', 'b'],
+  ])('fails closed for a sample in the cluster %p now and in %p before', (now, was) => {
+    const inCluster = (cluster: string | undefined): SampleScore[] =>
+      shares(9, 1).map((sample) => ({ ...sample, ...(cluster !== undefined && { cluster }) }));
+    const { outcome, reasons } = against(new Map([['right', inCluster(was)]]), inCluster(now));
+    expect(outcome).toBe('fail');
+    expect(reasons[0]).toMatch(/^right against the baseline "base": .*it must be the same in both/);
+  });
+
   it('forgives a drop of maxDrop', () => {
     expect(against(before, shares(89, 11), 0.1).outcome).toBe('pass');
   });

@@ -47,14 +47,47 @@ describe('the t interval', () => {
     expectNear([low, high], [0.5932107477657753, 0.8451225855675581]);
   });
 
-  test('of clusters is that of statsmodels, with clusters − 1 degrees of freedom', () => {
-    // statsmodels 0.15.0: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': clusters},
-    // use_t=True), bse, conf_int()
-    const { low, high } = tInterval(values, clusters);
-    expectNear([low, high], [0.6450136134062967, 0.793319719927037]);
+  test('of clusters of one size is that of statsmodels, with clusters − 1 degrees of freedom', () => {
+    const groups = ['a', 'a', 'a', 'b', 'b', 'b', 'c', 'c', 'c', 'd', 'd', 'd'];
+    // statsmodels: OLS(values, ones).fit(cov_type='cluster', cov_kwds={'groups': groups}, use_t=True).bse,
+    // from its formula: the clusters' sums of residuals, squared, times G/(G−1), over n².
+    const sums = [-0.1, 0.1, -0.2, 0.2].map((_, group) =>
+      values.slice(group * 3, group * 3 + 3).reduce((sum, value) => sum + value - 8.63 / 12, 0),
+    );
+    const robust = Math.sqrt((sums.reduce((sum, one) => sum + one ** 2, 0) * 4) / 3) / 12;
+    const error = standardError(values, groups);
+    expectNear(error.standardError, robust);
+    expect(error.df).toBe(3);
+  });
+
+  test('of clusters of several sizes has the error of the jackknife, and fewer degrees of freedom', () => {
+    // By its definition: the means without each cluster.
+    const names = [...new Set(clusters)];
+    const mean = (of: readonly number[]): number => of.reduce((sum, value) => sum + value, 0) / of.length;
+    const without = names.map((name) => mean(values.filter((_, index) => clusters[index] !== name)));
+    const squares = without.reduce((sum, one) => sum + (one - mean(values)) ** 2, 0);
     const error = standardError(values, clusters);
-    expectNear(error.standardError, 0.026707912618746894);
-    expect(error.df).toBe(4);
+    expectNear(error.standardError, Math.sqrt((squares * 4) / 5));
+    expect(error.df).toBeGreaterThan(2);
+    expect(error.df).toBeLessThan(4);
+  });
+
+  test("has Satterthwaite's degrees of freedom: twice the mean squared of the variance, over its own variance", () => {
+    // The trace formula, over all pairs of clusters.
+    const sizes = [3, 2, 4, 1, 2];
+    const shares = sizes.map((size) => size / 12);
+    const variances = sizes.map((size) => size * (1 + 0.05 * (size - 1)));
+    const total = variances.reduce((sum, variance) => sum + variance, 0);
+    const b = sizes.map((_, g) =>
+      sizes.map((_size, h) => {
+        const [p, q, v, w] = [shares[g]!, shares[h]!, variances[g]!, variances[h]!];
+        const covariance = (g === h ? v : 0) - p * w - q * v + p * q * total;
+        return covariance / ((1 - p) * (1 - q));
+      }),
+    );
+    const trace = b.reduce((sum, row, g) => sum + row[g]!, 0);
+    const squared = b.flat().reduce((sum, one) => sum + one ** 2, 0);
+    expectNear(standardError(values, clusters).df, trace ** 2 / squared);
   });
 
   test('is the same without clusters and with a cluster for each sample', () => {
@@ -63,8 +96,9 @@ describe('the t interval', () => {
     expectNear([single.low, single.high], [plain.low, plain.high]);
   });
 
-  test('of one sample or one cluster is unbounded, since nothing is known of the spread', () => {
+  test('of one sample, one cluster or equal values is unbounded, since nothing is known of the spread', () => {
     const unbounded = { low: -Infinity, high: Infinity };
+    expect(tInterval([0.3, 0.3, 0.1 + 0.2])).toEqual(unbounded);
     expect(tInterval([0.5])).toEqual(unbounded);
     expect(tInterval([0.5, 0.7], ['a', 'a'])).toEqual(unbounded);
   });
@@ -95,8 +129,9 @@ describe('the bootstrap interval', () => {
     );
   });
 
-  test('of equal values is a point, and of one value unbounded', () => {
-    expect(bootstrapInterval([0.3, 0.3, 0.3])).toEqual({ low: 0.3, high: 0.3 });
+  test('of equal values and of one value is unbounded, since nothing is known of the spread', () => {
+    expect(bootstrapInterval([0.3, 0.3, 0.3])).toEqual({ low: -Infinity, high: Infinity });
+    expect(bootstrapInterval([0.1 + 0.2, 0.3, 0.3])).toEqual({ low: -Infinity, high: Infinity });
     expect(bootstrapInterval([0.3])).toEqual({ low: -Infinity, high: Infinity });
   });
 

@@ -39,9 +39,11 @@ describe('a gate', () => {
 
   it('takes a sample for one that reaches its bar, and a drop for one that is allowed', () => {
     expect(judged({ perSample: { x: 1 } }, almostOne)).toBe('pass');
-    const [before, now] = [samples(0.8, 0.8), samples(0.78, 0.78)];
-    const vsBaseline = { run: 'base', maxDrop: 0.02 };
-    const summary = { samples: 2, errors: 0, scores: [], samplesOf: new Map([['x', now]]) };
+    // The lower end of the interval is the drop that is allowed, but for rounding.
+    const [before, now] = [samples(0.8, 0.8, 0.8), samples(0.78, 0.8, 0.79)];
+    const { low = NaN } = compare(now, before).interval ?? {};
+    const vsBaseline = { run: 'base', maxDrop: -low * (1 - 1e-15) };
+    const summary = { samples: 3, errors: 0, scores: [], samplesOf: new Map([['x', now]]) };
     expect(evaluateGate({ vsBaseline }, { ...summary, baseline: new Map([['x', before]]) }).outcome).toBe(
       'pass',
     );

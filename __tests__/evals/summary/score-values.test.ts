@@ -24,3 +24,13 @@ test('the kind of a score is what its scorer says, and real if two scorers of on
   values.add(3, 1, 'binary');
   expect(values.kind).toBe('real');
 });
+
+test('the range of a score is what its scorer says, and around both if two scorers of one name differ', () => {
+  const values = new ScoreValues();
+  values.add(0, 1);
+  expect(values.range).toBeUndefined();
+  values.add(1, 1, 'real', [1, 5]);
+  expect(values.range).toEqual([1, 5]);
+  values.add(2, 1, 'real', [0, 3]);
+  expect(values.range).toEqual([0, 5]);
+});

@@ -1,5 +1,6 @@
 import type { CallRecord, SampleRecord } from '../../../src/evals/log/log-record';
 import { passAt, type TrialReducer } from '../../../src/evals/statistics/trials';
+import { boundedInterval } from '../../../src/evals/statistics/bounded-interval';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
 import { wilsonInterval } from '../../../src/evals/statistics/wilson';
 import { SummaryBuilder, type SummaryRules, type SummedUp } from '../../../src/evals/summary/summary-builder';
@@ -45,8 +46,8 @@ test.each<[string, Value[], number]>([
 test('what right and wrong are as measures is beside them', () => {
   const { asReal } = scoreOf(summed([...valued([1, 0, 1, 1]), failed('e')])) ?? {};
   expect(asReal).toEqual({
-    interval: tInterval([1, 0, 1, 1]),
-    withErrors: { mean: 0.6, interval: tInterval([1, 0, 1, 1, 0]) },
+    interval: boundedInterval([1, 0, 1, 1], [0, 1]),
+    withErrors: { mean: 0.6, interval: boundedInterval([1, 0, 1, 1, 0], [0, 1]) },
   });
   expect(scoreOf(summed(valued([1, 0.5])))).not.toHaveProperty('asReal');
 });
@@ -81,6 +82,26 @@ test('a scorer that says real is believed: its values are measures, and without 
   expect(scoreOf(summed(real(1, 1, 1)))).not.toHaveProperty('interval');
 });
 
+test('the range that a scorer says bounds the interval, and an errored sample is 0 all the same', () => {
+  const stars = [4, 4, 5].map((value, index) =>
+    sample({ id: String(index), scores: [{ name: 'x', value, kind: 'real', range: [1, 5] }] }),
+  );
+  expect(scoreOf(summed([...stars, failed('d')]))).toMatchObject({
+    interval: boundedInterval([4, 4, 5], [1, 5]),
+    withErrors: { mean: 13 / 4, interval: boundedInterval([4, 4, 5, 0], [0, 5]) },
+  });
+  const tenfold: TrialReducer = (given) => Number(given[0]) * 10;
+  expect(scoreOf(summed(stars, { reduce: { x: tenfold } }))?.interval).toEqual(tInterval([40, 40, 50]));
+});
+
+test('a reducer on single trials of right and wrong leaves them right and wrong', () => {
+  const rules = { reduce: { x: passAt(1) } };
+  expect(scoreOf(summed(valued([true, false, true]), rules))).toMatchObject({
+    isBinary: true,
+    interval: wilsonInterval(2, 3),
+  });
+});
+
 test('null is not applicable: counted apart, and no part of the mean', () => {
   expect(scoreOf(summed(valued([1, null, 3])))).toMatchObject({ count: 2, notApplicable: 1, mean: 2 });
   expect(scoreOf(summed(valued([null])))).toMatchObject({ count: 0, notApplicable: 1, mean: null });
@@ -107,7 +128,7 @@ test.each(['constructor', 'toString', '__proto__'])('a score named %s is an ordi
 
 test('a mixture of booleans and numbers is numbers', () => {
   expect(scoreOf(summed(valued([true, 0.5, 0])))).toMatchObject({
-    ...{ mean: 0.5, isBinary: false, interval: tInterval([1, 0.5, 0]) },
+    ...{ mean: 0.5, isBinary: false, interval: boundedInterval([1, 0.5, 0], [0, 1]) },
   });
 });
 

@@ -34,6 +34,12 @@ test('the summary of a step is a table in Markdown', () => {
   );
 });
 
+test('what could not be compared is said', () => {
+  expect(stepSummary(report({ notCompared: ['sums, x: other clusters'] }))).toMatch(
+    /Not compared:\n\n- sums, x: other clusters\n/,
+  );
+});
+
 test('differences stand in a table of their own', () => {
   const difference = {
     ...{ file: 'f', title: 'sums', score: 'exactMatch', isBinary: true, a: 'x', b: 'y', n: 40 },

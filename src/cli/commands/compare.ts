@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ModelProviderError } from '../../base/errors';
-import { describeUnreadable } from '../../report/terminal/describe-run';
+import { describeNotCompared, describeUnreadable } from '../../report/terminal/describe-run';
 import { differencesTable } from '../../report/terminal/differences-table';
 import { compareRuns, describeComparison } from '../../report/terminal/run-comparison';
 import { readRun } from '../../report/run-report';
@@ -27,12 +27,13 @@ export function compareCommand(): Command {
         failFor(comparison);
         return print(json === true ? comparison : describeComparison(comparison));
       }
-      const { differences, unreadable } = readRun(directory);
+      const { differences, notCompared: notes = [], unreadable } = readRun(directory);
       failFor({ unreadable });
-      if (json === true) return print({ differences, notes: [], unreadable });
+      if (json === true) return print({ differences, notes, unreadable });
       const none = 'No evaluation of this run has two models to compare.';
       const bad = unreadable.length === 0 ? [] : [describeUnreadable(unreadable)];
-      return print([differencesTable(differences) || none, ...bad].join('\n\n'));
+      const more = notes.length === 0 ? [] : [describeNotCompared(notes)];
+      return print([differencesTable(differences) || none, ...more, ...bad].join('\n\n'));
     });
 }
 

@@ -50,8 +50,8 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
   readonly onLost?: 'stop' | 'restartOnce';
   /** What is demanded; by default `{ maxErrors: 0, minSamples: 1 }`. */
   readonly gate?: Gate;
-  /** How means and intervals are found. */
-  readonly statistics?: EstimateOptions;
+  /** How means and intervals are found. The range of a score is said by its scorer. */
+  readonly statistics?: Omit<EstimateOptions, 'range'>;
 }
 
 /** Options, checked, with the defaults that need no model. */
@@ -163,6 +163,10 @@ function requireReducers(reduce: ForeachOptions['reduce'], trials: number): void
 function requireStatistics({ statistics, cluster }: ForeachOptions<never>): void {
   if (statistics === undefined) return;
   requireEstimateOptions('statistics', statistics);
+  if ('range' in statistics)
+    throw new TypeError(
+      'statistics.range: each score has its own; write defineScorer(name, judge, { range: [0, 5] })',
+    );
   if (statistics.method === 'bootstrap' && cluster !== undefined)
     throw new TypeError('the bootstrap does not know clusters; leave statistics.method out, or cluster');
 }

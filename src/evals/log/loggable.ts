@@ -21,9 +21,11 @@ export function loggable(record: SampleRecord): SampleRecord {
     input: nearestJson(input),
     ...(metadata !== undefined && { metadata: nearestJson(metadata) as Facts }),
     ...(log !== undefined && { log: nearestJson(log) as Facts }),
-    scores: scores.map(({ name, value, metadata: facts }) => ({
+    scores: scores.map(({ name, value, kind, range, metadata: facts }) => ({
       name,
       value: value === 0 ? 0 : value,
+      ...(kind !== undefined && { kind }),
+      ...(range !== undefined && { range }),
       ...(facts !== undefined && { metadata: nearestJson(facts) as Facts }),
     })),
   };

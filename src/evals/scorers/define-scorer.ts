@@ -2,6 +2,7 @@ import type { Json } from '../../base/json';
 import { messageOf, ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
 import { unknownOption } from '../../base/require-known';
+import { isWithin, requireRange, type ScoreRange } from '../statistics/range';
 import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
 import type { Score } from './result';
 import { kindOf } from '../../base/kind-of';
@@ -34,11 +35,18 @@ export interface Scorer<Expected, Answer = string, Scored extends Score | Promis
 /** Options of {@link defineScorer}. */
 export interface ScorerOptions {
   /**
-   * What the values are. `binary`: right and wrong, so that a value other than true, false, 1 and 0 is an error;
-   * `real`: measures, which are never taken for right and wrong. Without it values that are all true, false, 1
-   * or 0, in all models of an evaluation, are right and wrong.
+   * What the values are. `binary`: right and wrong, so that a value other than true, false, 1 and 0 is an
+   * error; `real`: measures, which are never taken for right and wrong. Without it values that are all true,
+   * false, 1 or 0, in all models of an evaluation, are right and wrong.
    */
   readonly kind?: ScoreKind;
+  /**
+   * The least and the most that a value can be, such as `[1, 5]`: of measures, so that it means `kind:
+   * 'real'`, and another value is an error. The interval of the mean then holds also where all values are
+   * nearly equal. Without it, and without a kind, values that are all from 0 to 1 are taken for scores from 0
+   * to 1.
+   */
+  readonly range?: ScoreRange;
 }
 
 /**
@@ -48,10 +56,11 @@ export interface ScorerOptions {
  * @param judge compares an answer with what is expected of it: `true` or `false`, a number (by custom from 0
  *   to 1), or `null` if the score does not apply to this answer; or `{ value, metadata }`. It may be async,
  *   and the score is a promise then.
- * @param options the kind of its values, which each score has then.
+ * @param options the kind of its values and their range, which each score has then.
  * @returns a scorer. What it throws is a ModelProviderError `SCORER_FAILED`, also for a value that is no
  *   score: an answer that could not be judged is not a wrong answer.
- * @throws ModelProviderError `EVAL_INVALID` for an empty name, an unknown option and a kind that there is none of.
+ * @throws ModelProviderError `EVAL_INVALID` for an empty name, an unknown option, a kind that there
+ *   is none of, and a range that is none.
  * @example
  * const shortEnough = defineScorer('shortEnough', (answer: string, limit: number) => answer.length <= limit);
  * new Result(reply.text, shortEnough(reply.text, 80));
@@ -72,13 +81,13 @@ export function defineScorer(
   judge: (answer: unknown, expected: unknown) => Judgement | Promise<Judgement>,
   options: ScorerOptions = {},
 ): unknown {
-  const { kind } = checked(name, options);
+  const rules = checked(name, options);
   const score = (answer: unknown, expected: unknown): Score | Promise<Score> => {
     try {
       const judgement = judge(answer, expected);
-      if (!isPromise(judgement)) return scoreOf(name, judgement, kind);
+      if (!isPromise(judgement)) return scoreOf(name, judgement, rules);
       return judgement.then(
-        (value) => scoreOf(name, value, kind),
+        (value) => scoreOf(name, value, rules),
         (error: unknown) => Promise.reject(scorerFailed(name, error)),
       );
     } catch (error) {
@@ -98,15 +107,18 @@ export function defineScorer(
 
 function checked(name: unknown, options: ScorerOptions): ScorerOptions {
   if (typeof name !== 'string' || name === '') throw invalid('the first argument must be a name');
-  const problem = unknownOption(options, ['kind']);
+  const problem = unknownOption(options, ['kind', 'range']);
   if (problem !== undefined) throw invalid(problem);
   const { kind }: { kind?: unknown } = options;
   if (kind !== undefined && kind !== 'binary' && kind !== 'real')
     throw invalid(`kind is ${showValue(kind)}; it must be 'binary' or 'real'`);
-  return options;
+  if (options.range === undefined) return options;
+  requireRange('defineScorer()', options.range);
+  if (kind === 'binary') throw invalid('a binary scorer has no range');
+  return { kind: 'real', range: options.range };
 }
 
-function scoreOf(name: string, judgement: unknown, kind: ScoreKind | undefined): Score {
+function scoreOf(name: string, judgement: unknown, { kind, range }: ScorerOptions): Score {
   const isObject = typeof judgement === 'object' && judgement !== null;
   const { value, metadata } = isObject
     ? (judgement as { value: unknown; metadata?: Readonly<Record<string, Json>> })
@@ -122,11 +134,14 @@ function scoreOf(name: string, judgement: unknown, kind: ScoreKind | undefined):
       name,
       `its value is ${judged}; of a binary scorer it must be true, false, 1, 0 or null`,
     );
+  if (range !== undefined && judged !== null && !isWithin(+judged, range))
+    throw scorerFailed(name, `its value is ${judged}; its range is from ${range[0]} to ${range[1]}`);
   return {
     name,
     value: judged,
     ...(metadata === undefined ? {} : { metadata }),
     ...(kind === undefined ? {} : { kind }),
+    ...(range === undefined ? {} : { range }),
   };
 }
 

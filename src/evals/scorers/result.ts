@@ -2,6 +2,7 @@ import { ModelProviderError } from '../../base/errors';
 import { isObject, showValue, type Json } from '../../base/json';
 import { isArray, isFinite } from '../../base/hot-globals';
 import { kindOf } from '../../base/kind-of';
+import { isRange, isWithin, type ScoreRange } from '../statistics/range';
 import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
 
 /** One judgement of an answer. */
@@ -16,6 +17,8 @@ export interface Score {
    * 1. Without it the values say what they are.
    */
   readonly kind?: ScoreKind;
+  /** The least and the most that a value of this score can be; of kind `real` only. */
+  readonly range?: ScoreRange;
 }
 
 /** What a sample's function returns: the model's answer, how it was judged, and facts to keep with it. */
@@ -54,18 +57,23 @@ export class Result {
 /** Whether a value has the shape of a score. */
 export function isScore(value: unknown): value is Score {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, value: judged, kind } = value as { name?: unknown; value?: unknown; kind?: unknown };
+  const { name, value: judged, kind, range } = value as Readonly<Record<keyof Score, unknown>>;
   const isJudgement = judged === null || typeof judged === 'boolean' || isFinite(judged);
   return (
     typeof name === 'string' &&
     name !== '' &&
     isJudgement &&
-    (kind === undefined || fits(kind, judged as Score['value']))
+    (kind === undefined || fits(kind, judged as Score['value'])) &&
+    (range === undefined || (kind === 'real' && isInRange(range, judged as Score['value'])))
   );
 }
 
 function fits(kind: unknown, value: number | boolean | null): boolean {
   return kind === 'real' || (kind === 'binary' && (value === null || isRightOrWrong(value)));
+}
+
+function isInRange(range: unknown, value: Score['value']): boolean {
+  return isRange(range) && (value === null || isWithin(+value, range));
 }
 
 function requireScore(score: unknown): void {
@@ -77,13 +85,21 @@ function requireScore(score: unknown): void {
 /** What is wrong with a value that has the fields of a score; undefined for a score, and for anything else. */
 export function wrongScore(score: unknown): string | undefined {
   if (!isObject(score) || isScore(score) || !('value' in score)) return undefined;
-  const { name, value, kind } = score;
+  const { name, value, kind, range } = score as Readonly<Record<keyof Score, unknown>>;
   if (typeof name !== 'string' || name === '') return undefined;
   if (!isScore({ name, value }))
     return `the score ${name} has the value ${showValue(value)}; it must be a boolean, a finite number or null`;
+  if (isScore({ name, value, kind })) return wrongRange(name, value, kind, range);
   return kind === 'binary'
     ? `the score ${name} is binary and has the value ${String(value)}; it must be true, false, 1, 0 or null`
     : `the score ${name} has the kind ${showValue(kind)}; it must be 'binary' or 'real'`;
+}
+
+function wrongRange(name: string, value: unknown, kind: unknown, range: unknown): string {
+  if (!isRange(range)) return `the score ${name} has the range ${showValue(range)}; write [0, 5]`;
+  return kind === 'real'
+    ? `the score ${name} has the value ${String(value)}, which is outside its range from ${range[0]} to ${range[1]}`
+    : `the score ${name} has a range, and is of no kind that has one; say kind: 'real'`;
 }
 
 const hints = {

@@ -2,9 +2,10 @@ import { detectableDifference } from './detectable-difference';
 import type { Interval } from './interval';
 import { mcnemar, pairedShareInterval } from './mcnemar';
 import { mean } from './moments';
+import { exactSum } from './exact-sum';
 import { differenceOf, isNoise } from './rounding';
 import { permutationTest, type PermutationOptions } from './permutation-test';
-import { refusal, requireOneOf } from './refuse';
+import { refusal, requireDraws, requireOneOf, requireOptions } from './refuse';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { clusterSums, standardError } from './standard-error';
 import { tTwoSided } from './student-t';
@@ -20,8 +21,8 @@ export interface Comparison {
   /** Mean of the first minus mean of the second, over the common samples. */
   readonly difference: number;
   /**
-   * Of the difference. Absent if nothing is known of the spread: all differences of real values are equal (but
-   * for rounding), or there is one.
+   * Of the difference. Absent if nothing is known of the spread: all differences of real values are equal
+   * (but for rounding), or there is one.
    */
   readonly standardError?: number;
   /** The 95 % interval of the difference. Absent with `standardError`. */
@@ -52,7 +53,8 @@ export interface CompareOptions extends PermutationOptions {
  * @param a one value for each sample of the first model.
  * @param b the same of the second.
  * @throws ModelProviderError `EVAL_INVALID` for no common sample, a sample that occurs twice in one model, a
- *   value that is no finite number, or clusters of some samples only.
+ *   value that is no finite number, clusters of some samples only, or other ones in one model than in the
+ *   other, and options that cannot be meant.
  * @example
  * const { difference, interval, p } = compare(expert, novice);
  */
@@ -61,7 +63,9 @@ export function compare(
   b: readonly SampleScore[],
   options: CompareOptions = {},
 ): Comparison {
-  const { test = 'auto' } = options;
+  requireOptions('compare()', options, ['test', 'seed', 'draws']);
+  requireDraws('compare()', options);
+  const { test = 'auto', ...drawing } = options;
   requireOneOf('compare()', 'test', test, ['auto', 't', 'permutation']);
   const [ofA, ofB] = [byId(a), byId(b)];
   const pairs = a.flatMap((first) => {
@@ -75,6 +79,7 @@ export function compare(
     missingInA: ofB.size - pairs.length,
   };
   const differences = pairs.map(({ first, second }) => differenceOf(numberOf(first), numberOf(second)));
+  for (const pair of pairs) requireSameCluster(pair);
   const clusters = clustersOf(pairs.map(({ first }) => first));
   const isBinary = pairs.every(({ first, second }) =>
     [first, second].every(({ value, kind }) => typeof value === 'boolean' && kind !== 'real'),
@@ -86,7 +91,7 @@ export function compare(
     (most, { first, second }) => Math.max(most, sizeOf(numberOf(first), numberOf(second))),
     0,
   );
-  const found = compareValues(differences, size, clusters, options);
+  const found = compareValues(differences, size, clusters, { test, drawing });
   return { ...counts, ...found, ...(areShares && found.interval && { interval: ofShares(found.interval) }) };
 }
 
@@ -121,16 +126,16 @@ function compareValues(
   differences: readonly number[],
   size: number,
   clusters: string[] | undefined,
-  options: CompareOptions,
+  { test, drawing }: { readonly test: string; readonly drawing: PermutationOptions },
 ): Finding {
   const difference = mean(differences);
   const error = standardError(differences, clusters);
   const hasSpread = error.df >= 1 && !isNoise(error.standardError, size);
-  const isT = options.test !== 'permutation' && hasSpread;
+  const isT = test !== 'permutation' && hasSpread;
   const units = clusters === undefined ? differences : sumsOf(differences, clusters);
   return {
     difference,
-    p: isT ? tTwoSided(difference / error.standardError, error.df) : permutationTest(units, options),
+    p: isT ? tTwoSided(difference / error.standardError, error.df) : permutationTest(units, drawing),
     test: isT ? 't' : 'permutation',
     ...(hasSpread
       ? {
@@ -144,9 +149,19 @@ function compareValues(
 
 /** The sum of each cluster; 0 where its differences cancel out but for rounding. */
 function sumsOf(differences: readonly number[], clusters: readonly string[]): number[] {
-  const total = differences.reduce((sum, difference) => sum + Math.abs(difference), 0);
-  const sums = [...clusterSums(differences, clusters, 0).values()];
-  return sums.map((sum) => (isNoise(sum, total) ? 0 : sum));
+  const total = exactSum(differences.map(Math.abs));
+  const sums = [...clusterSums(differences, clusters).values()];
+  return sums.map(({ sum }) => (isNoise(sum, total) ? 0 : sum));
+}
+
+function requireSameCluster({ first, second }: { first: SampleScore; second: SampleScore }): void {
+  if (first.cluster === second.cluster) return;
+  const [a, b] = [first, second].map(({ cluster }) =>
+    cluster === undefined ? 'in no cluster' : `in the cluster ${JSON.stringify(cluster)}`,
+  );
+  throw refusal(
+    `compare(): sample "${first.id}" is ${a} in the first model and ${b} in the second; it must be the same in both.`,
+  );
 }
 
 function byId(samples: readonly SampleScore[]): Map<string, SampleScore> {

@@ -1,3 +1,4 @@
+import { refusal } from './refuse';
 import type { StandardError } from './standard-error';
 import { tQuantile } from './student-t';
 
@@ -10,11 +11,19 @@ import { tQuantile } from './student-t';
  *
  * To plan, give the standard deviation of the differences over √n, and n − 1.
  *
- * @returns in the units of the values; Infinity without degrees of freedom.
+ * @returns in the units of the values.
+ * @throws ModelProviderError `EVAL_INVALID` for an error that is negative or no finite number, and for fewer
+ *   than 1 degree of freedom: a single pair says nothing of the spread.
  * @example
  * detectableDifference({ standardError: 0.4 / Math.sqrt(100), df: 99 }); // 0.113…
  */
 export function detectableDifference({ standardError, df }: StandardError): number {
-  if (df < 1) return Infinity;
-  return (tQuantile(0.975, df) + tQuantile(0.8, df)) * standardError;
+  if (!(standardError >= 0 && Number.isFinite(standardError)))
+    throw refusal(
+      `detectableDifference(): standardError is ${standardError}; it must be a number of at least 0.`,
+    );
+  if (!(df >= 1)) throw refusal(`detectableDifference(): df is ${df}; it must be at least 1, two pairs.`);
+  const difference = (tQuantile(0.975, df) + tQuantile(0.8, df)) * standardError;
+  if (Number.isFinite(difference)) return difference;
+  throw refusal(`detectableDifference(): no number holds that of ${standardError}; scale the score.`);
 }

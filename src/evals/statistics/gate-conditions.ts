@@ -1,6 +1,7 @@
-import { compare } from './compare';
+import { compare, type Comparison } from './compare';
 import type { GateOutcome, GateSummary, ScoreGate, VsBaseline } from './gate';
-import { isAtLeast } from './rounding';
+import { isModelProviderError } from '../../base/errors';
+import { isAtLeast, reaches } from './rounding';
 import { numberOf, type SampleScore } from './sample-score';
 
 /** One thing that is demanded, and whether it is met. */
@@ -43,7 +44,8 @@ export function fewAnswers(kind: 'cut' | 'empty', most: number, summary: GateSum
 function atMost(most: number, found: number, samples: number, what: string): Condition {
   const allowed = most > 0 && most < 1 ? `${number(most * 100)} %` : number(most);
   return verdict(
-    isAtLeast(most < 1 ? most * samples : most, found),
+    // A share of counts, which division rounds to the very number that the bar is.
+    most < 1 && samples > 0 ? found / samples <= most : found <= most,
     `${found} of ${samples} samples ${what}, at most ${allowed} allowed`,
   );
 }
@@ -72,7 +74,7 @@ export function scoreReached(
     return verdict(false, `${name}: ${count} samples have a value, at least ${minSamples} wanted`);
   const numbers = `${name}: mean ${number(mean)}, 95 % interval ${number(low)} to ${number(high)}, n = ${count}`;
   const reason = `${numbers}; ${by} must be at least ${number(min)}`;
-  if (by === 'mean') return verdict(isAtLeast(mean, min), reason);
+  if (by === 'mean') return verdict(reaches(mean, count, min), reason);
   if (by === 'upper95') return verdict(isAtLeast(high, min), reason);
   const isProven = isAtLeast(low, min);
   return isProven || !isAtLeast(high, min) ? verdict(isProven, reason) : { outcome: 'inconclusive', reason };
@@ -86,7 +88,7 @@ export function everySample(name: string, least: number, summary: GateSummary): 
   const samples = summary.samplesOf?.get(name);
   if (samples === undefined || samples.length === 0) return verdict(false, `${name}: no sample has a value`);
   const below = samples
-    .filter((sample) => !isAtLeast(numberOf(sample), least))
+    .filter((sample) => !reaches(numberOf(sample), sample.trials ?? 1, least))
     .sort((a, b) => numberOf(a) - numberOf(b));
   const named = below.slice(0, samplesNamed).map((sample) => `${sample.id} has ${number(numberOf(sample))}`);
   const more = below.length > samplesNamed ? [`and ${below.length - samplesNamed} more`] : [];
@@ -129,8 +131,10 @@ function notBelow(
   if (common.length === 0) return verdict(false, `${title}: no sample in common`);
   if (common.length < minSamples)
     return verdict(false, `${title}: ${common.length} samples in common, at least ${minSamples} wanted`);
-  const { difference, interval, n } = compare(now, before);
-  const { low, high } = interval ?? { low: difference, high: difference };
+  const found = compared(now, before);
+  if (typeof found === 'string') return verdict(false, `${title}: ${found}`);
+  const { difference, interval, n } = found;
+  const { low, high } = interval ?? { low: -Infinity, high: Infinity };
   const reason = `${title}: difference ${number(difference)}, 95 % interval ${number(low)} to ${number(high)}, n = ${n}; it may drop by ${number(maxDrop)}`;
   // The interval of equal shares is not empty; but where no sample became worse, there is no drop.
   const isNowhereWorse = common.every((sample) =>
@@ -138,6 +142,16 @@ function notBelow(
   );
   if (isAtLeast(low, -maxDrop) || isNowhereWorse) return verdict(true, reason);
   return isAtLeast(high, -maxDrop) ? { outcome: 'inconclusive', reason } : verdict(false, reason);
+}
+
+/** Or why they cannot be compared. */
+function compared(now: readonly SampleScore[], before: readonly SampleScore[]): Comparison | string {
+  try {
+    return compare(now, before);
+  } catch (error) {
+    if (isModelProviderError(error, 'EVAL_INVALID')) return error.message;
+    throw error;
+  }
 }
 
 function number(value: number): string {

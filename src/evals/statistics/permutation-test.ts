@@ -1,12 +1,17 @@
 import { randomDraws } from './random-draws';
-import { requireCount, requireValues } from './refuse';
+import { exactSum } from './exact-sum';
+import { largestOf } from './moments';
+import { requireDraws, requireOptions, requireValues } from './refuse';
 import { isNoise } from './rounding';
+
+// See exact-sum.ts.
+const { abs } = Math;
 
 /** How {@link permutationTest} draws where there are too many sign changes to try all. */
 export interface PermutationOptions {
   /** A whole number; equal seeds give equal p-values. 0 by default. */
   readonly seed?: number;
-  /** How many changes of sign are drawn; 10,000 by default. */
+  /** How many changes of sign are drawn; 10,000 by default, 1,000,000 at most. */
   readonly draws?: number;
 }
 
@@ -23,17 +28,25 @@ const mostForExact = 16;
  *
  * @param differences one for each independent unit: a sample, or a cluster with its sum.
  * @returns the p-value.
- * @throws ModelProviderError `EVAL_INVALID` for no differences, one that is not finite, or `draws` below 1.
+ * @throws ModelProviderError `EVAL_INVALID` for no differences, one that is not finite, an unknown option, a
+ *   `seed` that is no whole number, or `draws` below 1 or above 1,000,000.
  * @example
  * permutationTest([0.2, 0.1, 0.4, 0.3]); // 0.125: 2 of 16
  */
 export function permutationTest(differences: readonly number[], options: PermutationOptions = {}): number {
-  const { seed = 0, draws = 10_000 } = options;
   requireValues('permutationTest()', differences);
-  requireCount('permutationTest()', 'draws', draws);
-  const total = differences.reduce((sum, difference) => sum + Math.abs(difference), 0);
-  const moving = differences.filter((difference) => !isNoise(difference, total));
-  const least = Math.abs(moving.reduce((sum, difference) => sum + difference, 0));
+  requireOptions('permutationTest()', options, ['seed', 'draws']);
+  requireDraws('permutationTest()', options);
+  const { seed = 0, draws = 10_000 } = options;
+  // In units of the largest, so that sums stay within what a number holds; and sorted, so that the draws are
+  // the same in every order.
+  const size = largestOf(differences);
+  const scaled = [...differences]
+    .sort((a, b) => a - b)
+    .map((difference) => (size > 0 ? difference / size : 0));
+  const total = exactSum(scaled.map(abs));
+  const moving = scaled.filter((difference) => !isNoise(difference, total));
+  const least = abs(exactSum(moving));
   if (moving.length <= mostForExact) {
     const changes = 2 ** moving.length;
     return hitsOf(changes, (change, index) => (change >> index) % 2 === 1) / changes;
@@ -47,7 +60,7 @@ export function permutationTest(differences: readonly number[], options: Permuta
       let sum = 0;
       moving.forEach((difference, index) => (sum += isNegative(change, index) ? -difference : difference));
       // The same numbers in another order have another rounding; a tie must stay a tie.
-      if (Math.abs(sum) >= least || isNoise(least - Math.abs(sum), total)) hits++;
+      if (abs(sum) >= least || isNoise(least - abs(sum), total)) hits++;
     }
     return hits;
   }

@@ -1,3 +1,6 @@
+// See exact-sum.ts.
+const { abs, min } = Math;
+
 /**
  * How far two numbers may be apart, as a share of them, and still count as equal. Rounding errors of a sum of
  * n numbers are n·2⁻⁵³ of it at the very most (N. J. Higham (2002), "Accuracy and Stability of Numerical
@@ -8,12 +11,22 @@ const noise = 1e-12;
 
 /** Whether two numbers are equal but for rounding: 0.1 + 0.2 and 0.3. Nothing but 0 is nearly 0. */
 export function isNearly(a: number, b: number): boolean {
-  return a === b || Math.abs(a - b) <= noise * Math.min(Math.abs(a), Math.abs(b));
+  return a === b || abs(a - b) <= noise * min(abs(a), abs(b));
 }
 
 /** Whether a value reaches a bar, but for rounding. */
 export function isAtLeast(value: number, bar: number): boolean {
   return value >= bar || isNearly(value, bar);
+}
+
+/**
+ * Whether a mean, or a share, of `n` values reaches a bar. Where it is a number of right ones divided by `n`,
+ * that is exact, since division rounds correctly: 93 of 100 reach 0.93, and 2 of 3 do not reach
+ * 0.666666666667.
+ */
+export function reaches(mean: number, n: number, bar: number): boolean {
+  const isCount = Math.round(mean * n) / n === mean;
+  return isCount ? mean >= bar : isAtLeast(mean, bar);
 }
 
 /** `a` minus `b`; 0 if they are equal but for rounding. */
@@ -23,5 +36,5 @@ export function differenceOf(a: number, b: number): number {
 
 /** Whether a number is no more than what rounding leaves of numbers of this size. */
 export function isNoise(value: number, size: number): boolean {
-  return Math.abs(value) <= noise * Math.abs(size);
+  return abs(value) <= noise * abs(size);
 }

@@ -21,8 +21,8 @@ export interface SampleScore {
    */
   readonly trials?: number;
   /**
-   * Of a measure that is never right or wrong, whatever its values: if they are all equal, nothing is known of
-   * their spread.
+   * Of a measure that is never right or wrong, whatever its values: if they are all equal, nothing is known
+   * of their spread.
    */
   readonly kind?: 'real';
   /**
@@ -49,13 +49,25 @@ export function clustersOf(samples: readonly SampleScore[]): string[] | undefine
 /**
  * The number of trials of right and wrong of which the values are shares, or undefined if one of them is a
  * real value.
+ *
+ * @throws ModelProviderError `EVAL_INVALID` for `trials` that are no whole number of at least 1, and for a
+ *   value that is no share of them.
  */
 export function sharedTrials(samples: readonly SampleScore[]): number | undefined {
   const trials = samples.map((sample) =>
-    sample.kind === 'real' ? NaN : (sample.trials ?? (typeof sample.value === 'boolean' ? 1 : NaN)),
+    sample.kind === 'real' ? NaN : (trialsOf(sample) ?? (typeof sample.value === 'boolean' ? 1 : NaN)),
   );
   const total = trials.reduce((sum, count) => sum + count, 0);
   return Number.isNaN(total) ? undefined : total;
+}
+
+function trialsOf({ id, value, trials }: SampleScore): number | undefined {
+  if (trials === undefined) return undefined;
+  const fits = Number.isSafeInteger(trials) && trials >= 1 && +value >= 0 && +value <= 1;
+  if (fits && (trials > 1 || isRightOrWrong(value))) return trials;
+  throw refusal(
+    `Sample "${id}" has the value ${String(value)}, which is no share of ${String(trials)} trials.`,
+  );
 }
 
 /** The samples, their values taken as measures. */

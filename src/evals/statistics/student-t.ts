@@ -1,20 +1,33 @@
+import { normalQuantile, normalTwoSided } from './normal';
 import { symmetricQuantile } from './symmetric-quantile';
 
 // Own code, not jstat: its 1.9.6 has the quantile to 8 digits at 20 degrees of freedom and to 3 at 1e8, and
 // binomial tails only down to 1e-11; a p-value needs its tail. The packages of @stdlib are exact, and 220
 // packages.
 
+/** From here on the expansions in 1/ν of both functions are exact to the last digits. */
+const many = 1e6;
+
 /**
  * The probability that a variable with Student's t distribution is farther from 0 than `t`, on either side:
  * the two-sided p-value. P(|T| > t) = I_x(ν/2, ½) with x = ν/(ν+t²), the regularised incomplete beta function
  * (Abramowitz & Stegun 26.7.1).
  *
- * @param df degrees of freedom, above 0.
+ * @param df degrees of freedom, above 0; Infinity is the normal distribution.
  */
 export function tTwoSided(t: number, df: number): number {
-  const square = t * t;
+  if (df > many) return normalTwoSided(asNormal(t, df));
+  const ratio = Math.abs(t) / Math.sqrt(df);
+  const square = ratio * ratio;
   if (square === 0) return 1;
-  return regularisedBeta(df / (df + square), square / (df + square), df / 2);
+  // Beyond it x is below 1e-300, and the series has its first term alone.
+  if (ratio > 1e150) return Math.exp(-df * Math.log(ratio)) / ((df / 2) * betaOf(df / 2));
+  return regularisedBeta(1 / (1 + square), square / (1 + square), df / 2);
+}
+
+/** The normal variable with nearly the same tail: D. L. Wallace (1959), Ann. Math. Stat. 30, 1121–1130, §3. */
+function asNormal(t: number, df: number): number {
+  return df === Infinity ? t : Math.sqrt(df * Math.log1p((t / df) * t)) * (1 - 1 / (4 * df));
 }
 
 /**
@@ -22,6 +35,11 @@ export function tTwoSided(t: number, df: number): number {
  * probability `p`.
  */
 export function tQuantile(p: number, df: number): number {
+  if (df > many) {
+    // Abramowitz & Stegun 26.7.5.
+    const z = normalQuantile(p);
+    return z + (z ** 3 + z) / (4 * df) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * df) / df;
+  }
   const scale = gammaRatio(df / 2) / Math.sqrt(df * Math.PI);
   return symmetricQuantile(
     p,
@@ -33,14 +51,18 @@ export function tQuantile(p: number, df: number): number {
 /** I_x(a, ½), with y = 1 − x given apart because it would lose its digits; both are above 0. */
 function regularisedBeta(x: number, y: number, a: number): number {
   const b = 0.5;
-  const beta = Math.sqrt(Math.PI) / gammaRatio(a);
   // x is near 1 for many degrees of freedom: then ln x comes from y.
   const logX = y < 0.5 ? Math.log1p(-y) : Math.log(x);
-  const front = Math.exp(a * logX + b * Math.log(y)) / beta;
+  const front = Math.exp(a * logX + b * Math.log(y)) / betaOf(a);
   // The fraction converges fast on one side only; I_x(a, b) = 1 − I_y(b, a) (DLMF 8.17.4) leads to it.
   return x < (a + 1) / (a + b + 2)
     ? (front / a) * betaFraction(x, a, b)
     : 1 - (front / b) * betaFraction(y, b, a);
+}
+
+/** B(a, ½). */
+function betaOf(a: number): number {
+  return Math.sqrt(Math.PI) / gammaRatio(a);
 }
 
 /**

@@ -2,7 +2,7 @@ import { showValue } from '../../base/json';
 import { mean } from './moments';
 import { refusal, requireCount } from './refuse';
 import { isNearly } from './rounding';
-import type { SampleScore } from './sample-score';
+import { isRightOrWrong, type SampleScore } from './sample-score';
 
 /** Makes one value of the trials of one sample; null if they cannot tell. */
 export interface TrialReducer {
@@ -28,8 +28,8 @@ export interface TrialScore {
  *   trial.
  * @param reducer the mean by default, {@link passAt} or {@link passAll}.
  * @returns the samples in the order of their first trials, without those that have no value.
- * @throws ModelProviderError `EVAL_INVALID` if the reducer returns anything but a boolean, a finite number or
- *   null.
+ * @throws ModelProviderError `EVAL_INVALID` if a value or what the reducer returns is anything but a boolean,
+ *   a finite number or null.
  * @example
  * reduceTrials([
  *   { id: 'sum', value: true },
@@ -41,8 +41,14 @@ export function reduceTrials(
   trials: readonly TrialScore[],
   reducer: TrialReducer = meanOfTrials,
 ): SampleScore[] {
+  if (typeof reducer !== 'function')
+    throw refusal(`reduceTrials(): the reducer is ${showValue(reducer)}; write passAt(3), or leave it out.`);
   const samples = new Map<string, { first: TrialScore; values: (number | boolean)[] }>();
   for (const trial of trials) {
+    if (trial.value !== null && typeof trial.value !== 'boolean' && !Number.isFinite(trial.value))
+      throw refusal(
+        `reduceTrials(): sample "${trial.id}" has the value ${showValue(trial.value)}; it must be a boolean, a finite number or null.`,
+      );
     const values = trial.value === null ? [] : [trial.value];
     const sample = samples.get(trial.id);
     if (sample === undefined) samples.set(trial.id, { first: trial, values });
@@ -69,8 +75,11 @@ export function reduceSample(
     throw refusal(
       `A reducer of trials returned ${showValue(value)}; it must return a boolean, a finite number or null.`,
     );
-  const isShare = values.length > 1 && values.every((trial) => typeof trial === 'boolean');
-  return isShare ? { value, trials: values.length } : { value };
+  const isShare = values.every((trial) => typeof trial === 'boolean') && +value >= 0 && +value <= 1;
+  if (!isShare) return { value };
+  // A single trial is right or wrong, also where the reducer made a number of it, and has Wilson's interval.
+  if (values.length === 1) return { value: isRightOrWrong(value) ? +value > 0 : value };
+  return { value, trials: values.length };
 }
 
 // One trial stays as it is: a boolean is still one, and has Wilson's interval.

@@ -19,13 +19,12 @@ const z95 = 1.959963984540054;
 export function wilsonInterval(successes: number, n: number): Interval {
   if (!(n > 0 && Number.isFinite(n) && successes >= 0 && successes <= n))
     throw refusal(`wilsonInterval(): ${successes} successes of ${n} samples is no proportion.`);
-  const p = successes / n;
-  const scale = 1 + z95 ** 2 / n;
-  const centre = (p + z95 ** 2 / (2 * n)) / scale;
-  const half = (z95 / scale) * Math.sqrt((p * (1 - p)) / n + z95 ** 2 / (4 * n ** 2));
-  // At the edge the formula gives 0 and 1, but for rounding.
+  const failures = n - successes;
+  const share = successes / n;
+  const half = z95 * Math.sqrt(share * failures + z95 ** 2 / 4) + z95 ** 2 / 2;
+  // The two ends are the roots of a quadratic equation: so written, neither is a difference of near numbers.
   return {
-    low: p === 0 ? 0 : Math.max(0, centre - half),
-    high: p === 1 ? 1 : Math.min(1, centre + half),
+    low: share * (successes / (successes + half)),
+    high: 1 - (failures / n) * (failures / (failures + half)),
   };
 }

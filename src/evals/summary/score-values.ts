@@ -1,4 +1,5 @@
 import type { Score } from '../scorers/result';
+import type { ScoreRange } from '../statistics/range';
 import { isRightOrWrong, type ScoreKind } from '../statistics/sample-score';
 
 type Value = Score['value'];
@@ -11,6 +12,7 @@ export class ScoreValues {
   #hasNumbers = false;
   #hasMeasures = false;
   #kind: ScoreKind | undefined;
+  #range: ScoreRange | undefined;
 
   /** Whether any value is a number, also of a sample that does not count. */
   get hasNumbers(): boolean {
@@ -27,13 +29,19 @@ export class ScoreValues {
     return this.#kind;
   }
 
+  /** What the scorer says that its values can be; of several ranges the one around all of them. */
+  get range(): ScoreRange | undefined {
+    return this.#range;
+  }
+
   /** @param sample the number of the sample, in the order in which they came, from 0. */
-  add(sample: number, value: Value, kind?: ScoreKind): void {
+  add(sample: number, value: Value, kind?: ScoreKind, range?: ScoreRange): void {
     if (typeof value === 'number') {
       this.#hasNumbers = true;
       this.#hasMeasures ||= !isRightOrWrong(value);
     }
     if (kind !== undefined && this.#kind !== 'real') this.#kind = kind;
+    if (range !== undefined) this.#range = around(this.#range ?? range, range);
     while (this.#cells.length <= sample) this.#cells.push(undefined);
     const known = this.#cells[sample];
     if (known === undefined) this.#cells[sample] = value;
@@ -47,4 +55,8 @@ export class ScoreValues {
     if (found === undefined) return [];
     return Array.isArray(found) ? found : [found];
   }
+}
+
+function around(a: ScoreRange, b: ScoreRange): ScoreRange {
+  return a[0] <= b[0] && a[1] >= b[1] ? a : [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
 }

@@ -1,5 +1,6 @@
 import type { ScoreValues } from './score-values';
 import { estimateAs, type Estimate, type EstimateOptions } from '../statistics/estimate';
+import { isWithin, type ScoreRange } from '../statistics/range';
 import { asReal, isRightOrWrong, sharedTrials, type SampleScore } from '../statistics/sample-score';
 import { reduceSample, type TrialReducer } from '../statistics/trials';
 import type { ScoreSummary } from '../log/eval-summary';
@@ -7,7 +8,7 @@ import type { ScoreSummary } from '../log/eval-summary';
 /** How a score is summed up. */
 export interface ScoreRules {
   readonly reduce?: TrialReducer | undefined;
-  readonly estimate?: EstimateOptions | undefined;
+  readonly estimate?: Omit<EstimateOptions, 'range'> | undefined;
 }
 
 /** The samples that ended. Each has a number, from 0. */
@@ -31,7 +32,7 @@ export function summarizeScore(
   const { samples, notApplicable, missing } = reducedSamples(values, of, rules);
   const isBinary = areRightAndWrong(values, samples, of);
   const counted = isBinary ? samples : measures(samples, values);
-  const found = estimated(counted, isBinary, of, rules);
+  const found = estimated(counted, isBinary, of, rules, rangeOf(counted, values));
   const { interval, withErrors } = isBinary ? estimated(samples, false, of, rules) : {};
   const { mean = null, ...spread } = found;
   return {
@@ -90,13 +91,18 @@ function areRightAndWrong(
   return (
     values.kind !== 'real' &&
     every(values, of, values.hasMeasures, (value) => value === null || isRightOrWrong(value)) &&
-    sharedTrials(samples) !== undefined &&
-    samples.every(({ value }) => Number(value) >= 0 && Number(value) <= 1)
+    samples.every(({ value }) => Number(value) >= 0 && Number(value) <= 1) &&
+    sharedTrials(samples) !== undefined
   );
 }
 
 function measures(samples: readonly SampleScore[], { kind }: ScoreValues): SampleScore[] {
   return asReal(samples).map((sample) => (kind === 'real' ? { ...sample, kind } : sample));
+}
+
+/** A reducer may make something else of the values. */
+function rangeOf(samples: readonly SampleScore[], { range }: ScoreValues): ScoreRange | undefined {
+  return range !== undefined && samples.every(({ value }) => isWithin(+value, range)) ? range : undefined;
 }
 
 /** @param mayNot whether any value may not hold, also of a sample that does not count. */
@@ -115,13 +121,19 @@ function estimated(
   isBinary: boolean,
   of: NumberedSamples,
   rules: ScoreRules,
+  range?: ScoreRange,
 ): Partial<Pick<ScoreSummary, 'mean' | 'standardError' | 'interval' | 'withErrors'>> {
   const lost = erroredAsWrong(isBinary, of);
-  const estimateOf = (all: readonly SampleScore[]): Estimate =>
-    estimateAs(all, isBinary ? sharedTrials(all) : undefined, rules.estimate);
+  const estimateOf = (all: readonly SampleScore[], within: ScoreRange | undefined): Estimate =>
+    estimateAs(all, isBinary ? sharedTrials(all) : undefined, {
+      ...rules.estimate,
+      ...(within !== undefined && { range: within }),
+    });
+  // A lost sample is 0, also where no other can be.
+  const withLost: ScoreRange | undefined = range && [Math.min(0, range[0]), Math.max(0, range[1])];
   return {
-    ...(samples.length > 0 && without(estimateOf(samples))),
-    ...(lost.length > 0 && { withErrors: meanOf(estimateOf([...samples, ...lost])) }),
+    ...(samples.length > 0 && without(estimateOf(samples, range))),
+    ...(lost.length > 0 && { withErrors: meanOf(estimateOf([...samples, ...lost], withLost)) }),
   };
 }
 

@@ -14,7 +14,7 @@ import type { ErrorKind, EvalSummary } from '../log/eval-summary';
 export interface SummaryRules {
   /** How a score's trials are reduced, by its name; the mean by default. */
   readonly reduce?: Readonly<Record<string, TrialReducer>>;
-  readonly estimate?: EstimateOptions;
+  readonly estimate?: Omit<EstimateOptions, 'range'>;
 }
 
 /** What the log does not say of a run: how much of it never ran. */
@@ -74,7 +74,8 @@ export class SummaryBuilder {
       this.#errored.add(sample);
       this.#errorKinds[error.kind] = (this.#errorKinds[error.kind] ?? 0) + 1;
     }
-    for (const { name, value, kind } of record.scores) this.#valuesOf(name).add(sample, value, kind);
+    for (const { name, value, kind, range } of record.scores)
+      this.#valuesOf(name).add(sample, value, kind, range);
   }
 
   finish({ notRun, restarts }: RunCounts): SummedUp {

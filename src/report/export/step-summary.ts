@@ -7,11 +7,20 @@ import type { RunReport } from '../run-report';
  * A run as GitHub's Markdown. What models and data sets say is escaped, so that it can be no markup.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary
  */
-export function stepSummary({ run, evaluations, differences, unreadable }: RunReport): string {
+export function stepSummary({
+  run,
+  evaluations,
+  differences,
+  notCompared = [],
+  unreadable,
+}: RunReport): string {
   const parts = [
     `## Evaluations of ${escape(run)}`,
     markdown(evalRows(evaluations)),
     ...(differences.length === 0 ? [] : [markdown(differenceRows(differences))]),
+    ...(notCompared.length === 0
+      ? []
+      : [`Not compared:\n\n${notCompared.map((reason) => `- ${escape(reason)}`).join('\n')}`]),
     ...(unreadable.length === 0
       ? []
       : [`Logs that cannot be read:\n\n${unreadable.map(({ reason }) => `- ${escape(reason)}`).join('\n')}`]),

@@ -12,7 +12,16 @@ const longestLine = 160;
 
 /** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
 export function describeRun(report: RunReport): string {
-  const { evaluations, differences, worst, unreadable, canContinue, directory, run } = report;
+  const {
+    evaluations,
+    differences,
+    notCompared = [],
+    worst,
+    unreadable,
+    canContinue,
+    directory,
+    run,
+  } = report;
   if (evaluations.length + unreadable.length === 0) return '';
   const notPassed = evaluations.filter(
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
@@ -21,6 +30,7 @@ export function describeRun(report: RunReport): string {
     evalMatrix(evaluations),
     costsTable(evaluations),
     differencesTable(differences),
+    notCompared.length === 0 ? '' : describeNotCompared(notCompared),
     ...notPassed.map(({ title, model, gate }) =>
       lines(
         `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
@@ -34,6 +44,11 @@ export function describeRun(report: RunReport): string {
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** Says what could not be compared, and why. */
+export function describeNotCompared(reasons: readonly string[]): string {
+  return lines('Not compared:', reasons);
 }
 
 /** Names the logs that cannot be read, with the reasons. */

@@ -41,10 +41,12 @@ export function compareRuns(before: string, after: string): RunComparison {
       notes.push(`${title}: only in ${nameBefore}`);
       continue;
     }
-    const compared = differencesOf(title, [found, old], ({ outcome }) =>
+    const { differences: compared, notCompared } = differencesOf(title, [found, old], ({ outcome }) =>
       outcome === old.outcome ? nameBefore : nameAfter,
     );
-    if (compared.length === 0) notes.push(`${title}: no score in common on a common sample`);
+    notes.push(...notCompared);
+    if (compared.length + notCompared.length === 0)
+      notes.push(`${title}: no score in common on a common sample`);
     differences.push(...compared);
     const changes = changesOf(old.header, found.header);
     if (changes.length > 0) notes.push(`${title}: ${changes.join(', ')}`);
