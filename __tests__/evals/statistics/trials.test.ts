@@ -1,3 +1,5 @@
+import { estimate } from '../../../src/evals/statistics/estimate';
+import { wilsonInterval } from '../../../src/evals/statistics/wilson';
 import { mean } from '../../../src/evals/statistics/moments';
 import { passAll, passAt, reduceTrials } from '../../../src/evals/statistics/trials';
 import { expectNear } from './near';
@@ -81,4 +83,11 @@ test('the mean of equal values is that value, to the last bit', () => {
   expect(mean([0.1, 0.1, 0.1])).toBe(0.1);
   expect(mean([true, false, true, true])).toBe(0.75);
   expect(() => mean([])).toThrow('there are no values');
+});
+
+test("a reducer on single trials of right and wrong leaves them so, with Wilson's interval", () => {
+  const single = [true, false, true].map((value, index) => ({ id: String(index), value }));
+  const reduced = reduceTrials(single, passAt(1));
+  expect(reduced.map(({ value }) => value)).toEqual([true, false, true]);
+  expect(estimate(reduced).interval).toEqual(wilsonInterval(2, 3));
 });
