@@ -46,7 +46,8 @@ async function measure() {
             admin.query(`CREATE DATABASE bare${n} TEMPLATE bench_template STRATEGY FILE_COPY`),
           ),
         ),
-      async () => ours.push(await timed(() => administration.create(`ours${n}`, { template: 'bench_template' }))),
+      async () =>
+        ours.push(await timed(() => administration.create(`ours${n}`, { template: 'bench_template' }))),
     ];
     for (const turn of n % 2 === 0 ? turns : turns.reverse()) await turn();
     await admin.query(`DROP DATABASE bare${n}`);
