@@ -1,5 +1,5 @@
 // A lookup of a global takes up to a microsecond in the realm of a spec: see base/hot-globals.
-const { abs } = Math;
+const { abs, sign } = Math;
 
 /**
  * The sum of finite numbers, rounded once, so that it is the same in every order.
@@ -39,6 +39,7 @@ function rounded(parts: number[]): number {
   }
   // Half of the last digit, and more of the same sign below it: to even would be the wrong side.
   const next = parts.at(-1) ?? 0;
-  if (low * next > 0 && high + 2 * low - high === 2 * low) return high + 2 * low;
+  // Their product may be too small for a number.
+  if (sign(low) * sign(next) > 0 && high + 2 * low - high === 2 * low) return high + 2 * low;
   return high;
 }
