@@ -177,7 +177,9 @@ export class SpecClient extends LeaseClient {
 
   override hasConcurrentTests(): boolean {
     const isConcurrent = (child: Circus.DescribeBlock | Circus.TestEntry): boolean =>
-      child.type === 'describeBlock' ? child.children.some(isConcurrent) : child.concurrent;
+      child.type === 'describeBlock'
+        ? child.children.some(isConcurrent)
+        : child.concurrent && child.mode !== 'skip';
     return this.#state?.currentDescribeBlock.children.some(isConcurrent) === true;
   }
 

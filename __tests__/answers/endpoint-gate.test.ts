@@ -35,6 +35,27 @@ test('a pause that one names later than another is the longer one', () => {
   expect(Math.round(open.leftMs / 100)).toBe(30);
 });
 
+test('a server that names next to nothing, and refuses again, is asked less and less often', () => {
+  const { gate: open, told } = gate();
+  const refuse = (): boolean => {
+    // As if the pause were over.
+    Object.defineProperty(open, 'leftMs', { value: 0, configurable: true });
+    return open.refusedOther({ ...refusal, retryAfterMs: 1 });
+  };
+  const verdicts = Array.from({ length: 20 }, refuse);
+  expect(told.slice(0, 4)).toEqual([1, 2, 4, 8]);
+  expect(verdicts.indexOf(false)).toBe(19);
+});
+
+test('a time that a server names is meant, where it has answered in between', () => {
+  const { gate: open, told } = gate();
+  for (const _ of [1, 2, 3]) {
+    open.refusedOther({ ...refusal, retryAfterMs: 1 });
+    open.answeredOther();
+  }
+  expect(told).toEqual([1, 1, 1]);
+});
+
 test('what another process tells pauses as well, and is not told again', async () => {
   const { gate: open, told } = gate();
   open.pause(50);

@@ -96,6 +96,14 @@ const files = {
       foreach('n', [1, 2, 3, 4], async (n, { client }) => {
         throw failing(client.openai.baseURL + '/chat/completions', 401);
       }, { title: 'sdk', concurrency: 1 });
+      const tries = {};
+      foreach('n', [1, 2, 3, 4], async (n, { client }) => {
+        if (n === 4) return new Result('right');
+        tries[n] = (tries[n] ?? 0) + 1;
+        if (tries[n] === 2) throw new Error('a wrong answer to ' + n);
+        const responseHeaders = { 'retry-after-ms': '100' };
+        throw Object.assign(failing(client.openai.baseURL + '/chat/completions', 429), { responseHeaders });
+      }, { title: 'wrong', concurrency: 1, maxWaitMs: 150, gate: { maxErrors: 3 } });
     });`),
   'one.eval.js': sharing('one'),
   'two.eval.js': sharing('two'),
@@ -207,6 +215,11 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
     expect(sample).toMatchObject({ scores: [{ value: true }] });
     expect(sample?.retried).toBeUndefined();
     expect(footer(log).summary).toMatchObject({ errors: 0, retries: 0 });
+  });
+
+  test('is not waited for too long if it answers in between, and only the samples are wrong', () => {
+    expect(statusOf('wrong')).toBe('passed');
+    expect(footer(records(run, 'wrong')).summary).toMatchObject({ samples: 4, errorKinds: { user: 3 } });
   });
 
   test('gets half as many requests at once after it had too many, and slowly more again', () => {

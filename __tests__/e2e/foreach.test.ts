@@ -11,6 +11,7 @@ const specs = {
     foreach('question', ['a'], () => new Result('b', exactMatch('b', 'a')), { title: 'all wrong' });`),
   'errors.eval.js': spec(`
     foreach('n', [1, 2, 3], (n) => { if (n === 2) throw new Error('no answer to ' + n); return new Result('x'); }, { title: 'throws' });
+    foreach('n', [1, 2], (n) => { if (n === 1) throw Object.create(null); return new Result('x'); }, { title: 'illegible', gate: { maxErrors: 1 } });
     foreach('n', [1], (n) => { expect(n).toBe(2); return new Result('x'); }, { title: 'matcher' });
     foreach('n', [], () => new Result('x'), { title: 'empty' });
     foreach('n', [1], () => new Promise(() => undefined), { title: 'never ends', timeoutMs: 50 });
@@ -74,6 +75,10 @@ describe.each(bothModes)('foreach, %s', (mode) => {
       status: 'failed',
       message: expect.stringContaining(message) as string,
     });
+  });
+
+  test('an error that cannot be read is that of its sample', () => {
+    expect(outcome(run, 'illegible').status).toBe('passed');
   });
 
   test('a sample whose time is up is told by its signal', () => {

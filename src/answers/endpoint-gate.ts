@@ -128,7 +128,7 @@ export class EndpointGate {
     const isNew = sentAt >= this.#pausedAt;
     // The pause that those in flight with it have brought about counts for it too.
     if (retryAfterMs === undefined && !isNew) return true;
-    const ms = retryAfterMs ?? backoffMs(this.#refusals + 1);
+    const ms = pauseMs(retryAfterMs, isNew ? this.#refusals : 0);
     const addedMs = Math.max(0, ms - Math.max(0, this.leftMs));
     if (ms > maxWaitMs || this.#pausedMs + addedMs > maxWaitMs) return false;
     if (isNew) this.#refusals += 1;
@@ -144,6 +144,18 @@ export class EndpointGate {
     this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + ms);
     lastPauseEnds = Math.max(lastPauseEnds, this.#pausedUntil);
   }
+}
+
+/**
+ * How long a refusal pauses. A time after which the server refuses again is not meant: it becomes twice as long
+ * each time, up to what it is where the server names none. So a server that names a millisecond is not asked
+ * for ever.
+ *
+ * @param before how many refusals came before without an answer in between.
+ */
+function pauseMs(namedMs: number | undefined, before: number): number {
+  const usualMs = backoffMs(before + 1);
+  return namedMs === undefined ? usualMs : Math.max(namedMs, Math.min(namedMs * 2 ** before, usualMs));
 }
 
 /** A pause of an endpoint, named by its base URL, from now on. */

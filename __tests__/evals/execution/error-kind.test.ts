@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import * as errors from '../../../src/evals/execution/error-kind';
 import { ModelProviderError, type ErrorCode } from '../../../src/base/errors';
 
-const { retryAfterMs, sameness } = errors;
+const { legible, retryAfterMs, sameness } = errors;
 const leased = ['http://127.0.0.1:4000/v1', 'https://api.example.com/openai/v1/'];
 const errorKind = (error: unknown): string => errors.errorKind(error, leased);
 const entry = (error: unknown): ReturnType<typeof errors.errorEntry> =>
@@ -236,3 +236,26 @@ test('the entry of an error has its causes to the end', () => {
   expect(entry(coded('EVAL_FAILED', {}, failed)).message).toBe('EVAL_FAILED');
   expect(entry(circular()).message).toBe('circle');
 });
+
+const trap = (): never => {
+  throw new Error('gotcha');
+};
+test.each([
+  ['a stack that throws', Object.defineProperty(new Error('x'), 'stack', { get: trap })],
+  ['a cause that throws', Object.defineProperty(new Error('x'), 'cause', { get: trap })],
+  ['a status that throws', Object.defineProperty(new Error('x'), 'status', { get: trap })],
+  ['a message that is no text', Object.assign(new Error('x'), { message: Object.create(null) as string })],
+  ['no prototype', Object.create(null) as object],
+  ['nothing that may be read', new Proxy({}, { get: trap, has: trap })],
+])('for what was thrown with %s, another error stands', (_what, thrown) => {
+  expect((legible(thrown, []) as Error).message).toBe(
+    'What was thrown cannot be read: its fields throw, or are no texts.',
+  );
+});
+
+test.each([[undefined], [null], ['text'], [Symbol('s')], [Object.freeze(new Error('x'))]])(
+  'what can be read stays what it is: %p',
+  (thrown) => {
+    expect(legible(thrown, leased)).toBe(thrown);
+  },
+);

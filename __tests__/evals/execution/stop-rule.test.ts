@@ -27,6 +27,12 @@ test('what is hopeless stops at once, with the words and what they mean, and say
   });
 });
 
+test('the words of a refusal that another error wraps are said too', () => {
+  const cause = new Error('no answer', { cause: Object.assign(new Error('slow down'), { status: 429 }) });
+  const outcome = { ...refused(429), cause, hasGivenUp: true };
+  expect(rule().failed(outcome)?.reason).toMatch(/^no answer: slow down\n/);
+});
+
 test('403 stops only before anything was answered', () => {
   const [first, later] = [rule(), rule()];
   expect(first.failed(refused(403))).toMatchObject({ isVoid: true });

@@ -136,6 +136,32 @@ test('a file that is no UTF-8 is refused with its line, and is not sent', async 
   }
 });
 
+test('a file that sets another encoding than its own is read as the UTF-8 that it is', async () => {
+  const dump =
+    "SET client_encoding = 'LATIN1';\nCREATE TABLE t (a text);\nCOPY t FROM stdin;\né\n\\.\nINSERT INTO t VALUES ('ü');";
+  const { provider } = await databaseSession();
+  const { client } = await provider.setup('shop', { schema: file('dump.sql', dump) });
+  expect(await value(client, "SELECT string_agg(a, '' ORDER BY a) FROM t")).toBe('éü');
+});
+
+test.each([
+  ['files', () => file('open.sql', 'BEGIN;\nCREATE TABLE t (n int);\nCOPY t FROM stdin;\n1\n\\.\n')],
+  ['a function', () => async (client: Client) => void (await client.query('BEGIN; CREATE TABLE t (n int)'))],
+])('a transaction that %s leave open is refused, for it would be undone', async (_what, schema) => {
+  const { provider } = await databaseSession({ schemas: { shop: schema() } });
+  expect(await caught(provider.setup('shop'))).toMatchObject({
+    code: 'SCHEMA_FAILED',
+    message:
+      'The schema ends within a transaction, so that what it has done since BEGIN would be undone: COMMIT is missing.',
+  });
+});
+
+test('a transaction may be committed in a later file', async () => {
+  const files = [file('1.sql', 'BEGIN; CREATE TABLE t (n int);'), file('2.sql', 'COMMIT;')];
+  const { provider } = await databaseSession({ schemas: { shop: files } });
+  expect(await value((await provider.setup('shop')).client, 'SELECT count(*)::int FROM t')).toBe(0);
+});
+
 test('a schema function that forgets to await a query is refused, and ends nothing else', async () => {
   const forgetful = async (client: Client): Promise<void> => {
     await client.query('CREATE TABLE t (n int)');

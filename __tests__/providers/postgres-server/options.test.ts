@@ -40,6 +40,27 @@ test('users and passwords may have any character, in variables as they are and i
   );
 });
 
+const me = { PGUSER: 'me', PGPASSWORD: 'pw' };
+test.each([
+  ['postgresql:///db', me, 'postgresql://me:pw@localhost/db'],
+  ['postgresql:///db', { ...me, PGHOST: 'db.example' }, 'postgresql://me:pw@db.example/db'],
+  ['postgresql://', me, 'postgresql://me:pw@localhost/postgres'],
+  ['postgresql:///db?host=/run/pg', me, 'postgresql://me:pw@localhost/db?host=/run/pg'],
+])(
+  'a URL without a host is completed, for clients that know no variables: %s with %j',
+  (url, given, found) => {
+    Object.assign(process.env, given);
+    expect(givenUrl({ url })).toBe(found);
+  },
+);
+
+test('an empty variable is as none', () => {
+  const names = ['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGSSLMODE'];
+  const without = givenUrl({});
+  for (const name of names) process.env[name] = '';
+  expect(givenUrl({})).toBe(without);
+});
+
 test.each([
   [
     'postgresql://app:pw@/db?host=/run/pg',

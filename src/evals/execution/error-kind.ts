@@ -137,6 +137,16 @@ export function errorEntry(kind: ErrorKind, error: unknown, root: string): Sampl
   };
 }
 
+/** What was thrown, or an error in its place if that cannot be read: a getter of it throws, say. */
+export function legible(thrown: unknown, endpoints: readonly string[]): unknown {
+  try {
+    errorEntry(errorKind(thrown, endpoints), thrown, '');
+    return thrown;
+  } catch {
+    return new Error('What was thrown cannot be read: its fields throw, or are no texts.');
+  }
+}
+
 function codeOf(error: unknown): string | undefined {
   const { code } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown };
   return typeof code === 'string' ? code : undefined;

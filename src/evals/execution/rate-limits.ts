@@ -60,7 +60,7 @@ export class RateLimits {
     return mayWait.every(Boolean) ? 'again' : 'waitedTooLong';
   }
 
-  /** A trial has got its answers. */
+  /** A trial has ended, and no endpoint has refused it. */
   passed(): void {
     if (!this.#wasRefused) return;
     for (const endpoint of this.#endpoints()) gateOf(endpoint).answeredOther();

@@ -1,5 +1,5 @@
 import { cut } from '../../base/cut';
-import { messageOf } from '../../base/errors';
+import { messageWithCauses } from '../../base/errors';
 import { printable } from '../../base/printable';
 import { hopelessness, longerThan, sameness } from './error-kind';
 import type { CheckedOptions } from './foreach-options';
@@ -42,7 +42,7 @@ export class StopRule {
     const { maxWaitMs, stopAfterEqualErrors } = this.#options;
     if ((record.calls?.length ?? 0) > 0) this.#hasAnswered = true;
     const hasAnswered = this.#hasAnswered;
-    const words = cut(printable(messageOf(cause).split('\n')[0] ?? ''), longestWords);
+    const words = cut(printable(messageWithCauses(cause).split('\n')[0] ?? ''), longestWords);
     const why = hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered });
     if (why !== undefined) return { reason: `${words}\n${why}`, isVoid: true };
     if (hasGivenUp === true)

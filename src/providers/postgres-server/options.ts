@@ -33,8 +33,8 @@ function refusal(why: string): ModelProviderError {
 
 function checkUrl(url: string): string {
   if (!/^postgres(?:ql)?:\/\//.test(url)) throw refusal(`is none; ${wanted}.`);
-  // As libpq, and unlike a URL of the web, it may have a user and no host.
-  const complete = url.replace(/^([^/]+\/\/[^/?#]*@)(?=[/?#]|$)/, '$1localhost');
+  // As libpq, and unlike a URL of the web, it may have no host; the setters would ignore such a one.
+  const complete = url.replace(/^([^/]+\/\/(?:[^/?#]*@)?)(?=[/?#]|$)/, '$1localhost');
   // Before it is parsed: with a port behind each host it is no URL.
   if (/^[^/]+\/\/(?:[^/?#]*@)?[^/?#@]*,/.test(complete))
     throw refusal('names several hosts; name the one to ask.');
@@ -46,11 +46,10 @@ function checkUrl(url: string): string {
     throw refusal(`has a "#", "?" or "/" that ends its user or password. ${encoding}`);
   for (const part of [username, password, pathname])
     if (!isDecodable(part)) throw refusal(`holds a "%" that begins no percent-encoding. ${encoding}`);
-  const { PGUSER, PGPASSWORD = '', PGDATABASE = 'postgres', PGHOST = '' } = process.env;
-  if (complete !== url && !searchParams.has('host') && PGHOST !== '') setHost(parsed, PGHOST);
-  if (username === '') parsed.username = encodeURIComponent(PGUSER ?? userInfo().username);
-  if (password === '') parsed.password = encodeURIComponent(PGPASSWORD);
-  if (pathname.length < 2) parsed.pathname = `/${encodeURIComponent(PGDATABASE)}`;
+  if (complete !== url && !searchParams.has('host')) setHost(parsed, variable('PGHOST') ?? 'localhost');
+  if (username === '') parsed.username = encodeURIComponent(variable('PGUSER') ?? userInfo().username);
+  if (password === '') parsed.password = encodeURIComponent(variable('PGPASSWORD') ?? '');
+  if (pathname.length < 2) parsed.pathname = `/${encodeURIComponent(variable('PGDATABASE') ?? 'postgres')}`;
   // The driver decodes a name as if it were a path.
   if (decodeURI(parsed.pathname) !== decodeURIComponent(parsed.pathname))
     throw refusal(
@@ -70,14 +69,21 @@ function isDecodable(text: string): boolean {
 
 /** The variables: https://www.postgresql.org/docs/current/libpq-envars.html */
 function urlOfVariables(): string {
-  const { PGHOST = 'localhost', PGPORT = '5432', PGSSLMODE = '' } = process.env;
+  const port = variable('PGPORT') ?? '5432';
   const url = new URL('postgresql://localhost');
-  url.port = PGPORT;
+  url.port = port;
   // The setters ignore what cannot be meant.
-  if (url.port !== PGPORT) throw variableRefusal('PGPORT', PGPORT, 'a port, 1 to 65535');
-  setHost(url, PGHOST);
-  if (PGSSLMODE !== '') url.searchParams.set('sslmode', PGSSLMODE);
+  if (url.port !== port) throw variableRefusal('PGPORT', port, 'a port, 1 to 65535');
+  setHost(url, variable('PGHOST') ?? 'localhost');
+  const mode = variable('PGSSLMODE');
+  if (mode !== undefined) url.searchParams.set('sslmode', mode);
   return checkUrl(url.href);
+}
+
+/** An empty one is as none: so CI passes on what is not set. */
+function variable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
 }
 
 /** @param host a name, an address, or the directory of a socket. */

@@ -63,19 +63,16 @@ test('rows with breaks of Windows end at their mark, as does a file without it',
   expect(parts('COPY t FROM stdin;')).toEqual([[1, 'COPY t FROM stdin;', '']]);
 });
 
-test('where a file sets that backslashes escape they do, from the next statement on', () => {
+test.each([
+  'SET standard_conforming_strings TO on;',
+  'SET standard_conforming_strings TO DEFAULT;',
+  'RESET standard_conforming_strings;',
+])('where a file sets that backslashes escape they do, from the next statement to %s', (end) => {
   expect(
-    parts(
-      'SET standard_conforming_strings = off;',
-      "SELECT '\\'",
-      ...copy,
-      "';",
-      'SET standard_conforming_strings TO on;',
-      "SELECT '\\';",
-    ),
+    parts('SET standard_conforming_strings = off;', "SELECT '\\'", ...copy, "';", end, "SELECT '\\';"),
   ).toEqual([
     [1, 'SET standard_conforming_strings = off;'],
-    [2, "SELECT '\\'\nCOPY t FROM stdin;\n1\n\\.\n';\nSET standard_conforming_strings TO on;"],
+    [2, `SELECT '\\'\nCOPY t FROM stdin;\n1\n\\.\n';\n${end}`],
     [8, "SELECT '\\';"],
   ]);
 });

@@ -12,13 +12,25 @@ export type LoadedSchema = readonly SqlFile[] | ((client: Client) => Promise<voi
 /**
  * Runs a schema in an empty database.
  *
- * @throws ModelProviderError `SCHEMA_FAILED` naming file, line and the server's message.
+ * @throws ModelProviderError `SCHEMA_FAILED` naming file, line and the server's message; also for a transaction
+ *   that stays open.
  */
 export async function applySchema(schema: LoadedSchema, client: Client): Promise<void> {
-  if (typeof schema === 'function') return runFunction(schema, client);
-  for (const file of schema) {
+  await (typeof schema === 'function' ? runFunction(schema, client) : runFiles(schema, client));
+  // The server would undo it without a word.
+  if (client.getTransactionStatus() !== 'I')
+    throw new ModelProviderError(
+      'SCHEMA_FAILED',
+      'The schema ends within a transaction, so that what it has done since BEGIN would be undone: COMMIT is missing.',
+    );
+}
+
+async function runFiles(files: readonly SqlFile[], client: Client): Promise<void> {
+  for (const file of files) {
     for (const part of partsOf(file)) {
       try {
+        // A dump may set what its bytes were. They have been read by now.
+        await client.query("set client_encoding to 'UTF8'");
         await runPart(part, client);
       } catch (error) {
         throw failure(file, part, error);

@@ -58,7 +58,7 @@ export class SqlStatements {
         case '\\':
           return { begin: found, end: found + 1, kind: 'psql' };
         case ';':
-          return this.#piece(begin, first === 'copy' && isFromStdin, first === 'set');
+          return this.#piece(begin, first === 'copy' && isFromStdin, first === 'set' || first === 'reset');
         case '(':
           depth += 1;
           break;
