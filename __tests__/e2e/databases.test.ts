@@ -1,5 +1,5 @@
 import { leftOfDatabaseServers, noteDirectory } from './database-servers';
-import { outcome, spec } from './noting-project';
+import { outcome, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 const schema = `
@@ -98,3 +98,31 @@ describe.each(bothModes)('databases, %s', (mode) => {
     );
   });
 });
+
+const ofOwnServers = spec(`
+  const { Pool } = require('pg');
+  test.each(['own', 'port', 'pool'])('%s', async (name) => {
+    const { client } = await modelProviders.setup(name + ':shop');
+    await client.query('SELECT 1');
+    const pool = new Pool({ connectionString: client.url });
+    await pool.query('SELECT 1');
+    await pool.end();
+  }, 20_000);`);
+
+test.each(bothModes)(
+  'a server of the run needs no TLS, whatever PGSSLMODE wants of others, %s',
+  async (mode) => {
+    const providers = `
+    const { DatabaseProvider, defineProviders } = require('jest-model-provider');
+    const own = (options) => new DatabaseProvider({ server: 'embedded', ...options });
+    module.exports = defineProviders({
+      own: own({}),
+      port: own({ listen: '127.0.0.1' }),
+      pool: own({ pool: true }),
+    });`;
+    const files = { 'providers.js': providers, 'own.eval.js': ofOwnServers };
+    const run = await runJest(files, mode, { config: withProviders, env: { PGSSLMODE: 'require' } });
+    expect(run.tests.filter(({ status }) => status !== 'passed')).toEqual([]);
+    expect(run.tests).toHaveLength(3);
+  },
+);

@@ -1,6 +1,7 @@
 import { isModelProviderError } from '../../../src/base/errors';
 import { bootstrapInterval } from '../../../src/evals/statistics/bootstrap';
 import { compare } from '../../../src/evals/statistics/compare';
+import { compareAll } from '../../../src/evals/statistics/compare-all';
 import { detectableDifference } from '../../../src/evals/statistics/detectable-difference';
 import { estimate } from '../../../src/evals/statistics/estimate';
 import { holm } from '../../../src/evals/statistics/holm';
@@ -161,6 +162,21 @@ describe('distributions at their ends', () => {
     expect(wilsonInterval(5e-324, 5e-324)).toEqual({ low: 0, high: 1 });
     expectNear(wilsonInterval(1e-14, 1).low / (1e-28 / (z * z)), 1);
     expectNear(Object.values(wilsonInterval(4e307, 1e308)), [0.4, 0.4]);
+    // Of a small share of n the upper end is that of a Poisson number, divided by n.
+    expectNear(wilsonInterval(0, 1e15).high * 1e15, z * z);
+    expectNear(wilsonInterval(1, 1e300).high * 1e300, 1 + (z * z) / 2 + z * Math.sqrt(1 + (z * z) / 4));
+  });
+
+  test("McNemar's test is exact to the last digits up to a million samples", () => {
+    // Python: 2 * sum(comb(n, i) for i in range(k + 1)) / 2**n, in whole numbers.
+    for (const [fewer, n, p] of [
+      [10, 710, 3.17055298404306e-192],
+      [49_500, 100_000, 0.001582359878851594],
+      [498_000, 1_000_000, 6.360933750082478e-5],
+      [495_000, 1_000_000, 1.538155504390732e-23],
+    ] as const)
+      expect(Math.abs(mcnemar(fewer, n - fewer) / p - 1)).toBeLessThan(1e-11);
+    expect([mcnemar(0, 1070), mcnemar(0, 1_000_000)]).toEqual([2 ** -1069, 0]);
   });
 
   test("McNemar's test of many samples goes on from the sum of their probabilities", () => {
@@ -188,6 +204,12 @@ describe('options and seeds that cannot be meant are refused by every function',
     [{ drwas: 5 }, 'there is no option drwas; did you mean draws'],
     [null, 'the options are null; they must be an object'],
   ];
+  const ofComparisons: typeof bad = [...bad, [{ test: null }, 'test is null; it must be one of auto, t']];
+  test.each(ofComparisons)('%j, also where there is nothing to compare', (options, message) => {
+    for (const models of [{}, { a: samples([1, 2]) }, { a: samples([1]), b: [] }])
+      expect(() => compareAll(models, options as never)).toThrow(message);
+  });
+
   test.each(bad)('%j', (options, message) => {
     const given = options as never;
     expect(() => bootstrapInterval([1, 2], given)).toThrow(message);
@@ -223,5 +245,11 @@ describe('options and seeds that cannot be meant are refused by every function',
     expect(() => reduceTrials([], 'mean' as never)).toThrow('the reducer is "mean"; write passAt(3)');
     expect(() => detectableDifference({ standardError: 1, df: 0 })).toThrow('df is 0; it must be at least 1');
     expect(() => detectableDifference({ standardError: -1, df: 5 })).toThrow('standardError is -1');
+    expect(() => estimate(samples([1, 2]), { method: null as never })).toThrow('method is null');
+    // What only looks like a number is added as a text.
+    expect(() => detectableDifference({ standardError: 1, df: '3' as never })).toThrow('df is 3');
+    expect(() => wilsonInterval('1' as never, 2)).toThrow('1 successes of 2');
+    for (const wrong of ['0.1', null, true, undefined])
+      expect(() => holm([0.5, wrong as never])).toThrow('is not a p-value');
   });
 });

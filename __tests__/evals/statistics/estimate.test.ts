@@ -27,6 +27,23 @@ test("right and wrong have Wilson's interval, real values the t interval", () =>
   expect(estimate(real).interval).toEqual(tInterval([0.2, 0.4, 0.9, 1.4]));
 });
 
+test('a value that only rounding puts outside a range is in it', () => {
+  const nearly = (values: number[], off: number): number[] => [...Array<number>(198).fill(off), ...values];
+  const intervals = (values: number[], range?: [number, number]): number[] =>
+    (['auto', 't'] as const).flatMap((method) =>
+      Object.values(estimate(samples(values), { method, ...(range && { range }) }).interval ?? {}),
+    );
+  expectNear(intervals(nearly([0.9, 1], 1 + Number.EPSILON)), intervals(nearly([0.9, 1], 1)));
+  expectNear(intervals(nearly([0.1, 0], 1 - 0.9 - 0.1)), intervals(nearly([0.1, 0], 0)));
+  expectNear(intervals([0.1 + 0.2, 0.1, 0.2], [0, 0.3]), intervals([0.3, 0.1, 0.2], [0, 0.3]));
+  const [off, exact] = [1 + Number.EPSILON, 1].map((first) => {
+    const values = samples([first, 1, 0.5, 0.75]);
+    return estimate(values.map((sample, index) => ({ ...sample, cluster: String(index >> 1) })));
+  });
+  expectNear(Object.values(off?.interval ?? {}), Object.values(exact?.interval ?? {}));
+  expect(estimate(samples([1 + 1e-9, 0.5])).interval?.high).toBeGreaterThan(1);
+});
+
 test('the method is a choice; where the range is known the interval is no narrower than what that shows', () => {
   const wilson = wilsonInterval(4, 5);
   expect(estimate(right, { method: 't' }).interval).toEqual({ low: tInterval([1, 1, 1, 0, 1]).low, high: 1 });

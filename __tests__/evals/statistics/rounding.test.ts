@@ -49,6 +49,16 @@ describe('a gate', () => {
     );
   });
 
+  it('has bars that are computed, for counts as for measures', () => {
+    // 0.30000000000000004, 0.09999999999999998, and one ulp above 4.5.
+    expect(judged({ x: { min: 0.1 + 0.2, by: 'mean' } }, 0.3)).toBe('pass');
+    expect(judged({ x: { min: 4.5 + 2 ** -50, by: 'mean' } }, 4.5)).toBe('pass');
+    expect(judged({ x: { min: 5e-324, by: 'mean' } }, 0)).toBe('fail');
+    const errors = (maxErrors: number): GateOutcome =>
+      evaluateGate({ maxErrors }, { samples: 1000, errors: 100, scores: [] }).outcome;
+    expect([errors(1 - 0.9), errors(0.0999)]).toEqual(['pass', 'fail']);
+  });
+
   it('allows as many errors as its share says', () => {
     // 0.29 · 100 is 28.999999999999996.
     expect(evaluateGate({ maxErrors: 0.29 }, { samples: 100, errors: 29, scores: [] }).outcome).toBe('pass');

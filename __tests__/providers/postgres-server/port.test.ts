@@ -25,7 +25,7 @@ test.each([
   const { provider } = await databaseSession({ listen, ...options });
   const { client } = await provider.setup('shop');
   const { url, host, port, user, password, database } = client;
-  expect(url).toBe(`postgresql://postgres:${password}@127.0.0.1:${port}/${database}`);
+  expect(url).toBe(`postgresql://postgres:${password}@127.0.0.1:${port}/${database}?sslmode=disable`);
   expect({ host, user, password }).toEqual({
     ...{ host: '127.0.0.1', user: 'postgres' },
     password: expect.stringMatching(/^[0-9a-f]{64}$/) as string,

@@ -1,4 +1,4 @@
-import { compare, type CompareOptions, type Comparison } from './compare';
+import { compare, requireCompareOptions, type CompareOptions, type Comparison } from './compare';
 import { holm } from './holm';
 import type { SampleScore } from './sample-score';
 
@@ -23,6 +23,7 @@ export function compareAll(
   models: Readonly<Record<string, readonly SampleScore[]>>,
   options: CompareOptions = {},
 ): AdjustedComparison[] {
+  requireCompareOptions('compareAll()', options);
   const entries = Object.entries(models);
   const comparisons = entries.flatMap(([a, ofA], index) => {
     const ids = new Set(ofA.map(({ id }) => id));

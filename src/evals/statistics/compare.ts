@@ -63,10 +63,8 @@ export function compare(
   b: readonly SampleScore[],
   options: CompareOptions = {},
 ): Comparison {
-  requireOptions('compare()', options, ['test', 'seed', 'draws']);
-  requireDraws('compare()', options);
+  requireCompareOptions('compare()', options);
   const { test = 'auto', ...drawing } = options;
-  requireOneOf('compare()', 'test', test, ['auto', 't', 'permutation']);
   const [ofA, ofB] = [byId(a), byId(b)];
   const pairs = a.flatMap((first) => {
     const second = ofB.get(first.id);
@@ -93,6 +91,19 @@ export function compare(
   );
   const found = compareValues(differences, size, clusters, { test, drawing });
   return { ...counts, ...found, ...(areShares && found.interval && { interval: ofShares(found.interval) }) };
+}
+
+/**
+ * Checks the options of a comparison.
+ *
+ * @param caller begins the message.
+ * @throws ModelProviderError `EVAL_INVALID`.
+ */
+export function requireCompareOptions(caller: string, options: CompareOptions): void {
+  requireOptions(caller, options, ['test', 'seed', 'draws']);
+  requireDraws(caller, options);
+  const { test = 'auto' } = options;
+  requireOneOf(caller, 'test', test, ['auto', 't', 'permutation']);
 }
 
 /** How large the numbers are whose rounding is in a difference; equal ones leave none. */

@@ -22,7 +22,8 @@ export function detectableDifference({ standardError, df }: StandardError): numb
     throw refusal(
       `detectableDifference(): standardError is ${standardError}; it must be a number of at least 0.`,
     );
-  if (!(df >= 1)) throw refusal(`detectableDifference(): df is ${df}; it must be at least 1, two pairs.`);
+  if (!(typeof df === 'number' && df >= 1))
+    throw refusal(`detectableDifference(): df is ${df}; it must be at least 1, two pairs.`);
   const difference = (tQuantile(0.975, df) + tQuantile(0.8, df)) * standardError;
   if (Number.isFinite(difference)) return difference;
   throw refusal(`detectableDifference(): no number holds that of ${standardError}; scale the score.`);

@@ -3,7 +3,7 @@ import { boundedInterval } from './bounded-interval';
 import type { Interval } from './interval';
 import { mean } from './moments';
 import { refusal, requireDraws, requireOneOf, requireOptions } from './refuse';
-import { isWithin, requireRange, type ScoreRange } from './range';
+import { broughtInto, isWithin, requireRange, type ScoreRange } from './range';
 import { clustersOf, numberOf, sharedTrials, type SampleScore } from './sample-score';
 import { shareInterval } from './share-interval';
 import { standardError } from './standard-error';
@@ -46,7 +46,8 @@ const shares: ScoreRange = [0, 1];
  */
 export function requireEstimateOptions(caller: string, options: EstimateOptions): void {
   requireOptions(caller, options, ['method', 'seed', 'draws', 'range']);
-  requireOneOf(caller, 'method', options.method ?? 'auto', methods);
+  const { method = 'auto' } = options;
+  requireOneOf(caller, 'method', method, methods);
   requireDraws(caller, options);
   if (options.range !== undefined) requireRange(caller, options.range);
 }
@@ -106,7 +107,11 @@ export function estimateAs(
         samples.reduce((count, { value }) => count + +value, 0),
         trials,
       );
-    return boundedInterval(values, range, clusters);
+    return boundedInterval(
+      values.map((value) => broughtInto(range, value)),
+      range,
+      clusters,
+    );
   }
 
   function byMethod(): Interval | undefined {
@@ -120,7 +125,7 @@ export function estimateAs(
     if (range === undefined || clusters === undefined || !hasSpread(values, error)) return undefined;
     const [least, most] = range;
     const width = most - least;
-    const scaled = values.map((value) => (value - least) / width);
+    const scaled = values.map((value) => (broughtInto(range, value) - least) / width);
     const { low, high } = shareInterval(
       scaled,
       { ...error, standardError: error.standardError / width },

@@ -1,7 +1,7 @@
 import { compare, type Comparison } from './compare';
 import type { GateOutcome, GateSummary, ScoreGate, VsBaseline } from './gate';
 import { isModelProviderError } from '../../base/errors';
-import { isAtLeast, reaches } from './rounding';
+import { isAtLeast, isShareAtLeast, reaches } from './rounding';
 import { numberOf, type SampleScore } from './sample-score';
 
 /** One thing that is demanded, and whether it is met. */
@@ -44,8 +44,7 @@ export function fewAnswers(kind: 'cut' | 'empty', most: number, summary: GateSum
 function atMost(most: number, found: number, samples: number, what: string): Condition {
   const allowed = most > 0 && most < 1 ? `${number(most * 100)} %` : number(most);
   return verdict(
-    // A share of counts, which division rounds to the very number that the bar is.
-    most < 1 && samples > 0 ? found / samples <= most : found <= most,
+    most < 1 && samples > 0 ? isShareAtLeast(most, found / samples) : found <= most,
     `${found} of ${samples} samples ${what}, at most ${allowed} allowed`,
   );
 }

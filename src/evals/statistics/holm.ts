@@ -1,3 +1,4 @@
+import { showValue } from '../../base/json';
 import { refusal } from './refuse';
 
 /**
@@ -12,8 +13,8 @@ import { refusal } from './refuse';
  * holm([0.01, 0.04, 0.03]); // [0.03, 0.06, 0.06]
  */
 export function holm(pValues: readonly number[]): number[] {
-  const wrong = pValues.find((p) => !(p >= 0 && p <= 1));
-  if (wrong !== undefined) throw refusal(`holm(): ${String(wrong)} is not a p-value.`);
+  const wrong = pValues.findIndex((p) => !(Number.isFinite(p) && p >= 0 && p <= 1));
+  if (wrong >= 0) throw refusal(`holm(): ${showValue(pValues[wrong])} is not a p-value.`);
   const adjusted = [...pValues];
   const ascending = pValues.map((p, index) => ({ p, index })).sort((one, other) => one.p - other.p);
   let least = 0;

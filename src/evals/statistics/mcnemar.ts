@@ -26,16 +26,22 @@ export function mcnemar(onlyA: number, onlyB: number): number {
   const n = onlyA + onlyB;
   const fewer = Math.min(onlyA, onlyB);
   if (n > mostCounted) return Math.min(1, 2 * lowerTail(fewer, n));
-  // By logarithms: 2^n and the binomial coefficients overflow from about 1,000 on.
-  let logOfLast = -n * Math.LN2;
-  for (let k = 0; k < fewer; k++) logOfLast += Math.log((n - k) / (k + 1));
+  // 2^n and the binomial coefficients overflow from about 1,000 on, and their logarithms lose digits.
+  let [last, doublings] = [1, -n];
+  for (let k = 0; k < fewer; k++) {
+    last *= (n - k) / (k + 1);
+    if (last < 2 ** 500) continue;
+    last *= 2 ** -500;
+    doublings += 500;
+  }
   let relative = 1;
   let sum = 0;
   for (let k = fewer; k >= 0 && sum + relative !== sum; k--) {
     sum += relative;
     relative *= k / (n - k + 1);
   }
-  return Math.min(1, 2 * sum * Math.exp(logOfLast));
+  const half = 2 ** (doublings / 2);
+  return Math.min(1, 2 * sum * last * half * half);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { showValue } from '../../base/json';
 import { refusal } from './refuse';
+import { isNoise } from './rounding';
 
 /** The least and the most that a value can be. */
 export type ScoreRange = readonly [least: number, most: number];
@@ -19,6 +20,13 @@ export function isRange(range: unknown): range is ScoreRange {
   );
 }
 
-export function isWithin(value: number, [least, most]: ScoreRange): boolean {
-  return value >= least && value <= most;
+/** Whether a value is in a range, but for rounding: 1 − 0.9 − 0.1 is in that from 0 to 1. */
+export function isWithin(value: number, range: ScoreRange): boolean {
+  const [least, most] = range;
+  return isNoise(value - broughtInto(range, value), Math.max(Math.abs(least), Math.abs(most)));
+}
+
+/** The nearest value of the range. */
+export function broughtInto([least, most]: ScoreRange, value: number): number {
+  return Math.min(most, Math.max(least, value));
 }

@@ -1,5 +1,5 @@
 // See exact-sum.ts.
-const { abs, min } = Math;
+const { abs, max, min } = Math;
 
 /**
  * How far two numbers may be apart, as a share of them, and still count as equal. Rounding errors of a sum of
@@ -26,7 +26,15 @@ export function isAtLeast(value: number, bar: number): boolean {
  */
 export function reaches(mean: number, n: number, bar: number): boolean {
   const isCount = Math.round(mean * n) / n === mean;
-  return isCount ? mean >= bar : isAtLeast(mean, bar);
+  return isCount ? isShareAtLeast(mean, bar) : isAtLeast(mean, bar);
+}
+
+/**
+ * Whether a share of counts, or a bar for one, is at least the other. A bar may be computed, 1 − 0.9 for 0.1,
+ * and is then off by no more than an ulp of the numbers in it; no two shares are as near to each other.
+ */
+export function isShareAtLeast(a: number, b: number): boolean {
+  return a >= b || (a !== 0 && b - a <= Number.EPSILON * max(1, abs(b)));
 }
 
 /** `a` minus `b`; 0 if they are equal but for rounding. */

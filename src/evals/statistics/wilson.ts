@@ -17,7 +17,7 @@ const z95 = 1.959963984540054;
  * wilsonInterval(8, 10); // { low: 0.490…, high: 0.943… }
  */
 export function wilsonInterval(successes: number, n: number): Interval {
-  if (!(n > 0 && Number.isFinite(n) && successes >= 0 && successes <= n))
+  if (!(n > 0 && [n, successes].every(Number.isFinite) && successes >= 0 && successes <= n))
     throw refusal(`wilsonInterval(): ${successes} successes of ${n} samples is no proportion.`);
   const failures = n - successes;
   const share = successes / n;
@@ -25,6 +25,9 @@ export function wilsonInterval(successes: number, n: number): Interval {
   // The two ends are the roots of a quadratic equation: so written, neither is a difference of near numbers.
   return {
     low: share * (successes / (successes + half)),
-    high: 1 - (failures / n) * (failures / (failures + half)),
+    high:
+      share < 0.5
+        ? Math.min(1, (successes + half) / (n + z95 ** 2))
+        : 1 - (failures / n) * (failures / (failures + half)),
   };
 }

@@ -41,6 +41,9 @@ const settings = {
 
 const portAttempts = 3;
 
+// The server has no certificate, whatever PGSSLMODE wants of others.
+const withoutTls = 'sslmode=disable';
+
 /**
  * Starts a server of the session's own, on a Unix socket in a private directory, and on a port if one is asked
  * for.
@@ -154,14 +157,14 @@ async function launchOnFreePort(
 }
 
 function urlOfSocket(directory: string, port: number): string {
-  return `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`;
+  return `postgresql://postgres@localhost:${port}/postgres?host=${encodeURIComponent(directory)}&${withoutTls}`;
 }
 
 /** Gives the superuser a password, without which nobody can connect to a port. */
 async function urlOfPort(socketUrl: string, address: string, port: number): Promise<string> {
   const password = newPassword();
   await ask(socketUrl, `ALTER ROLE postgres PASSWORD '${scramVerifier(password)}'`);
-  return `postgresql://postgres:${password}@${address}:${port}/postgres`;
+  return `postgresql://postgres:${password}@${address}:${port}/postgres?${withoutTls}`;
 }
 
 function firstQuery(url: string, server: ServerProcess): ReadinessCheck {
