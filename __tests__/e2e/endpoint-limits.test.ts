@@ -175,11 +175,11 @@ describe.each(bothModes)('an endpoint with limits, %s', (mode) => {
   let continued: JestRun;
   beforeAll(async () => {
     endpoint.answer(forSamples(answers));
-    limits = limited(10, 1000);
+    limits = limited(20, 500);
     shared.answer((response, request) =>
       (sampleIn(request) === undefined ? right : limits.answerer)(response, request),
     );
-    otherLimits = limited(10, 1000);
+    otherLimits = limited(20, 500);
     other.answer((response, request) =>
       (sampleIn(request) === undefined ? right : otherLimits.answerer)(response, request),
     );

@@ -121,7 +121,7 @@ describe('a gate at the very share that the model has', () => {
   });
 });
 
-// 2.5 % of 2,000 sets are met within 1.1 points in 997 of 1,000 runs. bench/statistics.mjs has more sizes.
+// 2.5 % of 500 sets are met within 2.1 points in 997 of 1,000 runs. bench/statistics.mjs has more sets and sizes.
 describe('scores from 0 to 1, however few differ: lower95 hardly ever passes what is exactly at the bar', () => {
   const of = (values: readonly number[]): { id: string; value: number }[] =>
     values.map((value, index) => ({ id: String(index), value }));
@@ -136,7 +136,7 @@ describe('scores from 0 to 1, however few differ: lower95 hardly ever passes wha
       for (const n of [5, 20, 50]) {
         const chance = new Chance();
         let passed = 0;
-        for (let set = 0; set < sets / 2; set++) {
+        for (let set = 0; set < sets / 4; set++) {
           const samples = of(Array.from({ length: n }, () => draw(chance)));
           const { mean, interval } = estimate(samples, {
             method,
@@ -146,7 +146,7 @@ describe('scores from 0 to 1, however few differ: lower95 hardly ever passes wha
           const { outcome } = evaluateGate({ x: { min: truth } }, { samples: n, errors: 0, scores });
           if (outcome === 'pass') passed++;
         }
-        expect(passed / (sets / 2)).toBeLessThan(0.04);
+        expect(passed / (sets / 4)).toBeLessThan(0.046);
       }
   });
 });

@@ -33,6 +33,16 @@ describe('by names the number that must reach the bar', () => {
   });
 });
 
+test.each([
+  ['samples', { samples: -1, errors: 0, scores: [] }],
+  ['samples', { samples: Number.NaN, errors: 0, scores: [] }],
+  ['errors', { samples: 3, errors: -1, scores: [] }],
+  ['errors', { samples: 3, errors: 4, scores: [] }],
+  ['cut', { samples: 3, errors: 0, scores: [], answers: { cut: 0.5, empty: 0 } }],
+])('a number of %s that there cannot be is refused', (name, found) => {
+  expect(() => evaluateGate({}, found)).toThrow(`evaluateGate(): ${name} is`);
+});
+
 describe('what is not there does not pass', () => {
   const gate: Gate = { accuracy: { min: 0, by: 'upper95' } };
 

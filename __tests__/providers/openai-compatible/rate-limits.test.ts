@@ -57,7 +57,7 @@ const ways: Record<string, Way> = {
 
 describe.each(Object.entries(ways))('a rate limit, with %s', (_name, ask) => {
   test('is waited for by all calls, in the middle of which none is sent', async () => {
-    const windowMs = 400;
+    const windowMs = 250;
     const { answerer, windows, answered, refused, late } = limited(5, windowMs);
     endpoint.answer(answerer);
     const client = clientOf();
