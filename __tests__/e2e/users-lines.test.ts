@@ -111,14 +111,16 @@ withClient(['embedded:novice'], (handle) => {
 `;
 
 const names = 'defineScorer, exactMatch, foreach, modelProviders, Result, withClient, withClients';
-// One kills what another has leased, so that each has its own.
+/** The body with resources of its own: what one file kills or tears down, another has not leased. */
+const own = (number: number) =>
+  body.replaceAll('sleep 1000', `sleep 100${number}`).replaceAll('busy:one', `busy:${number}`);
 const specs: Record<string, string> = {
   'common.eval.js': `const { ${names} } = require('jest-model-provider');
     const { help } = require('./lib/helper');
-    ${body}`,
+    ${own(0)}`,
   'module.eval.mjs': `import { ${names} } from 'jest-model-provider';
     import { help } from './lib/helper';
-    ${body.replaceAll('sleep 1000', 'sleep 1001')}`,
+    ${own(1)}`,
   // What the compiler takes out moves all lines that follow.
   'typed.eval.ts': `import { ${names} } from 'jest-model-provider';
     import { help } from './lib/helper';
@@ -126,7 +128,7 @@ const specs: Record<string, string> = {
       readonly by: 'the compiler';
     }
     declare const process: any;
-    ${body.replaceAll('(handle)', '(handle: any)').replaceAll('sleep 1000', 'sleep 1002')}
+    ${own(2).replaceAll('(handle)', '(handle: any)')}
     export type { Removed };`,
 };
 
