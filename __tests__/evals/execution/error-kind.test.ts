@@ -118,8 +118,11 @@ test('too many requests are told, and when to come back', () => {
 test('the errors of the SDK of OpenAI say when to come back in their headers', () => {
   const refused = (value: string): Error => ofOpenAI(429, {}, { 'retry-after': value });
   expect(retryAfterMs(refused('2'))).toBe(2000);
-  const inAnHour = new Date(Date.now() + 3_600_000).toUTCString();
-  expect(Math.abs((retryAfterMs(refused(inAnHour)) ?? 0) - 3_600_000)).toBeLessThan(5000);
+  const begin = Date.now();
+  const left = retryAfterMs(refused(new Date(begin + 3_600_000).toUTCString())) ?? 0;
+  expect(left).toBeLessThanOrEqual(3_600_000);
+  // A date of HTTP has no fractions of a second.
+  expect(left).toBeGreaterThan(3_600_000 - 1000 - (Date.now() - begin) - 1);
   expect(retryAfterMs(refused('soon'))).toBeUndefined();
 });
 
@@ -248,14 +251,19 @@ test.each([
   ['no prototype', Object.create(null) as object],
   ['nothing that may be read', new Proxy({}, { get: trap, has: trap })],
 ])('for what was thrown with %s, another error stands', (_what, thrown) => {
-  expect((legible(thrown, []) as Error).message).toBe(
-    'What was thrown cannot be read: its fields throw, or are no texts.',
-  );
+  const message = 'What was thrown cannot be read: its fields throw, or are no texts.';
+  for (const isLate of [false, true])
+    expect(legible(thrown, [], { root: __dirname, isLate })).toEqual({
+      cause: new Error(message),
+      entry: expect.objectContaining({ kind: isLate ? 'timeout' : 'user', message }) as object,
+    });
 });
 
 test.each([[undefined], [null], ['text'], [Symbol('s')], [Object.freeze(new Error('x'))]])(
   'what can be read stays what it is: %p',
   (thrown) => {
-    expect(legible(thrown, leased)).toBe(thrown);
+    const { cause, entry: kept } = legible(thrown, leased, { root: __dirname, isLate: false });
+    expect(cause).toBe(thrown);
+    expect(kept).toEqual(entry(thrown));
   },
 );

@@ -57,13 +57,17 @@ function isOfModels(links: readonly Link[], endpoints: readonly string[]): boole
 
 /** Whether a request was refused, on the models' side, because there were too many. */
 export function isTooMany(error: unknown, endpoints: readonly string[]): boolean {
-  const links = linksOf(error);
+  return isTooManyOf(linksOf(error), endpoints);
+}
+
+function isTooManyOf(links: readonly Link[], endpoints: readonly string[]): boolean {
   return statusIn(links) === 429 && isOfModels(links, endpoints);
 }
 
 /** The leased endpoints that refused a request because there were too many; none for any other error. */
 export function hadTooMany(error: unknown, endpoints: readonly string[]): readonly string[] {
-  return isTooMany(error, endpoints) ? originsIn(endpoints, linksOf(error)) : [];
+  const links = linksOf(error);
+  return isTooManyOf(links, endpoints) ? originsIn(endpoints, links) : [];
 }
 
 /** Milliseconds after which the server wants to be asked again, if it said so. */
@@ -137,14 +141,38 @@ export function errorEntry(kind: ErrorKind, error: unknown, root: string): Sampl
   };
 }
 
-/** What was thrown, or an error in its place if that cannot be read: a getter of it throws, say. */
-export function legible(thrown: unknown, endpoints: readonly string[]): unknown {
+/** What was thrown, and what the log keeps of it. */
+interface Legible {
+  readonly cause: unknown;
+  readonly entry: SampleError;
+}
+
+/**
+ * What was thrown, or an error in its place if that cannot be read: a getter of it throws, say.
+ *
+ * @param rules `root` is as for {@link errorEntry}; `isLate` says that the trial had no time left.
+ */
+export function legible(
+  thrown: unknown,
+  endpoints: readonly string[],
+  rules: { readonly root: string; readonly isLate: boolean },
+): Legible {
   try {
-    errorEntry(errorKind(thrown, endpoints), thrown, '');
-    return thrown;
+    return read(thrown, endpoints, rules);
   } catch {
-    return new Error('What was thrown cannot be read: its fields throw, or are no texts.');
+    const error = new Error('What was thrown cannot be read: its fields throw, or are no texts.');
+    return read(error, endpoints, rules);
   }
+}
+
+function read(
+  cause: unknown,
+  endpoints: readonly string[],
+  { root, isLate }: { readonly root: string; readonly isLate: boolean },
+): Legible {
+  // Also of what is late: whoever reads the error next must be able to.
+  const kind = errorKind(cause, endpoints);
+  return { cause, entry: errorEntry(isLate ? 'timeout' : kind, cause, root) };
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -7,15 +7,7 @@ import type { SampleRecord } from '../log/log-record';
 import { judged, type Judged } from '../scorers/returned';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
-import {
-  errorEntry,
-  errorKind,
-  hopelessness,
-  isPassing,
-  isTooMany,
-  legible,
-  retryAfterMs,
-} from './error-kind';
+import { hopelessness, isPassing, isTooMany, legible, retryAfterMs } from './error-kind';
 import type { RateLimits, TooManyVerdict } from './rate-limits';
 
 // Not the globals: tests may put fake timers in their place.
@@ -71,13 +63,12 @@ export async function runTrial(
       rules.limit.succeeded();
       rules.rateLimits.passed();
     } catch (raw) {
-      const cause = legible(raw, rules.endpoints());
+      const { cause, entry } = legible(raw, rules.endpoints(), { root: rules.root, isLate: attempt.isLate });
       thrown = { cause };
-      const kind = attempt.isLate ? 'timeout' : errorKind(cause, rules.endpoints());
-      error = errorEntry(kind, cause, rules.root);
+      error = entry;
       tooMany = attempt.hasGivenUp ? 'waitedTooLong' : rules.rateLimits.refused(cause, start);
       // It is not of the models' side: no endpoint has refused it.
-      if (kind === 'user' || kind === 'scorer') rules.rateLimits.passed();
+      if (entry.kind === 'user' || entry.kind === 'scorer') rules.rateLimits.passed();
       if (isTooMany(cause, rules.endpoints())) rules.limit.slowDown(start, performance.now());
     } finally {
       rules.inFlight.delete(attempt);
