@@ -186,9 +186,9 @@ async function fill(
     await client.connect().catch((error: unknown) => {
       throw connectionError(error, url);
     });
-    const before = connection.isOwn ? new Set<string>() : await serverObjects(client);
     // What the session's own server holds ends with it.
-    const made = async (): Promise<string[]> => (connection.isOwn ? [] : madeSince(before, client));
+    const before = connection.isOwn ? undefined : await serverObjects(client);
+    const made = async (): Promise<string[]> => (before === undefined ? [] : madeSince(before, client));
     try {
       await applySchema(schema, client);
     } catch (error) {
