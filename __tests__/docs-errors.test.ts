@@ -26,7 +26,8 @@ test('every message that the troubleshooting page shows is one that is really pr
     (code) => !fromSource.includes(code) && !printed.includes(normalize(messageOf(code))),
   );
   expect(missing).toEqual([]);
-});
+  // Several runs, one after the other, each of which has a limit of its own.
+}, 900_000);
 
 test('the messages that cannot be provoked stand in the source', () => {
   const source = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })

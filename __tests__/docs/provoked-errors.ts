@@ -106,22 +106,32 @@ const specs = `
   test('SPEC_INVALID', () => setup('expert'));
   test('TEARDOWN_FAILED', async () => (await setup('busy:one')).teardown());`;
 
-/** What the command line says while a run uses what is warm, and in another folder. */
-const warm = `
+const commandLine = `
   const { spawnSync } = require('node:child_process');
   const { dirname, join } = require('node:path');
-  const { modelProviders } = require('jest-model-provider');
   const cli = join(dirname(require.resolve('jest-model-provider/package.json')), 'dist/src/cli/main.js');
   function command(args, cwd = __dirname) {
     const { stderr } = spawnSync(process.execPath, [cli, ...args], { cwd, encoding: 'utf8' });
     console.log(stderr.replace(/^([A-Z_]+): /, 'ModelProviderError [$1]: '));
-  }
+  }`;
+
+/** What the command line says while a run uses what is warm, and in another folder. */
+const warm = `${commandLine}
+  const { modelProviders } = require('jest-model-provider');
   test('WARM_RESOURCE_IN_USE, SUPERVISOR_CONFLICT', async () => {
-    command(['up', 'embedded:novice', '--ttl', '1s']);
+    command(['up', 'embedded:novice']);
     await modelProviders.setup('embedded:novice');
     command(['down']);
     command(['up', 'embedded:novice'], join(__dirname, 'other'));
   }, 60_000);`;
+
+/** Ends what is warm once the run has given it back; its time would be too short or too long. */
+const down = `${commandLine}
+  const { closeSession } = require('jest-model-provider/session');
+  module.exports = async (globalConfig) => {
+    await closeSession(globalConfig);
+    command(['down']);
+  };`;
 
 const contract = `
   const { describeProviderContract, fakeProvider } = require('jest-model-provider/testing');
@@ -137,7 +147,10 @@ const empty = { 'empty.eval.js': `test('nothing', () => undefined);` };
 
 /** Runs of Jest in which, together, every error happens that can be provoked from outside. */
 const provocations: readonly Provocation[] = [
-  { files: { 'warm.eval.js': warm, 'other/package.json': '{}' }, options: {} },
+  {
+    files: { 'warm.eval.js': warm, 'down.js': down, 'other/package.json': '{}' },
+    options: { config: { globalTeardown: './down.js' } },
+  },
   {
     files: {
       'model-providers.js': providers,
