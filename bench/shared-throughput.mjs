@@ -33,6 +33,7 @@ const engines = {
       provider: `vllm: new VLLMProvider({
         command: ${JSON.stringify(onOneCore(join(installed, 'venv/bin/vllm'), directory))}, devices: [], slots: ${concurrency},
         maxModelLen: 256, enforceEager: true, env: { VLLM_CPU_KVCACHE_SPACE: '1' },
+        startTimeoutMs: 1_200_000, startStallMs: 600_000,
       })`,
     };
   },
@@ -44,7 +45,9 @@ const engines = {
  */
 function onOneCore(program, directory) {
   const path = join(directory, 'server');
-  writeFileSync(path, `#!/bin/sh\nexec taskset -c 0 '${program}' "$@"\n`, { mode: 0o755 });
+  // Some containers may not use the first core.
+  const [, core = '0'] = /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  writeFileSync(path, `#!/bin/sh\nexec taskset -c ${core} '${program}' "$@"\n`, { mode: 0o755 });
   return path;
 }
 
@@ -105,7 +108,7 @@ function spec(model, rounds) {
       const evaluation = (tokens, round) => foreach('question', questions, async (question) => {
         const { text } = await handle.client.generate(question, { maxTokens: tokens, temperature: 0, extra: { ignore_eos: true } });
         return new Result(text, exactMatch(text, text));
-      }, { title: 'foreach ' + tokens + ' ' + round, concurrency: ${concurrency} });
+      }, { title: 'foreach ' + tokens + ' ' + round, concurrency: ${concurrency}, timeoutMs: 600_000 });
       const bareLoop = (tokens, round) => test('bare ' + tokens + ' ' + round, async () => {
         const { baseURL, apiKey } = handle.client.openai;
         const left = questions.values();

@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 import { Checks } from './checks.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const limitMs = 600_000;
+// More than fetching vLLM may take, which one of them waits for.
+const limitMs = 1_800_000;
 const checks = new Checks();
 const execute = promisify(execFile);
 const temporary = mkdtempSync(join(tmpdir(), 'bench-'));
