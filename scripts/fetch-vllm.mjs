@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
+import { fetchOnce, lastLine, printOrSkip, Unavailable } from './unavailable.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const requirements = here('vllm-requirements.txt');
@@ -41,7 +41,7 @@ async function fetchVllm() {
       continue;
     }
     try {
-      if (!existsSync(complete)) make(directory);
+      if (!existsSync(complete)) await fetchOnce('vllm', () => make(directory));
       writeFileSync(complete, '');
     } catch (error) {
       rmSync(directory, { recursive: true, force: true });
@@ -102,8 +102,9 @@ function isAlive(file) {
   try {
     process.kill(Number(readFileSync(file, 'utf8')) || process.pid, 0);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // If the file has gone meanwhile, the next look tells; another user's process is alive too.
+    return error.code !== 'ESRCH';
   }
 }
 

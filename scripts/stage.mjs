@@ -11,7 +11,7 @@ const lastWordsMs = 2000;
  * failed, skipped, ms, output }`. The counts are those of its last line `N passed, N failed`; a command
  * without one counts as one.
  */
-export async function runStage({ command, limitMinutes = 15 }, env) {
+export async function runStage({ command, limitMinutes = 30 }, env) {
   const start = performance.now();
   const child = spawn(command, {
     shell: true,
