@@ -107,7 +107,7 @@ const ofOwnServers = spec(`
     const pool = new Pool({ connectionString: client.url });
     await pool.query('SELECT 1');
     await pool.end();
-  }, 20_000);`);
+  }, 60_000);`);
 
 test.each(bothModes)(
   'a server of the run needs no TLS, whatever PGSSLMODE wants of others, %s',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readPages, repository, type Page } from '../docs/pages';
+import { eventually } from '../support/eventually';
 import { leftBehind } from '../support/left-behind.cjs';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -144,7 +145,7 @@ async function evalOutput(...args: string[]): Promise<string> {
       env: { ...env, TMPDIR: temporary, XDG_STATE_HOME: state },
     },
   );
-  expect(leftBehind({ temporary, state })).toEqual([]);
+  await eventually(() => leftBehind({ temporary, state }).length === 0);
   for (const directory of [temporary, state]) rmSync(directory, { recursive: true });
   return stderr;
 }

@@ -30,7 +30,13 @@ const failing = {
     void modelProviders.setup('noting:topLevel');
     throw new Error('broken file');`,
   timeout: `
-    beforeAll(() => modelProviders.setup('slow:timeout'), 50);
+    let setup;
+    beforeAll(async () => {
+      setup = modelProviders.setup('slow:timeout');
+      setup.catch(() => undefined);
+      await noted('start timeout');
+    });
+    beforeAll(() => setup, 50);
     test('never, for want of time', () => undefined);`,
   atTheEnd: `
     withClient(['embedded:novice'], (handle) => {

@@ -2,7 +2,7 @@ import { FakeGpus } from '../fixtures/fake-gpus';
 import { eventually } from '../support/eventually';
 import { FakeVllm } from '../providers/vllm/fake-vllm';
 import { leftOfDatabaseServers, noteDirectory } from './database-servers';
-import { spec, withProviders } from './noting-project';
+import { holding, spec, withProviders } from './noting-project';
 import { bothModes, startJest, type JestRun } from './run-jest';
 
 const vllm = new FakeVllm();
@@ -27,15 +27,7 @@ const files = {
       }, 600_000);
       afterAll(() => note('went on'));
     });`),
-  'b.eval.js': spec(`
-    withClient(['embedded:novice'], (handle) => {
-      test('holds', async () => {
-        await handle.client.generate('2 + 3');
-        note('holding');
-        await noted('never');
-      }, 60_000);
-      afterAll(() => note('went on'));
-    });`),
+  'b.eval.js': holding,
   'c.eval.js': spec(`note('went on'); test('never', () => undefined);`),
 };
 const filesAtOnce = { 'in band': 1, 'in workers': 2 };

@@ -27,6 +27,18 @@ export function spec(body: string): string {
     ${body}`;
 }
 
+/** A spec file that holds a model, notes `holding` and waits; nothing after that may begin. */
+export const holding = spec(`
+  withClient(['embedded:novice'], (handle) => {
+    test('holds', async () => {
+      await handle.client.generate('2 + 3');
+      note('holding');
+      await noted('never');
+    }, 600_000);
+    test('next', () => note('went on'));
+    afterAll(() => note('went on'));
+  });`);
+
 /** The notes that end with `name`: what happened to the resource of that name. */
 export function notesAbout(run: JestRun, name: string): string[] {
   return run.notes.filter((line) => line.endsWith(` ${name}`));

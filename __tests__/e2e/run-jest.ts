@@ -75,8 +75,10 @@ export interface JestRun {
 
 /** The preset's own pattern, so that what is given for it takes the place of Babel. */
 const javaScript = String.raw`\.[cm]?jsx?$`;
-const usualLimitMs = 90_000;
+const usualLimitMs = 180_000;
 const leftBehindLimitMs = 20_000;
+/** Of the tests and hooks of a mini project: Jest's own 5 s may be too short on a busy machine. */
+const testTimeout = 60_000;
 jest.setTimeout(usualLimitMs + leftBehindLimitMs + 10_000);
 
 let installation: Installation | undefined;
@@ -150,6 +152,7 @@ export class RunningJest {
     writeFileSync(this.#notes, '');
     const configuration = {
       preset: 'jest-model-provider',
+      testTimeout,
       ...(hasBabel ? {} : { transform: { [javaScript]: installed.plainJavaScript } }),
       ...modes[mode].config,
       ...config,

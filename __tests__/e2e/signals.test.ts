@@ -1,4 +1,4 @@
-import { providerModule, spec, withProviders } from './noting-project';
+import { holding, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, startJest, type JestRun } from './run-jest';
 
 // Two files that hold a model and wait, for two workers, and others that must never begin.
@@ -8,18 +8,7 @@ function project(waiting: string): Record<string, string> {
   return { 'a.eval.js': waiting, 'b.eval.js': waiting, 'c.eval.js': never, 'd.eval.js': never };
 }
 
-const holding = project(
-  spec(`
-    withClient(['embedded:novice'], (handle) => {
-      test('holds', async () => {
-        await handle.client.generate('2 + 3');
-        note('holding');
-        await noted('never');
-      }, 60_000);
-      test('next', () => note('went on'));
-      afterAll(() => note('went on'));
-    });`),
-);
+const held = project(holding);
 
 const deaf = 'command:trap "" TERM; echo up >> $E2E_NOTES; while :; do sleep 0.1; done';
 const tornDownSlowly = {
@@ -72,22 +61,22 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     signal: keyof typeof exits,
     target: 'the main process' | 'the whole group',
   ): Promise<JestRun> {
-    const jest = startJest(files, mode, { config: files === holding ? {} : withProviders });
+    const jest = startJest(files, mode, { config: files === held ? {} : withProviders });
     await jest.noted('holding', filesAtOnce[mode]);
-    if (files !== holding) await jest.noted('up');
+    if (files !== held) await jest.noted('up');
     process.kill(target === 'the main process' ? jest.pid : -jest.pid, signal);
     return jest.finished();
   }
 
-  const held = Array<string>(filesAtOnce[mode]).fill('holding');
+  const notes = Array<string>(filesAtOnce[mode]).fill('holding');
 
   test.each([
     ['SIGINT', 'the main process'],
     ['SIGHUP', 'the main process'],
     ['SIGHUP', 'the whole group'],
   ] as const)('%s to %s ends everything, and nothing goes on', async (signal, target) => {
-    const run = await interrupted(holding, signal, target);
-    expect(run).toMatchObject({ exit: exits[signal], left: [], notes: held });
+    const run = await interrupted(held, signal, target);
+    expect(run).toMatchObject({ exit: exits[signal], left: [], notes });
     expect(run.output).not.toContain('went on');
   });
 
@@ -96,7 +85,7 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     async (signal) => {
       const run = await interrupted(tornDownSlowly, signal, 'the whole group');
       expect(run).toMatchObject({ exit: exits[signal], left: [] });
-      expect([...run.notes].sort()).toEqual([...held, 'up']);
+      expect([...run.notes].sort()).toEqual([...notes, 'up']);
       expect(run.output).not.toContain('went on');
     },
   );
@@ -104,7 +93,7 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
   test('SIGTERM to the main process ends everything, and nothing goes on; a model that is starting ends too, also one that heeds no signal', async () => {
     const run = await interrupted(starting, 'SIGTERM', 'the main process');
     expect(run).toMatchObject({ exit: exits.SIGTERM, left: [] });
-    expect([...run.notes].sort()).toEqual([...held, 'up']);
+    expect([...run.notes].sort()).toEqual([...notes, 'up']);
     expect(run.output).not.toContain('went on');
   });
 

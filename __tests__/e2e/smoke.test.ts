@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPages, repository } from '../docs/pages';
-import { outcome, providerModule, spec, withProviders } from './noting-project';
+import { holding, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, startJest, type JestRun } from './run-jest';
 
 // What must never break, in as few runs as can show it: the end-to-end test of `npm run test:fast`.
@@ -55,16 +55,6 @@ describe.each(bothModes)('the example of the README, and a file whose server die
     expect(outcome(run, `${mortal} lives again`).status).toBe('passed');
   });
 });
-
-const holding = spec(`
-  withClient(['embedded:novice'], (handle) => {
-    test('holds', async () => {
-      await handle.client.generate('2 + 3');
-      note('holding');
-      await noted('never');
-    }, 60_000);
-    afterAll(() => note('went on'));
-  });`);
 
 test.each(bothModes)(
   'Ctrl-C in the middle of a run ends everything, and nothing goes on, %s',
