@@ -80,12 +80,18 @@ interface Content {
   readonly texts: readonly string[];
 }
 
-const content: fc.Arbitrary<Content> = fc.record({
-  table: name,
-  columns: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
-  rows: fc.array(fc.array(fc.option(text), { minLength: 3, maxLength: 3 }), { maxLength: 6 }),
-  texts: fc.array(text, { minLength: 3, maxLength: 3 }),
-});
+const content: fc.Arbitrary<Content> = fc
+  .record({
+    table: name,
+    columns: fc.uniqueArray(name, { minLength: 1, maxLength: 3 }),
+    rows: fc.array(fc.array(fc.option(text), { minLength: 3, maxLength: 3 }), { maxLength: 6 }),
+    texts: fc.array(text, { minLength: 3, maxLength: 3 }),
+  })
+  // What no server takes: a view with two columns of one name, and a row that its table's check refuses.
+  .filter(
+    ({ columns, rows, texts: [, two = ''] }) =>
+      columns[0] !== 'stdin' && rows.every(([first]) => first !== `${two} `),
+  );
 
 /** A database with what pg_dump writes in a way of its own. */
 function statements({ table, columns, rows, texts: [one = '', two = '', three = ''] }: Content): string[] {

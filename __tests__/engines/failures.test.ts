@@ -37,9 +37,13 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
   }
 
   // llama-server loses its last lines at times (https://github.com/ggml-org/llama.cpp/issues/22142).
-  const fail = async (file: string, options: LlamaServerOptions = {}): Promise<ModelProviderError> => {
+  const fail = async (
+    file: string,
+    options: LlamaServerOptions = {},
+    program = command,
+  ): Promise<ModelProviderError> => {
     for (let attempt = 1; ; attempt += 1) {
-      const error = await failure(file, makeProvider(command, options));
+      const error = await failure(file, makeProvider(program, options));
       if (attempt === 20 || !error.message.includes('without a reason that is known here')) return error;
     }
   };
@@ -115,7 +119,7 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
   test('says that the model does not fit when memory runs out', async () => {
     const limited = path.join(directory, 'limited');
     fs.writeFileSync(limited, `#!/bin/sh\nulimit -v 4000000\nexec '${command}' "$@"\n`, { mode: 0o755 });
-    const error = await failure(novice, makeProvider(limited, { contextSize: 20_000_000 }));
+    const error = await fail(novice, { contextSize: 20_000_000 }, limited);
     expect(cause(error)).toContain('the model does not fit into memory');
   });
 
@@ -160,16 +164,14 @@ describeWithLlamaServer('a real llama-server that fails', (command) => {
   });
 
   test('fails a request under way with RESOURCE_LOST when it is killed, and starts anew at the next setup', async () => {
-    const provider = makeProvider(command);
+    // The answer has no end, so that it cannot be here as a whole before the server is killed.
+    const provider = makeProvider(command, { extraArgs: ['--context-shift'] });
     const session = await openPrivateSession({ llama: provider });
     const handle = await provider.setup(novice);
     const pieces: string[] = [];
     const error = await caught(
       (async () => {
-        for await (const piece of handle.client.stream('What is 1 + 2?', {
-          maxTokens: 400,
-          extra: { ignore_eos: true },
-        })) {
+        for await (const piece of handle.client.stream('What is 1 + 2?', { extra: { ignore_eos: true } })) {
           if (pieces.push(piece) === 1) process.kill(session.pids[0]!, 'SIGKILL');
         }
       })(),

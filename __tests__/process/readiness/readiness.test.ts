@@ -62,6 +62,21 @@ describe('waiting until a server is ready', () => {
     await expect(waitUntilReady([check], limits, watch(abort.signal))).rejects.toBe(reason);
   });
 
+  it('does not take it for a stall that this process stood still between two looks', async () => {
+    const check = answers('health', ...Array<string>(4).fill('HTTP 503'), true);
+    const standStill = (): void => {
+      const until = performance.now() + 500;
+      while (performance.now() < until);
+    };
+    const look = check.check.bind(check);
+    check.check = (signal) => {
+      setTimeout(standStill, 1);
+      return look(signal);
+    };
+    await waitUntilReady([check], { ...limits, stallMs: 400 }, watch());
+    expect(check.looks).toBe(5);
+  });
+
   it('takes a request that is not answered in time for a failed look, not for the end', async () => {
     let looks = 0;
     const check: ReadinessCheck = {

@@ -16,6 +16,7 @@ import {
   type LocalServer,
 } from '../../../dist/src/providers/local-server/start-local-server';
 import { groupMembers } from '../../../src/process/os/process-group';
+import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
 
 const places = ownPlaces();
@@ -221,7 +222,13 @@ describe('a local server that does not start', () => {
 
   it('because it answers 503 and does nothing else for longer than the stall limit', async () => {
     const switches = ['--load-ms', '600000', '--ignore-sigterm'];
-    expect(await refusal(fake(switches, { stallMs: 1000, graceMs: 100 }))).toEqual({
+    // How long its program takes to begin is no matter here.
+    const launch = async (options: LaunchOptions): Promise<ServerProcess> => {
+      const server = await context().launch(options);
+      await eventually(() => server.logSize() > 0);
+      return server;
+    };
+    expect(await refusal(fake(switches, { stallMs: 1000, graceMs: 100 }), { launch })).toEqual({
       code: 'SETUP_STALLED',
       message: [
         'fake:a: The server made no progress for 1 s while waiting for health (HTTP 503).',

@@ -267,6 +267,18 @@ describe.each([
     expect(await caught(send({}))).toEqual(lost);
   });
 
+  test('rejects with RESOURCE_LOST also when the machine stands still before the news of the death comes', async () => {
+    endpoint.answer((response) => {
+      response.destroy();
+      setTimeout(() => {
+        const until = performance.now() + 1000;
+        while (performance.now() < until);
+        setTimeout(() => lease.abort(lost), 50);
+      }, 50);
+    });
+    expect(await caught(send({}))).toEqual(lost);
+  });
+
   test('prefers the news of the death to a signal that aborts at the same time', async () => {
     const abort = new AbortController();
     endpoint.answer(() => {

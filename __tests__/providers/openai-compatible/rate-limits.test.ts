@@ -127,14 +127,12 @@ describe.each(Object.entries(ways))('a rate limit, with %s', (_name, ask) => {
     const before = timeouts();
     const client = clientOf();
     const controller = new AbortController();
-    const begin = performance.now();
     const calls = callAs(caller, () =>
       Promise.all(Array.from({ length: 5 }, () => caught(ask(client, controller.signal)))),
     );
     while (caller.events.length < 5) await new Promise(setImmediate);
     end(controller);
     for (const error of await calls) expect(error.message).toMatch(message);
-    expect(performance.now() - begin).toBeLessThan(5000);
     // Timers of fetch come and go by themselves.
     await eventually(() => timeouts() <= before);
     expect(caller.events.filter((event) => event === 'goes on')).toHaveLength(5);
@@ -144,28 +142,36 @@ describe.each(Object.entries(ways))('a rate limit, with %s', (_name, ask) => {
 
 test('the latency counts from the last sending', async () => {
   endpoint.answer(refusal(429, 'slow down', { 'retry-after-ms': '400' }), right);
+  // The whole call lasts as long as its pause, and as the latency at least.
+  let begin = performance.now();
   const { latencyMs } = await clientOf().generate('Hi');
-  expect(latencyMs).toBeLessThan(350);
+  expect(latencyMs).toBeLessThanOrEqual(performance.now() - begin - 400);
   endpoint.answer(refusal(429, 'slow down', { 'retry-after-ms': '400' }), (response) => {
     sendEvent(response, chunk('yes', 'stop'));
     response.end();
   });
+  begin = performance.now();
   const stream = clientOf(`${own()}/s`).stream('Hi');
   await all(stream);
-  expect((await stream.reply).latencyMs).toBeLessThan(350);
+  expect((await stream.reply).latencyMs).toBeLessThanOrEqual(performance.now() - begin - 400);
 });
 
 test('the pause is one for all clients of the endpoint, and for no other endpoint', async () => {
-  endpoint.answer(refusal(429, 'slow down', { 'retry-after-ms': '300' }), right);
+  endpoint.answer(refusal(429, 'slow down', { 'retry-after': '200' }));
   other.answer(right);
-  const begin = performance.now();
-  const first = clientOf().generate('Hi');
+  const first = caught(clientOf().generate('Hi'));
   while (gateOf(own()).leftMs <= 0) await new Promise(setImmediate);
-  const [again, elsewhere] = [clientOf(`${own()}/`).generate('Hi'), clientOf(other.baseURL).generate('Hi')];
-  await elsewhere;
-  expect(performance.now() - begin).toBeLessThan(290);
-  expect(endpoint.requests).toHaveLength(1);
+  const again = caught(clientOf(`${own()}/`).generate('Hi'));
+  expect((await clientOf(other.baseURL).generate('Hi')).text).toBe('yes');
+  lease.abort(new Error('over'));
   await Promise.all([first, again]);
+  expect(endpoint.requests).toHaveLength(1);
+});
+
+test('after the pause they go on', async () => {
+  endpoint.answer(refusal(429, 'slow down', { 'retry-after-ms': '300' }), right);
+  const begin = performance.now();
+  expect((await clientOf().generate('Hi')).text).toBe('yes');
   expect(performance.now() - begin).toBeGreaterThan(290);
 });
 
@@ -207,7 +213,7 @@ test('a pause that another caller waits for is too long for one who does not wan
 });
 
 test('what can be sent only once is not sent again, and its 429 pauses the others', async () => {
-  endpoint.answer(refusal(429, 'slow down', { 'retry-after-ms': '300' }));
+  endpoint.answer(refusal(429, 'slow down', { 'retry-after': '200' }));
   const body = new ReadableStream({ start: (controller) => (controller.enqueue('{}'), controller.close()) });
   const { openai } = clientOf();
   const error = await caught(

@@ -33,7 +33,19 @@ beforeAll(() => {
   removeLinks(join(modules, platform, 'native', 'lib'));
   for (const path of ['t', 's', 'c']) mkdirSync(join(home, path));
 });
-afterAll(() => rmSync(home, { recursive: true }));
+afterAll(async () => {
+  await noSessionLeft();
+  rmSync(home, { recursive: true });
+});
+
+/** The guardian of a run removes its session's files when its servers are gone, the ledger last. */
+async function noSessionLeft(): Promise<void> {
+  const ledgers = join(home, 's', 'jest-model-provider', 'sessions');
+  await eventually(
+    () =>
+      ![...readdirSync(join(home, 't')), ...readdirSync(ledgers)].some((name) => /^jmp-|\.jsonl$/.test(name)),
+  );
+}
 
 /** As `npm install --ignore-scripts` leaves the package. */
 function removeLinks(folder: string): void {
@@ -79,14 +91,7 @@ test('a home that is closed to others, spaces in its path, and no install script
 (isRoot ? test : test.skip)(
   'a user without rights runs the server as itself, from a cache of its own',
   async () => {
-    // The guardian of the test before removes its session's files when its servers are gone, the ledger last.
-    const ledgers = join(home, 's', 'jest-model-provider', 'sessions');
-    await eventually(
-      () =>
-        ![...readdirSync(join(home, 't')), ...readdirSync(ledgers)].some((name) =>
-          /^jmp-|\.jsonl$/.test(name),
-        ),
-    );
+    await noSessionLeft();
     const paths = readdirSync(home, { recursive: true, encoding: 'utf8' }).map((path) => join(home, path));
     for (const path of [home, ...paths]) chownSync(path, nobody, nobody);
     expect(run({ uid: nobody, gid: nobody }).version).toMatch(/^PostgreSQL 18/);

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readOrNothing } from '../../../src/process/ledger/known-sessions';
 import { Ledger } from '../../../src/process/ledger/ledger';
 import { sessionDirectories } from '../../../src/process/ledger/session-directory';
 import { eventually } from '../../support/eventually';
@@ -52,7 +53,7 @@ function ledgerFiles(): string[] {
 
 /** The session as its ledger shows it: where its files are, and what it has started. */
 function session(): { directories: string[]; guardian: number | undefined; servers: number[] } {
-  const entries = ledgerFiles().flatMap((path) => new Ledger(path).read());
+  const entries = ledgerFiles().flatMap((path) => readOrNothing(new Ledger(path)));
   return {
     directories: entries.flatMap((entry) =>
       entry.type === 'session' ? sessionDirectories(entry.directory) : [],

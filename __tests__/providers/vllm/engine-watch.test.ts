@@ -53,14 +53,14 @@ test('a server that does not answer at all any more is lost', async () => {
   expect(vllm.readable(error)).toContain(
     'its server answers nothing (/health: no answer) (its server (pid PID) produced no token for 2 s).',
   );
-}, 20_000);
+});
 
 test('an engine at work is not lost, however long an answer takes', async () => {
   const provider = await vllm.provider(['--fake-slow', String(3 * answerStallMs)], { answerStallMs });
   const handle = await provider.setup(vllm.model('a'));
   expect((await handle.client.generate('Hi')).text).toBe('Hello from a');
   expect(lost()).toBe(0);
-}, 20_000);
+});
 
 test('an engine that nobody asks anything lives on, for it answers when it is looked after', async () => {
   const provider = await vllm.provider([], { answerStallMs: 800 });

@@ -1,7 +1,18 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { VLLMProvider, type ModelProviderError, type VLLMOptions } from 'jest-model-provider';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  VLLMProvider,
+  type LaunchOptions,
+  type ModelConnection,
+  type ModelProviderError,
+  type ResourceContext,
+  type ServerProcess,
+  type VLLMConfig,
+  type VLLMOptions,
+} from 'jest-model-provider';
+import { isTaken } from '../../../src/process/os/ports';
 import { caught } from '../../support/caught';
 import { openPrivateSession, type PrivateSession } from '../../fixtures/private-session';
 
@@ -14,6 +25,26 @@ export interface RefusedStart {
   readonly options?: VLLMOptions;
   /** The lines of the whole message, as {@link FakeVllm.refused} gives it. */
   readonly message: readonly string[];
+}
+
+/** How long a program takes to begin is no stall of its server: its start goes on when it listens or has ended. */
+class ListeningVllm extends VLLMProvider {
+  override createResource(
+    name: string,
+    config: VLLMConfig | undefined,
+    context: ResourceContext,
+  ): Promise<ModelConnection> {
+    const launch = async (options: LaunchOptions): Promise<ServerProcess> => {
+      const server = await context.launch(options);
+      const { args } = options;
+      const port = Number(args[args.indexOf('--port') + 1]);
+      let hasEnded = false;
+      void server.exited.then(() => (hasEnded = true));
+      while (!hasEnded && !(await isTaken(port))) await sleep(5);
+      return server;
+    };
+    return super.createResource(name, config, { ...context, directory: context.directory, launch });
+  }
 }
 
 /** A fake vLLM, and the directories of models that it may serve, in a place of their own. */
@@ -38,7 +69,7 @@ export class FakeVllm {
 
   /** A provider whose servers have these switches, in a session of its own. */
   async provider(switches: readonly string[] = [], options: VLLMOptions = {}): Promise<VLLMProvider> {
-    const provider = new VLLMProvider({ command: this.command, extraArgs: [...switches], ...options });
+    const provider = new ListeningVllm({ command: this.command, extraArgs: [...switches], ...options });
     await this.open(provider);
     return provider;
   }

@@ -310,12 +310,16 @@ export class ModelClient {
 }
 
 /** The most milliseconds between the failure of a socket and the session's report that the resource died. */
-const lossNewsMs = 250;
+const lossNewsMs = 400;
+/** Time alone would be up before the session can report it, where the machine has stood still. */
+const looks = 8;
 
 /** Resolves when `signal` aborts or the time is up. */
 async function aborted(signal: AbortSignal, ms: number): Promise<void> {
   // A signal of its own: many requests may fail at once, and Node warns of many listeners on one signal.
-  await delay(ms, undefined, { signal: anySignal(signal) }).catch(() => undefined);
+  const news = anySignal(signal);
+  for (let look = 0; look < looks && !news.aborted; look += 1)
+    await delay(ms / looks, undefined, { signal: news }).catch(() => undefined);
 }
 
 /** A request waits as long as whoever calls may, and no longer than the lease. */

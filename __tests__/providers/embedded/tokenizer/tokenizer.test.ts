@@ -36,9 +36,11 @@ describe('the tokenizer of this package’s models', () => {
   });
 
   it('takes a megabyte in one word without growing slow', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(tokenizer.decode(tokenizer.encode('is'.repeat(500_000)))).toHaveLength(1_000_000);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // The time of this process, since other tests may keep the machine busy.
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1000).toBeLessThan(10_000);
   });
 });
 
