@@ -8,7 +8,7 @@ const { setTimeout: sleep } = require('node:timers/promises');
 const { ModelProvider } = require('jest-model-provider');
 const { markedProcesses } = require('../../support/processes.cjs');
 
-const limitMs = 60_000;
+const limitMs = 120_000;
 
 /** Appends a line to the run's notes; any process of the run may. */
 function note(line) {
@@ -41,8 +41,8 @@ const defaults = {
   maxLive: Infinity,
   sharing: 'shared',
   retain: 'lease',
-  startTimeoutMs: 20_000,
-  stopTimeoutMs: 20_000,
+  startTimeoutMs: 120_000,
+  stopTimeoutMs: 120_000,
 };
 
 /** A resource without a process, whose client is its connection; notes `start NAME` and `stop NAME`. */
