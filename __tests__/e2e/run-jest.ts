@@ -249,12 +249,18 @@ export class RunningJest {
 
   async finished(): Promise<JestRun> {
     const late = new AbortController();
+    let isLate = false;
     const limit = sleep(this.#limitMs, undefined, { signal: late.signal }).then(
-      () => this.#giveUp('no end'),
+      () => {
+        isLate = true;
+        return this.#giveUp('no end');
+      },
       () => undefined as never,
     );
     const exit = await Promise.race([this.#ended, limit]);
     late.abort();
+    // Given up, it ends too.
+    if (isLate) await limit;
     return {
       pid: this.pid,
       project: this.project,
