@@ -72,7 +72,7 @@ describe.each(bothModes)('runs on a given server that do not come to their end, 
     databases.atTheEnd = await ourDatabases(url);
     await eventually(() => processesOf(temporary).length === 0);
     left = leftBehind({ temporary, state });
-  }, 240_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test('a main process that is killed in the middle of a query leaves what the next run there drops', () => {

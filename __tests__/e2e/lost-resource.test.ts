@@ -109,7 +109,7 @@ const specs = {
       test('in the middle of a query', async () => {
         ${noteDirectory}
         const query = handle.client.query('SELECT pg_sleep(600)');
-        servers('-D').forEach((pid) => process.kill(pid, 'SIGKILL'));
+        servers(' -D ').forEach((pid) => process.kill(pid, 'SIGKILL'));
         await query;
       });
       test('without a query', () => undefined);

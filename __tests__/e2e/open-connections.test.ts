@@ -78,7 +78,7 @@ describe.each(bothModes)('connections that code under test leaves open, %s', (mo
       workers: 1,
     });
     left = await ourDatabases(admin);
-  }, 240_000);
+  });
 
   test('turn nothing red, and nothing is left', () => {
     expect(run.tests.filter(({ status }) => status !== 'passed')).toEqual([]);

@@ -3,7 +3,7 @@ import { bothModes, runJest, type JestRun } from './run-jest';
 
 const greeter = `
   class GreeterProvider extends ModelProvider {
-    constraints = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 5000, stopTimeoutMs: 5000 };
+    constraints = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 60_000, stopTimeoutMs: 60_000 };
     async createResource(name) { return { greeting: 'Hello, ' + name }; }
     createClient(connection) { return { greet: () => connection.greeting }; }
   }`;
@@ -24,7 +24,7 @@ describe.each(bothModes)('a provider module, %s', (mode) => {
         import { defineProviders, ModelProvider, type ProviderConstraints } from 'jest-model-provider';
         interface Greeter { greet(): string }
         class GreeterProvider extends ModelProvider<Greeter, { greeting: string }> {
-          readonly constraints: ProviderConstraints = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 5000, stopTimeoutMs: 5000 };
+          readonly constraints: ProviderConstraints = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 60_000, stopTimeoutMs: 60_000 };
           async createResource(name: string) { return { greeting: \`Hello, \${name}\` }; }
           createClient({ greeting }: { greeting: string }) { return { greet: () => greeting }; }
         }

@@ -75,11 +75,12 @@ export interface JestRun {
 
 /** The preset's own pattern, so that what is given for it takes the place of Babel. */
 const javaScript = String.raw`\.[cm]?jsx?$`;
+// All of these only end what hangs. They are far longer than anything takes, for a machine may stand still.
 const usualLimitMs = 180_000;
-const leftBehindLimitMs = 20_000;
-/** Of the tests and hooks of a mini project: Jest's own 5 s may be too short on a busy machine. */
-const testTimeout = 60_000;
-jest.setTimeout(usualLimitMs + leftBehindLimitMs + 10_000);
+const leftBehindLimitMs = 60_000;
+const testLimitMs = 120_000;
+// A hook may wait for two runs, each of which has limits of its own.
+jest.setTimeout(2 * (usualLimitMs + leftBehindLimitMs + 10_000));
 
 let installation: Installation | undefined;
 const started = new Set<RunningJest>();
@@ -152,7 +153,6 @@ export class RunningJest {
     writeFileSync(this.#notes, '');
     const configuration = {
       preset: 'jest-model-provider',
-      testTimeout,
       ...(hasBabel ? {} : { transform: { [javaScript]: installed.plainJavaScript } }),
       ...modes[mode].config,
       ...config,
@@ -164,6 +164,8 @@ export class RunningJest {
       installed.jest,
       ...modes[mode].args(workers),
       ...['--json', '--outputFile', this.#results, '--cacheDirectory', installed.cache],
+      // Not Jest's 5 s, which run out when the machine stands still. A test that is about a limit has its own.
+      ...['--testTimeout', String(testLimitMs)],
       ...reporters.flatMap((reporter) => ['--reporters', reporter]),
       ...args,
     ];
@@ -181,8 +183,9 @@ export class RunningJest {
         ...env,
       },
     });
-    this.#child.stdout?.on('data', (text: Buffer) => (this.#output += text.toString()));
-    this.#child.stderr?.on('data', (text: Buffer) => (this.#output += text.toString()));
+    // A chunk may end within a character.
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     this.#ended = new Promise((resolve) =>
       this.#child.once('close', (code, signal) => resolve(code ?? signal)),
     );
@@ -246,12 +249,18 @@ export class RunningJest {
 
   async finished(): Promise<JestRun> {
     const late = new AbortController();
+    let isLate = false;
     const limit = sleep(this.#limitMs, undefined, { signal: late.signal }).then(
-      () => this.#giveUp('no end'),
+      () => {
+        isLate = true;
+        return this.#giveUp('no end');
+      },
       () => undefined as never,
     );
     const exit = await Promise.race([this.#ended, limit]);
     late.abort();
+    // Given up, it ends too.
+    if (isLate) await limit;
     return {
       pid: this.pid,
       project: this.project,

@@ -4,6 +4,9 @@ import { keepSecret, redact } from '../base/secrets';
 import type { Asked } from './answer-error';
 import { readBody } from './read-body';
 
+// Not the global: tests may put fake timers in its place.
+const { setImmediate: nextTurn } = process.getBuiltinModule('node:timers/promises');
+
 const redirects = [301, 302, 303, 307, 308];
 const mostRedirects = 5;
 
@@ -16,6 +19,7 @@ const mostRedirects = 5;
 export function fetchFor(asked: Asked): typeof fetch {
   keepSecret(`the key of ${asked.model}`, asked.apiKey);
   return async (input, init) => {
+    await noticeClosed();
     let url = new URL(input instanceof Request ? input.url : input);
     for (let hop = 0; ; hop += 1) {
       const response = await fetch(hop === 0 && input instanceof Request ? input : url, {
@@ -31,6 +35,15 @@ export function fetchFor(asked: Asked): typeof fetch {
       url = next;
     }
   };
+}
+
+/**
+ * Lets this process notice which idle connections servers have closed while its code was busy: a request that is
+ * sent on one of those fails.
+ */
+async function noticeClosed(): Promise<void> {
+  // The turn that is under way may have looked already.
+  for (let turn = 0; turn < 2; turn += 1) await nextTurn();
 }
 
 interface Redirect {

@@ -41,8 +41,8 @@ const defaults = {
   maxLive: Infinity,
   sharing: 'shared',
   retain: 'lease',
-  startTimeoutMs: 60_000,
-  stopTimeoutMs: 60_000,
+  startTimeoutMs: 120_000,
+  stopTimeoutMs: 120_000,
 };
 
 /** A resource without a process, whose client is its connection; notes `start NAME` and `stop NAME`. */

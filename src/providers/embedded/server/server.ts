@@ -63,6 +63,8 @@ export class EmbeddedServer {
     this.#slots = new Slots(options.parallel);
     this.#server = http.createServer((request, response) => void this.#answer(request, response));
     this.#server.on('clientError', refuseMalformed);
+    // Clients end idle connections. If the server did, a request that is just under way would fail.
+    this.#server.keepAliveTimeout = 0;
   }
 
   readonly #routes: ReadonlyMap<string, Route> = new Map([
