@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionEvent } from '../../src/session/events/events';
@@ -119,6 +119,7 @@ export class RunningJest {
   readonly #notes: string;
   readonly #events: string;
   readonly #results: string;
+  readonly #draft: string;
   readonly #limitMs: number;
   readonly #child: ChildProcess;
   readonly #ended: Promise<number | string | null>;
@@ -149,6 +150,7 @@ export class RunningJest {
       place('events.json'),
       place('results.json'),
     ];
+    this.#draft = place('draft');
     for (const made of [this.project, this.#temporary, this.#state]) mkdirSync(made, { recursive: true });
     writeFileSync(this.#notes, '');
     const configuration = {
@@ -211,7 +213,9 @@ export class RunningJest {
   write(files: Readonly<Record<string, string>>): void {
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(this.project, name)), { recursive: true });
-      writeFileSync(join(this.project, name), text);
+      // At once: a jest that watches would run what is only begun, and not see the rest while it runs.
+      writeFileSync(this.#draft, text);
+      renameSync(this.#draft, join(this.project, name));
     }
   }
 

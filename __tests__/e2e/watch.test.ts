@@ -4,9 +4,13 @@ import { bothModes, startJest, type JestRun } from './run-jest';
 
 const models = ['noting:a', 'noting:b', 'noting:c'];
 
-// Every edit is another file for Jest, which then runs all again.
+// Every edit is another file for Jest, which then runs all again. The models of the matrix come first: a file
+// that waits for the start of something else lets the others go ahead of it.
 const edition = (number: number): Record<string, string> => ({
   'a.eval.js': spec(`
+    withClient(${JSON.stringify(models)}, (handle, model) => {
+      test('edition ${number} of a matrix', () => note('run ${number} ' + model));
+    });
     withClient(['kept:x'], (kept) => {
       withClient(['embedded:novice'], (handle) => {
         test('edition ${number}', async () => {
@@ -14,9 +18,6 @@ const edition = (number: number): Record<string, string> => ({
           note('run ${number} ' + handle.resourceId);
         });
       });
-    });
-    withClient(${JSON.stringify(models)}, (handle, model) => {
-      test('edition ${number} of a matrix', () => note('run ${number} ' + model));
     });`),
 });
 const files = {
@@ -26,6 +27,15 @@ const files = {
   }),
   ...edition(1),
 };
+
+/** Whether there is a process of that number, dead ones that nobody has reaped included. */
+function isInTable(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** The last thing that a run prints; what is edited before it is not seen. */
 const ends = (output: string): number => output.split('Test results written to').length - 1;
@@ -45,8 +55,12 @@ describe.each(bothModes)('watch mode, %s', (mode) => {
       if (edit > 1) jest.write(edition(edit));
       for (const noted of [resource, ...models]) await jest.noted(`run ${edit} ${noted}`);
       await jest.until(`the end of run ${edit}`, () => ends(jest.output) === edit);
-      // Not while files run: one that waits for its next start would let the others go ahead of it.
-      if (edit === 2) for (const pid of jest.serverGroups(/novice/)) process.kill(pid, 'SIGKILL');
+      if (edit !== 2) continue;
+      for (const pid of jest.serverGroups(/novice/)) {
+        process.kill(pid, 'SIGKILL');
+        // Its guardian, which tells the session of its death, is its parent, who alone can reap it.
+        await jest.until('it is reaped', () => !isInTable(pid));
+      }
     }
     process.kill(-jest.pid, 'SIGINT');
     run = await jest.finished();

@@ -11,7 +11,7 @@ const run = (env: Record<string, string>) => runSettings(facts(), env)();
 
 test('a run without a name is called by its time, and no two alike', async () => {
   const [first, second] = await Promise.all([run({}), run({ EVALS_RUN: '' })]);
-  expect(first.run).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{4}$/);
+  expect(first.run).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{8}$/);
   expect(first.run).not.toBe(second.run);
   expect(first).toMatchObject({ seed: 7, rerun: null, samples: null, models: null });
   expect(first.directory).toBe(join(places.directory, '.evals', first.run));

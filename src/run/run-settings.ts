@@ -14,7 +14,8 @@ export interface JestRunFacts {
 
 const reruns = ['errors', 'failed', 'all'] as const;
 const longestName = 100;
-const gitLimitMs = 5000;
+// Only against a git that hangs: a repository may be large, and the machine busy.
+const gitLimitMs = 30_000;
 
 /**
  * Describes the run that begins, by the variables `EVALS_*`. Creates no file.
@@ -46,7 +47,8 @@ export function runSettings({ rootDir, seed }: JestRunFacts, env: Variables): ()
 function nameOf(given: string | undefined): string {
   if (given === undefined || given === '') {
     const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-    return `${time}-${randomBytes(2).toString('hex')}`;
+    // So many that two runs of one second never have one name, and with it one log.
+    return `${time}-${randomBytes(4).toString('hex')}`;
   }
   if (/^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(given) && Buffer.byteLength(given) <= longestName)
     return given;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity';
 
 /** Either the lock is taken, and `unlock`, which may be repeated, gives it back; or `holder` has it. */
@@ -9,10 +9,17 @@ export type LockAttempt =
 /** Takes the lock file at `path`. The lock of a dead process is taken over. */
 export function takeLock(path: string): LockAttempt {
   const mine = JSON.stringify(ownIdentity());
-  if (!tryWrite(path, mine)) {
-    const holder = readHolder(path);
+  while (!tryWrite(path, mine)) {
+    const text = readText(path);
+    // It was given back meanwhile.
+    if (text === undefined) continue;
+    const holder = holderIn(text);
     if (holder !== undefined && isAlive(holder)) return { holder };
-    writeFileSync(path, mine);
+    // By one process at a time: a second one would remove the lock that the first has taken since.
+    const removal = takeLock(`${path}.dead`);
+    if (removal.unlock === undefined) return removal;
+    if (readText(path) === text) rmSync(path);
+    removal.unlock();
   }
   return {
     unlock: () => {
@@ -21,9 +28,23 @@ export function takeLock(path: string): LockAttempt {
   };
 }
 
+/** Makes the file with its whole text at once: a lock without a holder would pass for that of a dead process. */
 function tryWrite(path: string, text: string): boolean {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, text);
   try {
-    writeFileSync(path, text, { flag: 'wx' });
+    return unlessPresent(() => linkSync(draft, path));
+  } catch {
+    // Some file systems have no links.
+    return unlessPresent(() => writeFileSync(path, text, { flag: 'wx' }));
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function unlessPresent(make: () => void): boolean {
+  try {
+    make();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -31,9 +52,9 @@ function tryWrite(path: string, text: string): boolean {
   }
 }
 
-function readHolder(path: string): ProcessIdentity | undefined {
+function holderIn(text: string): ProcessIdentity | undefined {
   try {
-    return JSON.parse(readText(path) ?? '') as ProcessIdentity;
+    return JSON.parse(text) as ProcessIdentity;
   } catch {
     return undefined;
   }
@@ -41,8 +62,15 @@ function readHolder(path: string): ProcessIdentity | undefined {
 
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+    // No link: one that leads nowhere would be neither there nor missing.
+    const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      return readFileSync(file, 'utf8');
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
