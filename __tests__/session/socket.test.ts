@@ -307,11 +307,13 @@ describe('leases over the socket', () => {
     await eventually(() => served.story().includes('requested db:b'));
     const other = (await served.transport()).lease(request('c'), undefined);
     await eventually(() => served.story().includes('requested db:c'));
-    const dropped = performance.now();
+    // Not by the clock: the event loop does not turn while the machine does other things.
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), 250);
     drop(socket);
-    expect((await other).resourceId).toBe('db:c#1');
-    // The promise is 250 ms; a machine that does much else at the same time gets more.
-    expect(performance.now() - dropped).toBeLessThan(5000);
+    expect((await other.finally(() => clearInterval(ticking))).resourceId).toBe('db:c#1');
+    // The promise is one; a machine that does much else at the same time gets more.
+    expect(ticks).toBeLessThan(20);
     expect(served.db.made).toEqual(['db:a#1', 'db:c#1']);
   });
 
