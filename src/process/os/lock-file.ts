@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity';
 
 /** Either the lock is taken, and `unlock`, which may be repeated, gives it back; or `holder` has it. */
@@ -9,10 +9,18 @@ export type LockAttempt =
 /** Takes the lock file at `path`. The lock of a dead process is taken over. */
 export function takeLock(path: string): LockAttempt {
   const mine = JSON.stringify(ownIdentity());
-  if (!tryWrite(path, mine)) {
-    const holder = readHolder(path);
-    if (holder !== undefined && isAlive(holder)) return { holder };
-    writeFileSync(path, mine);
+  // Written before it is the lock: whoever finds a lock finds whose it is.
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, mine);
+  try {
+    while (!tryPlace(draft, path)) {
+      const text = readText(path);
+      const holder = holderIn(text);
+      if (holder !== undefined && isAlive(holder)) return { holder };
+      if (text !== undefined) removeStale(path, text, `${draft}.old`);
+    }
+  } finally {
+    rmSync(draft, { force: true });
   }
   return {
     unlock: () => {
@@ -21,9 +29,17 @@ export function takeLock(path: string): LockAttempt {
   };
 }
 
-function tryWrite(path: string, text: string): boolean {
+/** Makes `draft` the lock, at once and whole, if there is none. */
+function tryPlace(draft: string, path: string): boolean {
   try {
-    writeFileSync(path, text, { flag: 'wx' });
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+  }
+  // A file system without links.
+  try {
+    copyFileSync(draft, path, constants.COPYFILE_EXCL);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -31,9 +47,25 @@ function tryWrite(path: string, text: string): boolean {
   }
 }
 
-function readHolder(path: string): ProcessIdentity | undefined {
+/**
+ * Removes the lock of a dead process, if `text` still is what it says: several may have found it. It is moved
+ * away first, so that one alone gets it, and put back if it turns out to be somebody else's by now.
+ */
+function removeStale(path: string, text: string, aside: string): void {
+  if (readText(path) !== text) return;
   try {
-    return JSON.parse(readText(path) ?? '') as ProcessIdentity;
+    renameSync(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if (readText(aside) !== text) tryPlace(aside, path);
+  rmSync(aside, { force: true });
+}
+
+function holderIn(text: string | undefined): ProcessIdentity | undefined {
+  try {
+    return JSON.parse(text ?? '') as ProcessIdentity;
   } catch {
     return undefined;
   }

@@ -1,0 +1,47 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { takeLock } from '../../../src/process/os/lock-file';
+import { ownIdentity } from '../../../src/process/os/process-identity';
+import { ownPlaces } from '../../support/own-places';
+import { endScriptsAfterEach, startScript } from '../node-script';
+
+const places = ownPlaces();
+endScriptsAfterEach();
+
+const count = 500;
+const path = (index: number): string => join(places.directory, `lock-${index}`);
+const ofTheDead = JSON.stringify({ ...ownIdentity(), startTime: '1' });
+
+test.each([
+  ['that nobody has', undefined],
+  ['of a dead process', ofTheDead],
+  ['that was being written when its process was killed', '{"pid":'],
+])('of two who ask at once for a lock %s, one gets it', async (_what, text) => {
+  const indexes = Array.from({ length: count }, (_each, index) => index);
+  if (text !== undefined) for (const index of indexes) writeFileSync(path(index), text);
+  // Each lock in its moment, and alive until both are done: the lock of a dead process is free.
+  const asking = `
+    const { takeLock } = require('#process/os/lock-file');
+    const taken = [];
+    for (let index = 0; index < ${count}; index += 1) {
+      while (Date.now() < ${Date.now() + 500} + index);
+      if (takeLock(${JSON.stringify(path(0))}.replace(/0$/, index)).unlock !== undefined) taken.push(index);
+    }
+    console.log('taken ' + JSON.stringify(taken));
+    setInterval(() => undefined, 1000);`;
+  const scripts = [startScript(asking, places.env), startScript(asking, places.env)];
+  const taken = await Promise.all(
+    scripts.map(async (script) => JSON.parse((await script.printed(/taken (.*)\n/))[1]!) as number[]),
+  );
+  expect(taken.flat().sort((a, b) => a - b)).toEqual(indexes);
+});
+
+test('nothing is left beside a lock, and nothing of it once it is given back', () => {
+  writeFileSync(path(1), ofTheDead);
+  const { unlock } = takeLock(path(1));
+  expect(takeLock(path(1)).holder).toEqual(ownIdentity());
+  const files = (): string[] => readdirSync(places.directory).filter((name) => name.startsWith('lock-'));
+  expect(files()).toEqual(['lock-1']);
+  unlock?.();
+  expect(files()).toEqual([]);
+});
