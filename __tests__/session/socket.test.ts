@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import {
   createMessageConnection,
   StreamMessageReader,
@@ -16,6 +16,7 @@ import {
   type HelloRequest,
 } from '../../src/session/wire/protocol';
 import { SocketTransport } from '../../src/session/client/socket-transport';
+import { listenPrivately, newAddress } from '../../src/session/wire/private-socket';
 import { SocketServer } from '../../src/session/broker/socket-server';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
@@ -188,6 +189,22 @@ describe('the greeting', () => {
       onEnded: () => undefined,
     };
     expect(await caught(SocketTransport.open(server.address, options))).toMatchObject({
+      code: 'SESSION_CLOSED',
+    });
+  });
+
+  test('a session that ends before it has answered gives SESSION_CLOSED', async () => {
+    const { files } = await openOwnSession({});
+    const ending = createServer((socket) => socket.once('data', () => socket.destroy()));
+    await listenPrivately(ending, files.socketPath);
+    ends.push(() => ending.close());
+    const options = {
+      label: 'x',
+      providerModule: undefined,
+      onLost: () => undefined,
+      onEnded: () => undefined,
+    };
+    expect(await caught(SocketTransport.open(newAddress(files.socketPath), options))).toMatchObject({
       code: 'SESSION_CLOSED',
     });
   });
