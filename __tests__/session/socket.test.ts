@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import {
   createMessageConnection,
   StreamMessageReader,
@@ -16,6 +16,7 @@ import {
   type HelloRequest,
 } from '../../src/session/wire/protocol';
 import { SocketTransport } from '../../src/session/client/socket-transport';
+import { listenPrivately, newAddress } from '../../src/session/wire/private-socket';
 import { SocketServer } from '../../src/session/broker/socket-server';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
@@ -192,6 +193,22 @@ describe('the greeting', () => {
     });
   });
 
+  test('a session that ends before it has answered gives SESSION_CLOSED', async () => {
+    const { files } = await openOwnSession({});
+    const ending = createServer((socket) => socket.once('data', () => socket.destroy()));
+    await listenPrivately(ending, files.socketPath);
+    ends.push(() => ending.close());
+    const options = {
+      label: 'x',
+      providerModule: undefined,
+      onLost: () => undefined,
+      onEnded: () => undefined,
+    };
+    expect(await caught(SocketTransport.open(newAddress(files.socketPath), options))).toMatchObject({
+      code: 'SESSION_CLOSED',
+    });
+  });
+
   test('a second one on a connection is refused, after a right and after a wrong one', async () => {
     const served = await serve();
     const refused = {
@@ -307,11 +324,13 @@ describe('leases over the socket', () => {
     await eventually(() => served.story().includes('requested db:b'));
     const other = (await served.transport()).lease(request('c'), undefined);
     await eventually(() => served.story().includes('requested db:c'));
-    const dropped = performance.now();
+    // Not by the clock: the event loop does not turn while the machine does other things.
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), 250);
     drop(socket);
-    expect((await other).resourceId).toBe('db:c#1');
-    // The promise is 250 ms; a machine that does much else at the same time gets more.
-    expect(performance.now() - dropped).toBeLessThan(5000);
+    expect((await other.finally(() => clearInterval(ticking))).resourceId).toBe('db:c#1');
+    // The promise is one; a machine that does much else at the same time gets more.
+    expect(ticks).toBeLessThan(20);
     expect(served.db.made).toEqual(['db:a#1', 'db:c#1']);
   });
 

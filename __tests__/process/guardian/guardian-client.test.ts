@@ -52,6 +52,9 @@ describe('a guardian’s client', () => {
   it('does not let its process end in the middle of a call', async () => {
     const script = session(
       `const id = await launch('trap "" TERM; echo up; while :; do /bin/sleep 0.02; done', 300);
+      // What comes before its trap ends it politely.
+      const log = join(files.directory, id + '.log');
+      while (!require('node:fs').readFileSync(log, 'utf8').includes('up')) await new Promise((resolve) => setTimeout(resolve, 5));
       console.log('stopped ' + JSON.stringify(await guardian.stop(id)));`,
     );
     expect(await script.ended).toBe(0);

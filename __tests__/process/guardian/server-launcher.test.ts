@@ -24,9 +24,9 @@ afterEach(async () => {
   expect(servers.splice(0).flatMap(({ pid }) => groupMembers(pid))).toEqual([]);
 });
 
-/** Starts a shell script that prints "up" first. */
+/** Starts a shell script, and waits until it has printed "up". */
 async function launch(script: string, graceMs = 600_000): Promise<ServerProcess> {
-  const args = ['-c', `echo up; ${script}`];
+  const args = ['-c', script];
   const server = await launcher.launch({ command: '/bin/sh', args, graceMs }, 'fake:a#1', places.directory);
   servers.push(server);
   await eventually(() => server.logTail().includes('up'));
@@ -41,8 +41,10 @@ function guardians(): LedgerEntry[] {
     : [];
 }
 
-const quiet = 'exec sleep 600';
-const stubborn = `trap 'echo no' TERM; while :; do sleep 0.02; done`;
+const quiet = 'echo up; exec sleep 600';
+const stubborn = `trap 'echo no' TERM; echo up; while :; do sleep 0.02; done`;
+// Ends only when it is asked for the second time, and not at once: who waits for its "no" needs no limit of time.
+const reluctant = `trap 'echo no; trap "sleep 0.2; exit" TERM' TERM; echo up; while :; do sleep 0.02; done`;
 
 function killGuardian(): void {
   const entry = ledger()
@@ -84,7 +86,7 @@ describe('the launcher', () => {
   });
 
   it('gives each server a log of its own', async () => {
-    const [first, second] = [await launch('echo first'), await launch('echo second')];
+    const [first, second] = [await launch('echo up; echo first'), await launch('echo up; echo second')];
     await Promise.all([first.exited, second.exited]);
     expect(first.logTail()).toEqual(['up', 'first']);
     expect(second.logTail()).toEqual(['up', 'second']);
@@ -125,7 +127,7 @@ describe('when the guardian is killed', () => {
   });
 
   it('a stop under way resolves only when the server is gone', async () => {
-    const server = await launch(stubborn, 1000);
+    const server = await launch(reluctant);
     const stop = server.stop();
     await eventually(() => server.logTail().includes('no'));
     killGuardian();
@@ -134,7 +136,7 @@ describe('when the guardian is killed', () => {
   });
 
   it('a close under way resolves only when every server is gone', async () => {
-    const server = await launch(stubborn, 1000);
+    const server = await launch(reluctant);
     const close = launcher.close();
     await eventually(() => server.logTail().includes('no'));
     killGuardian();

@@ -283,10 +283,12 @@ describe('a thousand ledgers of random lines', () => {
     const precious = join(places.temporary, 'precious');
     mkdirSync(precious);
     const dead = await deadProcess();
+    // Times have steps of 10 ms: without this one of them could have begun with the dead one.
+    const before = `${Number(bystanders[0]!.startTime) - 1}`;
     const ledgers = ledgerDirectory(places.state);
     for (let index = 0; index < 1000; index += 1) {
       const lines = Array.from({ length: Math.floor(random() * 6) }, () =>
-        randomLine(random, bystanders, dead, precious),
+        randomLine(random, bystanders, dead, before, precious),
       );
       const text = lines.join('\n');
       const torn = random() < 0.3 ? text.slice(0, Math.floor(random() * text.length)) : `${text}\n`;
@@ -304,6 +306,7 @@ function randomLine(
   random: () => number,
   bystanders: ProcessIdentity[],
   dead: ProcessIdentity,
+  before: string,
   precious: string,
 ): string {
   const one = (...values: unknown[]): unknown => values[Math.floor(random() * values.length)];
@@ -311,7 +314,7 @@ function randomLine(
   // Numbers of living processes, but never with their start times: knowing both allows ending the process.
   const identity = (): unknown => ({
     pid: one(pid, pid, process.pid, 1, 0, -1, -pid, 2 ** 40, 1.5, `${pid}`, null, undefined),
-    startTime: one('1', '', 7, null, undefined, dead.startTime, '99999999999'),
+    startTime: one('1', '', 7, null, undefined, before, '99999999999'),
   });
   const fields = {
     type: one('session', 'session', 'process', 'process', 'process', 'guardian', 'stopped', 'other', null),

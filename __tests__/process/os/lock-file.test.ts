@@ -1,56 +1,54 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { on } from 'node:events';
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { takeLock } from '../../../src/process/os/lock-file';
 import { ownIdentity } from '../../../src/process/os/process-identity';
 import { ownPlaces } from '../../support/own-places';
+import { endScriptsAfterEach, startScript } from '../node-script';
 
 const places = ownPlaces();
-const program = join(__dirname, '../../../dist/src/process/os/lock-file.js');
-const dead = JSON.stringify({ ...ownIdentity(), startTime: '1' });
+endScriptsAfterEach();
 
-/** Says that it is ready, takes the locks that it is told, says which it has got, and ends with its input. */
-const script = `
-  const { takeLock } = require(${JSON.stringify(program)});
-  console.log('[]');
-  process.stdin.once('data', (paths) => {
-    const taken = JSON.parse(paths).filter((path) => takeLock(path).unlock !== undefined);
-    console.log(JSON.stringify(taken));
-  });`;
+const count = 340;
+const path = (index: number): string => join(places.directory, `lock-${index}`);
+const ofTheDead = JSON.stringify({ ...ownIdentity(), startTime: '1' });
 
-let children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
-});
-
-test('of processes that want a lock at once one gets it, be it new or that of a dead process', async () => {
-  const paths = Array.from({ length: 200 }, (_, index) => join(places.directory, `lock ${index}`));
-  for (const [index, path] of paths.entries()) if (index % 2 === 0) writeFileSync(path, dead);
-  const started = Array.from({ length: 4 }, () =>
-    spawn(process.execPath, ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }),
+test.each([
+  ['that nobody has', undefined],
+  ['of a dead process', ofTheDead],
+  ['that was being written when its process was killed', '{"pid":'],
+])('of four who ask at once for a lock %s, one gets it', async (_what, text) => {
+  const indexes = Array.from({ length: count }, (_each, index) => index);
+  if (text !== undefined) for (const index of indexes) writeFileSync(path(index), text);
+  // Each lock in its moment, and alive until both are done: the lock of a dead process is free.
+  const asking = `
+    const { takeLock } = require('#process/os/lock-file');
+    const taken = [];
+    for (let index = 0; index < ${count}; index += 1) {
+      while (Date.now() < ${Date.now() + 500} + index);
+      if (takeLock(${JSON.stringify(path(0))}.replace(/0$/, index)).unlock !== undefined) taken.push(index);
+    }
+    console.log('taken ' + JSON.stringify(taken));
+    setInterval(() => undefined, 1000);`;
+  const scripts = Array.from({ length: 4 }, () => startScript(asking, places.env));
+  const taken = await Promise.all(
+    scripts.map(async (script) => JSON.parse((await script.printed(/taken (.*)\n/))[1]!) as number[]),
   );
-  children = started;
-  const said = started.map(({ stdout }) => on(createInterface(stdout), 'line'));
-  // None ends before the last has tried: then its locks would be those of a dead process.
-  const eachSays = async (): Promise<string[]> => {
-    const lines = await Promise.all(said.map(async (lines) => (await lines.next()).value as [string]));
-    return lines.flatMap(([line]) => JSON.parse(line) as string[]);
-  };
-  await eachSays();
-  for (const { stdin } of started) stdin.write(JSON.stringify(paths));
-  expect((await eachSays()).sort()).toEqual([...paths].sort());
-  expect(
-    readdirSync(places.directory)
-      .filter((name) => name.startsWith('lock '))
-      .sort(),
-  ).toEqual(paths.map((path) => path.slice(places.directory.length + 1)).sort());
+  expect(taken.flat().sort((a, b) => a - b)).toEqual(indexes);
 });
 
-test('a link in its place is not followed', () => {
-  const [path, target] = [join(places.directory, 'lock'), join(places.directory, 'target')];
-  symlinkSync(target, path);
-  expect(() => takeLock(path)).toThrow('ELOOP');
+test('nothing is left beside a lock, and nothing of it once it is given back', () => {
+  writeFileSync(path(1), ofTheDead);
+  const { unlock } = takeLock(path(1));
+  expect(takeLock(path(1)).holder).toEqual(ownIdentity());
+  const files = (): string[] => readdirSync(places.directory).filter((name) => name.startsWith('lock-'));
+  expect(files()).toEqual(['lock-1']);
+  unlock?.();
+  expect(files()).toEqual([]);
+});
+
+test('a link in the place of a lock is not followed', () => {
+  const target = join(places.directory, 'target');
+  symlinkSync(target, path(2));
+  expect(() => takeLock(path(2))).toThrow('ELOOP');
   expect(existsSync(target)).toBe(false);
 });

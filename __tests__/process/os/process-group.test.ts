@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { groupMembers, stopGroup } from '../../../src/process/os/process-group';
 import { processEntry, type ProcessIdentity } from '../../../src/process/os/process-identity';
 import { eventually } from '../../support/eventually';
@@ -86,8 +87,15 @@ describe('stopping a group', () => {
       `(trap 'echo member >> terms' TERM; while :; do sleep 0.02; done) & ` +
         `trap 'echo leader >> terms' TERM; echo up; while :; do sleep 0.02; done`,
     );
-    await stopGroup(leader, 300);
-    expect(readFileSync(join(places.directory, 'terms'), 'utf8')).toBe('leader\n');
+    const terms = join(places.directory, 'terms');
+    const forceKill = new AbortController();
+    const stop = stopGroup(leader, longGrace, forceKill.signal);
+    await eventually(() => existsSync(terms));
+    // A moment for one that should not come.
+    await sleep(300);
+    forceKill.abort();
+    await stop;
+    expect(readFileSync(terms, 'utf8')).toBe('leader\n');
   });
 
   it('kills at once, unasked, where there is no grace', async () => {

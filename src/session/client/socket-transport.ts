@@ -96,13 +96,14 @@ export class SocketTransport implements SessionTransport {
     rpc.listen();
     try {
       const { label, file, providerModule } = options;
-      const answer = await rpc.sendRequest(helloRequest, {
+      const hello = rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
         label,
         file,
         providerModule,
       });
+      const answer = await Promise.race([hello, closedBefore(socket)]);
       return new SocketTransport({ socket, rpc, pauses }, answer, () => options.onEnded());
     } catch (error) {
       socket.destroy();
@@ -244,6 +245,11 @@ class ShutdownHooks {
       await Promise.allSettled(this.#called);
     }
   }
+}
+
+/** Rejects when the socket closes: a request whose connection closes is never answered. */
+function closedBefore(socket: Socket): Promise<never> {
+  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded())));
 }
 
 /** The error of a request to a session that is gone. */
