@@ -10,6 +10,8 @@ import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/provider-module/load';
 import type { SessionEvent } from '../src/session/events/events';
 import '../src/runtime';
+import { beginTelling, tellRun } from './tell-run';
+import { refuseUnaskedEnds } from './unasked-end';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 
 export type { SessionEvent };
@@ -44,19 +46,23 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
   const present = presentSession();
   if (present !== undefined) {
     requireSameModule(present.providerModule, providerModule);
-    // In watch mode each run has logs of its own, unless it has a name.
-    if (isWatching(globalConfig)) present.board.run = runSettings(globalConfig, process.env);
+    if (!isWatching(globalConfig)) return;
+    // Each run has logs of its own, unless it has a name.
+    present.board.run = runSettings(globalConfig, process.env);
+    beginTelling(present);
     return;
   }
   const evals = runSettings(globalConfig, process.env);
   // No other process writes a run without a name.
   const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await evals());
   try {
-    const { session, board } = await openSocketSession({
+    const open = await openSocketSession({
       registry: () => loadRegistry(providerModule),
       providerModule,
     });
+    const { session, board } = open;
     board.run = evals;
+    refuseUnaskedEnds(open);
     // The check of an endpoint at its setup, which runs here, waits with all others.
     session.pauses.listen(pauseEndpoint);
     sharePauses((pause) => session.pauses.add(pause, pauseEndpoint));
@@ -82,7 +88,10 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  * Closes the session; to be called from a `globalTeardown` of your own, with its first argument. Stops every
  * resource, prints what was left behind, and keeps the session in watch mode. Safe to call twice.
  *
- * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, which makes the run red.
+ * Where Jest has no reporter of this package, it first prints what the evaluations found and writes
+ * `summary.json`.
+ *
+ * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, `LOG_INVALID`; both make the run red.
  * @example
  * // global-teardown.js
  * const { closeSession } = require('jest-model-provider/session');
@@ -93,19 +102,26 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  */
 export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | 'watchAll'>): Promise<void> {
   const present = presentSession();
-  if (present === undefined || isWatching(globalConfig)) return;
+  if (present === undefined) return;
+  const unreadable = tellRun(present);
+  if (isWatching(globalConfig)) {
+    present.board.files.complete();
+    return;
+  }
   const report = await present.close();
+  present.board.files.complete();
   if (report.stopped > 0 || report.kept.length > 0)
     process.stderr.write(`${printableLines(describeClose(report))}\n`);
   const problems = [
     ...report.failures.map((failure) => failure.message),
     ...report.leftBehind.map((left) => `left behind: ${left}`),
   ];
-  if (problems.length === 0) return;
-  throw new ModelProviderError(
-    'TEARDOWN_FAILED',
-    `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
-  );
+  if (problems.length > 0)
+    throw new ModelProviderError(
+      'TEARDOWN_FAILED',
+      `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
+    );
+  if (unreadable !== undefined) throw unreadable;
 }
 
 /**

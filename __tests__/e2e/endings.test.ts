@@ -1,9 +1,25 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { notesAbout, outcome, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
 // How a run ends when something goes wrong at its end, or when the process of a test ends before its file.
 
 describe.each(bothModes)('the end of a run, %s', (mode) => {
+  test('tells what was found, and writes the summary, where Jest has reporters of others alone', async () => {
+    const files = {
+      'a.eval.js': spec(`
+        withClient(['embedded:novice'], (handle) => {
+          foreach('n', [1, 2], () => handle.isActive, { title: 'leases' });
+        });`),
+    };
+    const run = await runJest(files, mode, { reporters: ['default'], env: { EVALS_RUN: 'mine' } });
+    expect(run).toMatchObject({ exit: 0, left: [] });
+    expect(run.output.split(/leases +│.* 100\.0 %/)).toHaveLength(2);
+    expect(run.output.split(/│ embedded:novice +│ +1 │/)).toHaveLength(2);
+    expect(existsSync(join(run.project, '.evals', 'mine', 'summary.json'))).toBe(true);
+  });
+
   test('--bail on the last file, where Jest may tear down twice, ends the session once', async () => {
     const files = {
       'a.eval.js': spec(`
@@ -71,9 +87,46 @@ describe('the end of a process in the middle of its file, in band', () => {
     expect(run.exit).not.toBe(0);
   });
 
-  test('process.exit in a test leaves nothing', async () => {
+  test('process.exit in a test leaves nothing, and what has not been run is said', async () => {
     const run = await runJest(exiting, 'in band', { config: withProviders });
     expect(run).toMatchObject({ exit: 3, left: [], notes: ['start held', 'exit now'] });
+    expect(run.output).toMatch(
+      /ended with code 3 before they had ended in exits\.eval\.js: [12] of 2 test files have no result/,
+    );
+  });
+
+  test.each([
+    ['process.exit(0) in a test', 'before they had ended in b.eval.js: 1 of 2 test files have no result', {}],
+    [
+      'process.exit(0) without our reporter',
+      'before they had ended in b.eval.js: what follows was not run',
+      { reporters: ['default'] },
+    ],
+  ])('%s is no green run', async (_name, said, options) => {
+    const run = await runJest(
+      {
+        // The larger one runs first.
+        'a.eval.js': spec(`test('passes', () => undefined); // ${'-'.repeat(200)}`),
+        'b.eval.js': spec(`test('ends', async () => { process.exit(0); });`),
+      },
+      'in band',
+      options,
+    );
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain(`the process of the tests ended with code 0 ${said}`);
+  });
+
+  test('process.exit(0) in a teardown of the user is no green run', async () => {
+    const files = {
+      'teardown.js': `module.exports = () => process.exit(0);`,
+      'a.eval.js': spec(`test('fails', () => expect(1).toBe(2));`),
+    };
+    const config = {
+      projects: [{ preset: 'jest-model-provider', globalTeardown: '<rootDir>/teardown.js', transform: {} }],
+    };
+    const run = await runJest(files, 'in band', { config });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain('ended with code 0 before their session had ended: its globalTeardown');
   });
 
   test('a test that kills its own process leaves nothing', async () => {

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** More arguments of the jest command line. */
   readonly args?: readonly string[];
+  /** Jest's reporters; by default its own and that of the package. */
+  readonly reporters?: readonly string[];
   /** How many workers there are, in a mode that has some; 2 by default. */
   readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -132,6 +134,7 @@ export class RunningJest {
     {
       config,
       args = [],
+      reporters = ['default', 'jest-model-provider/reporter'],
       workers = 2,
       env = {},
       hasBabel = false,
@@ -160,7 +163,6 @@ export class RunningJest {
       ...config,
     };
     this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
-    const reporters = ['default', 'jest-model-provider/reporter', installed.eventsReporter];
     const command = [
       process.execPath,
       installed.jest,
@@ -168,7 +170,7 @@ export class RunningJest {
       ...['--json', '--outputFile', this.#results, '--cacheDirectory', installed.cache],
       // Not Jest's 5 s, which run out when the machine stands still. A test that is about a limit has its own.
       ...['--testTimeout', String(testLimitMs)],
-      ...reporters.flatMap((reporter) => ['--reporters', reporter]),
+      ...[...reporters, installed.eventsReporter].flatMap((reporter) => ['--reporters', reporter]),
       ...args,
     ];
     const [file = '', ...rest] = terminal ? inTerminal(command) : command;

@@ -21,6 +21,7 @@ import { SocketServer } from '../../src/session/broker/socket-server';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
 import type { EvalBoard } from '../../src/session/events/eval-board';
+import { TestFiles } from '../../src/session/events/test-files';
 import { LogClaims } from '../../src/session/events/log-claims';
 import { caught } from '../support/caught';
 import { eventually } from '../support/eventually';
@@ -50,6 +51,8 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     records: [],
     run: undefined,
     claims: new LogClaims(),
+    files: new TestFiles(),
+    untold: undefined,
     showProgress: () => undefined,
   };
   const { session, files } = own;

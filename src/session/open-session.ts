@@ -15,6 +15,7 @@ import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
+import { TestFiles } from './events/test-files';
 import { handleSignals } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
@@ -65,6 +66,8 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     records: [],
     run: undefined,
     claims: new LogClaims(),
+    files: new TestFiles(),
+    untold: { records: 0, events: 0 },
     showProgress: (update) => display.show(update),
   };
   let closing: Promise<CloseReport> | undefined;

@@ -84,6 +84,7 @@ export class SocketServer {
     let account: LeaseAccount | undefined;
     let label = '';
     let forgetPauses = nothing;
+    let leaveFiles = nothing;
     const tellPause = (pause: EndpointPause): void =>
       void rpc.sendNotification(pauseNotification, pause).catch(() => undefined);
     rpc.onRequest(helloRequest, (hello) =>
@@ -96,6 +97,7 @@ export class SocketServer {
             void rpc.sendNotification(lostNotification, { leaseId, error }).catch(() => undefined),
           { name: hello.label, reservation: hello.file },
         );
+        leaveFiles = this.#board.files.enter(hello.label);
         forgetPauses = this.#session.pauses.listen(tellPause);
         this.#shutdowns.set(socket, () => rpc.sendRequest(shutdownRequest, null).then(nothing, nothing));
         return granted;
@@ -159,6 +161,7 @@ export class SocketServer {
       this.#sockets.delete(socket);
       this.#shutdowns.delete(socket);
       forgetPauses();
+      leaveFiles();
       rpc.dispose();
       void account?.close();
     });

@@ -2,6 +2,7 @@ import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { ReportRecord } from '../../pattern/session-client';
 import type { LogClaims } from './log-claims';
+import type { TestFiles } from './test-files';
 
 /** What an evaluation found, and the test file or script that sent it. */
 export type SessionRecord = ReportRecord & { readonly from: string };
@@ -16,5 +17,8 @@ export interface EvalBoard {
   /** The run whose logs evaluations write; watch mode has one for each of its runs. */
   run: (() => Promise<EvalRun>) | undefined;
   readonly claims: LogClaims;
+  readonly files: TestFiles;
+  /** Where the records and the session's events of this run begin; undefined once a person was told of them. */
+  untold: { readonly records: number; readonly events: number } | undefined;
   showProgress(update: EvalProgress): void;
 }

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { ModelProviderError } from '../src/base/errors';
+import { evalRecordType, type EvalOutcome } from '../src/evals/log/eval-record';
+import { writeStepSummary, writeSummary } from '../src/report/export/summary-file';
+import { readRun } from '../src/report/run-report';
+import { describeRun } from '../src/report/terminal/describe-run';
+import { sessionTable } from '../src/report/terminal/session-table';
+import type { OpenSession } from '../src/session/open-session';
+
+/** Marks where a run begins: in watch mode the session outlives it, and each run prints its own part. */
+export function beginTelling({ session, board }: OpenSession): void {
+  board.untold = { records: board.records.length, events: session.record.events.length };
+}
+
+/**
+ * Prints what the evaluations of a run found and the table of its resources, and writes `summary.json`. The
+ * reporter calls it, and the session's teardown again, where Jest may have no such reporter.
+ *
+ * @returns an error that makes the run red: logs that cannot be read.
+ */
+export function tellRun({ session, board }: OpenSession): Error | undefined {
+  if (board.untold === undefined) return undefined;
+  const records = board.records.slice(board.untold.records);
+  const events = session.record.events.slice(board.untold.events);
+  board.untold = undefined;
+  const logs = records.flatMap(({ type, data }) =>
+    type === evalRecordType ? [(data as unknown as EvalOutcome).log] : [],
+  );
+  const { text, error } = report([...new Set(logs)]);
+  for (const part of [text, sessionTable(events), error?.message ?? '']) {
+    if (part !== '') process.stderr.write(`\n${part}\n`);
+  }
+  return error;
+}
+
+/** The logs of one run lie in one directory. */
+function report(logs: readonly string[]): { readonly text: string; readonly error?: Error } {
+  const [first] = logs;
+  if (first === undefined) return { text: '' };
+  const read = readRun(dirname(first), logs);
+  const { directory, unreadable } = read;
+  // Without the directory there is nothing beside which it could lie.
+  if (existsSync(directory)) writeSummary(read);
+  writeStepSummary(read);
+  const text = describeRun(read);
+  if (unreadable.length === 0) return { text };
+  const error = new ModelProviderError(
+    'LOG_INVALID',
+    `${unreadable.length} of the ${logs.length} logs of this run cannot be read; the report names them.`,
+  );
+  return { text, error };
+}
