@@ -112,7 +112,8 @@ describe('when the guardian is killed', () => {
   it('its servers are ended, and reported as ended', async () => {
     const server = await launch(quiet);
     killGuardian();
-    expect(await server.exited).toEqual({ code: null, signal: null });
+    const note = 'which was ended by SIGKILL';
+    expect(await server.exited).toEqual({ code: null, signal: null, note });
     await eventually(() => groupMembers(server.pid).length === 0);
   });
 

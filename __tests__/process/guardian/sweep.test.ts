@@ -16,7 +16,7 @@ import { reclaimProcesses, sweepDeadSessions } from '../../../src/process/guardi
 import { seededRandom } from '../../../src/providers/embedded/generation/random';
 import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
-import { sessionMark } from '../../../src/process/guardian/session-mark';
+import { markOf, sessionMark } from '../../../src/process/guardian/session-mark';
 
 const places = ownPlaces();
 const started = new Map<ChildProcess, ProcessIdentity>();
@@ -41,7 +41,10 @@ async function startProcess(
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], ...(session === undefined ? {} : { [sessionMark]: session }) },
+    env: {
+      PATH: process.env['PATH'],
+      ...(session === undefined ? {} : { [sessionMark]: markOf(session, 'server-1') }),
+    },
   });
   const { pid, startTime } = processEntry(child.pid ?? 0)!;
   started.set(child, { pid, startTime });
@@ -173,8 +176,8 @@ describe('the sweep', () => {
     expect([existsSync(ledger.path), existsSync(directory)]).toEqual([false, false]);
   });
 
-  it('leaves alone what the ledger says is stopped', async () => {
-    const server = await startProcess('abc');
+  it('leaves alone what has the number of a server that the ledger says is stopped', async () => {
+    const server = await startProcess();
     leave({ owner: await deadProcess(), servers: [server], stopped: [server] });
     expect((await sweep()).processes).toEqual([]);
     expect(isRunning(server)).toBe(true);
@@ -278,7 +281,7 @@ describe('a thousand ledgers of random lines', () => {
     const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31));
     console.info(`FUZZ_SEED=${seed}`);
     const random = seededRandom(seed);
-    const bystanders = [await startProcess(), await startProcess('living'), await startProcess('abc')];
+    const bystanders = [await startProcess(), await startProcess('living'), await startProcess('other')];
     leave({ session: 'living', owner: ownIdentity(), servers: [bystanders[1]!] });
     const precious = join(places.temporary, 'precious');
     mkdirSync(precious);
@@ -333,7 +336,7 @@ describe('reclaiming the servers of a lost guardian', () => {
   it('ends them, notes it in the ledger, and leaves the session alone', async () => {
     const server = await startProcess('abc');
     const { ledger, directory } = leave({ owner: ownIdentity(), servers: [server] });
-    expect((await reclaimProcesses(ledger, 'abc')).processes).toEqual([
+    expect((await reclaimProcesses(ledger, 'abc', directory)).processes).toEqual([
       { pid: server.pid, resourceId: 'fake:a#1' },
     ]);
     await eventually(() => !isRunning(server));

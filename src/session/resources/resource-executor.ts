@@ -246,6 +246,7 @@ export class ResourceExecutor implements SchedulerActions {
     try {
       await live.start();
       live.markUp();
+      this.#ports.launcher.look();
       live.startMs = msSince(since);
       this.#loaded(live, scheduled);
     } catch (error) {
