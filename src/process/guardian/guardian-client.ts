@@ -41,8 +41,8 @@ export interface GuardianClient {
   close(): Promise<void>;
 }
 
-/** What a guardian's client may be told. */
-export interface GuardianHopes {
+/** How long a guardian is waited for. */
+export interface GuardianPatience {
   readonly limits?: SilenceLimits | undefined;
   /** When it is aborted, a guardian that is silent is given up soon. */
   readonly hurry?: AbortSignal | undefined;
@@ -65,7 +65,7 @@ const endMs = 2 * killLimitMs + momentMs;
 export async function startGuardian(
   options: GuardianOptions,
   onLost: () => void,
-  hopes: GuardianHopes = {},
+  patience: GuardianPatience = {},
 ): Promise<GuardianClient> {
   const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...env } = process.env;
   const child = spawn(process.execPath, [join(__dirname, 'main.js'), JSON.stringify(options)], {
@@ -81,7 +81,7 @@ export async function startGuardian(
       { cause: error },
     );
   }
-  const client = new Client(child as GuardianProcess, onLost, hopes);
+  const client = new Client(child as GuardianProcess, onLost, patience);
   await client.start();
   return client;
 }
@@ -107,7 +107,7 @@ class Client implements GuardianClient {
   #phase: 'starting' | 'up' | 'closing' = 'starting';
   #calls = 0;
 
-  constructor(child: GuardianProcess, onLost: () => void, { limits, hurry }: GuardianHopes) {
+  constructor(child: GuardianProcess, onLost: () => void, { limits, hurry }: GuardianPatience) {
     this.#child = child;
     this.pid = child.pid;
     this.#words = new LastWords(child.stderr);

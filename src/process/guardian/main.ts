@@ -43,7 +43,6 @@ const forceKill = new AbortController();
 const guarded = new Map<string, Guarded>();
 const launching = new Set<Promise<unknown>>();
 const known = new KnownProcesses(options.session, processIds());
-let looks: NodeJS.Timeout | undefined;
 let ending: Promise<void> | undefined;
 
 const connection = messageConnection(process.stdin, process.stdout);
@@ -62,7 +61,6 @@ connection.onNotification(forceKillNotification, () => forceKill.abort());
 
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { id, resourceId, command, cwd, graceMs, stopSignal } = request;
-  looks ??= setInterval(look, lookMs).unref();
   const { child, identity, open } = await spawnGated(request, options.session);
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -201,4 +199,5 @@ process.stdin.on('error', () => void end());
 process.stdin.on('close', () => void end());
 
 ledger.append({ type: 'guardian', guardian: ownIdentity() });
+setInterval(look, lookMs);
 connection.listen();

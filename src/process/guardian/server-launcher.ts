@@ -88,8 +88,8 @@ export class ServerLauncher {
   async #startGuardian(): Promise<GuardianClient> {
     // What is reclaimed is known by the session's mark, which new servers have too.
     await this.#reclaim.catch(() => undefined);
-    const hopes = { limits: this.#limits, hurry: this.#hurry.signal };
-    return startGuardian(this.#options, () => this.#onGuardianLost(), hopes);
+    const patience = { limits: this.#limits, hurry: this.#hurry.signal };
+    return startGuardian(this.#options, () => this.#onGuardianLost(), patience);
   }
 
   async #stop(server: ServerProcess): Promise<void> {
