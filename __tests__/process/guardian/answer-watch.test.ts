@@ -19,6 +19,20 @@ describe('a process that is asked', () => {
     expect(await lost).toBe('gave no sign of life for 0.9 s');
   });
 
+  it.each([
+    ['fails', () => Promise.reject(new Error('closed'))],
+    [
+      'throws',
+      () => {
+        throw new Error('closed');
+      },
+    ],
+  ])('is lost when a ping to it %s', async (_, ping) => {
+    const { watch, lost } = watching(ping, AbortSignal.abort());
+    void watch.over(never, 60_000);
+    expect(await lost).toBe('gave no sign of life for 0.4 s');
+  });
+
   it('is lost sooner when there is no time to lose', async () => {
     const { watch, lost } = watching(() => never, AbortSignal.abort());
     void watch.over(never, 60_000);

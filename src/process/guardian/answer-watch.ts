@@ -85,9 +85,12 @@ export class AnswerWatch {
     this.#silentMs += passed;
     for (const question of this.#questions) question.leftMs -= passed;
     const why = this.#whyLost();
-    if (why === undefined) return this.#sendPing();
-    this.#stop();
-    this.#giveUp(why);
+    if (why === undefined) {
+      void this.#sendPing();
+    } else {
+      this.#stop();
+      this.#giveUp(why);
+    }
   }
 
   #whyLost(): string | undefined {
@@ -100,17 +103,16 @@ export class AnswerWatch {
     return late && `did not do what it was asked to within ${seconds(late.limitMs)} s`;
   }
 
-  #sendPing(): void {
+  async #sendPing(): Promise<void> {
     if (this.#isPinging) return;
     this.#isPinging = true;
-    this.#ping().then(
-      () => {
-        this.#isPinging = false;
-        this.#silentMs = 0;
-      },
-      // The connection is broken: the end of the process will be known soon, or the limit comes.
-      () => undefined,
-    );
+    try {
+      await this.#ping();
+      this.#isPinging = false;
+      this.#silentMs = 0;
+    } catch {
+      // The connection is closed: the end of the process will be known soon, or the limit comes.
+    }
   }
 }
 

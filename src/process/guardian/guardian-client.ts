@@ -32,7 +32,7 @@ export interface GuardianClient {
   /** Stops a server; resolves when no process of it is left, or when the survivors are known. */
   stop(id: string): Promise<GroupStop>;
   /** Has it look now which processes its servers have. */
-  look(): void;
+  look(): Promise<void>;
   /**
    * Ends all grace periods; resolves when the guardian has been told, so that `close()` cannot cut it off.
    */
@@ -159,9 +159,12 @@ class Client implements GuardianClient {
     return stop;
   }
 
-  look(): void {
-    // A guardian that is lost will be noticed by others.
-    this.#connection.sendNotification(lookNotification).catch(() => undefined);
+  async look(): Promise<void> {
+    try {
+      await this.#connection.sendNotification(lookNotification);
+    } catch {
+      // A guardian that is lost is noticed by those who need it.
+    }
   }
 
   async forceKill(): Promise<void> {
@@ -234,11 +237,11 @@ class Client implements GuardianClient {
   }
 
   #lostError(what: string): ModelProviderError {
-    const state = this.#phase === 'starting' ? 'did not start' : 'is gone';
-    return new ModelProviderError(
-      'GUARDIAN_LOST',
-      `The guardian process (pid ${this.pid}), which owns the servers of this run, ${state}: it ${what}.${this.#words.below}`,
-    );
+    const message =
+      this.#phase === 'starting'
+        ? `The guardian process (pid ${this.pid}), which owns the servers of this run, did not start: it ${what}.`
+        : `The guardian process (pid ${this.pid}), which owns the servers of this run, is gone: it ${what}.`;
+    return new ModelProviderError('GUARDIAN_LOST', message + this.#words.below);
   }
 
   // Without a reference Node could end during a call; with one it would never end by itself.

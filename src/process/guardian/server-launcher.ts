@@ -55,7 +55,7 @@ export class ServerLauncher {
 
   /** Has the guardian look which processes the servers have, to know them also when they leave their group. */
   look(): void {
-    this.#guardian?.then(
+    void this.#guardian?.then(
       (guardian) => guardian.look(),
       () => undefined,
     );
