@@ -90,7 +90,7 @@ describe('a guardian’s client', () => {
     const [guardian, server] = await pidsOf(script);
     process.kill(guardian!, 'SIGKILL');
     await script.printed(/guardian lost/);
-    await script.printed(/exit server-1 {"code":null,"signal":null}/);
+    await script.printed(/exit server-1 {"code":null,"signal":null,"note":"which was ended by SIGKILL"}/);
     script.child.kill('SIGUSR2');
     await script.printed(/GUARDIAN_LOST/);
     process.kill(server!, 'SIGKILL');

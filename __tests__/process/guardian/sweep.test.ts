@@ -1,10 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Ledger, ledgerDirectory } from '../../../src/process/ledger/ledger';
 import type { LedgerEntry } from '../../../src/process/ledger/ledger-entry';
+import { findCommand } from '../../../src/process/os/find-command';
+import { executableOf } from '../../../src/process/os/process-table';
 import { groupMembers, stopGroup } from '../../../src/process/os/process-group';
 import {
   bootId,
@@ -16,7 +26,7 @@ import { reclaimProcesses, sweepDeadSessions } from '../../../src/process/guardi
 import { seededRandom } from '../../../src/providers/embedded/generation/random';
 import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
-import { sessionMark } from '../../../src/process/guardian/session-mark';
+import { markOf, sessionMark } from '../../../src/process/guardian/session-mark';
 
 const places = ownPlaces();
 const started = new Map<ChildProcess, ProcessIdentity>();
@@ -41,7 +51,10 @@ async function startProcess(
     cwd,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], ...(session === undefined ? {} : { [sessionMark]: session }) },
+    env: {
+      PATH: process.env['PATH'],
+      ...(session === undefined ? {} : { [sessionMark]: markOf(session, 'server-1') }),
+    },
   });
   const { pid, startTime } = processEntry(child.pid ?? 0)!;
   started.set(child, { pid, startTime });
@@ -67,6 +80,7 @@ interface Left {
   readonly servers?: readonly ProcessIdentity[];
   readonly stopped?: readonly ProcessIdentity[];
   readonly directory?: string;
+  readonly lines?: readonly LedgerEntry[];
 }
 
 /** Writes what a session leaves behind. */
@@ -85,6 +99,7 @@ function leave(left: Left): { ledger: Ledger; directory: string } {
       graceMs: 100,
     })),
     ...stopped.map(({ pid }) => ({ type: 'stopped' as const, pid })),
+    ...(left.lines ?? []),
   ];
   for (const entry of entries) ledger.append(entry);
   return { ledger, directory };
@@ -173,8 +188,8 @@ describe('the sweep', () => {
     expect([existsSync(ledger.path), existsSync(directory)]).toEqual([false, false]);
   });
 
-  it('leaves alone what the ledger says is stopped', async () => {
-    const server = await startProcess('abc');
+  it('leaves alone what has the number of a server that the ledger says is stopped', async () => {
+    const server = await startProcess();
     leave({ owner: await deadProcess(), servers: [server], stopped: [server] });
     expect((await sweep()).processes).toEqual([]);
     expect(isRunning(server)).toBe(true);
@@ -213,6 +228,85 @@ describe('the sweep', () => {
     leave({ session: 'b', owner, servers: [server] });
     expect((await sweep()).sessions).toEqual(['b']);
     expect(isRunning(server)).toBe(false);
+  });
+});
+
+describe('what has left the group of its server', () => {
+  const sleep = realpathSync(findCommand('sleep'));
+  const serverLine = (process: ProcessIdentity): LedgerEntry => ({
+    ...{ type: 'process', id: 'server-1', resourceId: 'fake:b#2', process, graceMs: 100, executable: sleep },
+  });
+  const parentOf = ({ pid }: ProcessIdentity): number => Number(processEntry(pid)?.parent);
+
+  it('is ended by its mark, though its server is dead', async () => {
+    const escaped = await startProcess('abc');
+    leave({ owner: await deadProcess(), lines: [serverLine(await deadProcess())] });
+    expect((await sweep()).processes).toEqual([{ pid: escaped.pid, resourceId: 'fake:b#2' }]);
+    expect(isRunning(escaped)).toBe(false);
+  });
+
+  it('is ended with all its children, if the guardian noted it', async () => {
+    const escaped = await startProcess(undefined, 'sleep 600 & wait');
+    await eventually(() => groupMembers(escaped.pid).length === 2);
+    const server = await deadProcess();
+    const line: LedgerEntry = { type: 'descendants', of: server.pid, processes: [escaped] };
+    leave({ owner: await deadProcess(), lines: [serverLine(server), line] });
+    const { processes } = await sweep();
+    expect(processes).toHaveLength(2);
+    expect(new Set(processes.map(({ resourceId }) => resourceId))).toEqual(new Set(['fake:b#2']));
+    expect(isRunning(escaped)).toBe(false);
+  });
+
+  it('is left alone if another process has got the number that was noted', async () => {
+    const stranger = await startProcess();
+    const server = await deadProcess();
+    const processes = [{ pid: stranger.pid, startTime: '1' }];
+    leave({
+      owner: await deadProcess(),
+      lines: [serverLine(server), { type: 'descendants', of: server.pid, processes }],
+    });
+    expect((await sweep()).processes).toEqual([]);
+    expect(isRunning(stranger)).toBe(true);
+  });
+
+  it('is ended if it works in a directory of the session and runs a program of it; a shell there is not', async () => {
+    const directory = join(places.temporary, 'jmp-abc');
+    mkdirSync(directory);
+    const escaped = await startProcess(undefined, 'exec sleep 600', directory);
+    const shell = await startProcess(undefined, 'while :; do read x <> /dev/full; done', directory);
+    await eventually(() => executableOf(escaped.pid) === sleep);
+    leave({ owner: await deadProcess(), lines: [serverLine(await deadProcess())], directory });
+    await sweep();
+    expect([escaped, shell].map(isRunning)).toEqual([false, true]);
+  });
+
+  it('is never the sweeping process, nor one that it descends from', async () => {
+    const line = serverLine(await deadProcess());
+    const processes = [ownIdentity(), processEntry(parentOf(ownIdentity()))!];
+    leave({ owner: await deadProcess(), lines: [line, { type: 'descendants', of: 2, processes }] });
+    expect((await sweep()).processes).toEqual([]);
+  });
+});
+
+describe('a session whose guardian is frozen', () => {
+  const freeze = async (identity: ProcessIdentity): Promise<ProcessIdentity> => {
+    process.kill(identity.pid, 'SIGSTOP');
+    await eventually(() => processEntry(identity.pid)?.isStopped === true);
+    return identity;
+  };
+
+  it('is dead when its owner is: nobody else could notice', async () => {
+    const [server, guardian] = [await startProcess('abc'), await freeze(await startProcess())];
+    leave({ owner: await deadProcess(), guardian, servers: [server] });
+    expect((await sweep()).sessions).toEqual(['abc']);
+    expect([server, guardian].map(isRunning)).toEqual([false, false]);
+  });
+
+  it('is alive when its owner is, frozen or not', async () => {
+    const [server, guardian] = [await startProcess('abc'), await freeze(await startProcess())];
+    leave({ owner: await freeze(await startProcess()), guardian, servers: [server] });
+    expect((await sweep()).sessions).toEqual([]);
+    expect([server, guardian].map(isRunning)).toEqual([true, true]);
   });
 });
 
@@ -278,7 +372,7 @@ describe('a thousand ledgers of random lines', () => {
     const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31));
     console.info(`FUZZ_SEED=${seed}`);
     const random = seededRandom(seed);
-    const bystanders = [await startProcess(), await startProcess('living'), await startProcess('abc')];
+    const bystanders = [await startProcess(), await startProcess('living'), await startProcess('other')];
     leave({ session: 'living', owner: ownIdentity(), servers: [bystanders[1]!] });
     const precious = join(places.temporary, 'precious');
     mkdirSync(precious);
@@ -317,7 +411,21 @@ function randomLine(
     startTime: one('1', '', 7, null, undefined, before, '99999999999'),
   });
   const fields = {
-    type: one('session', 'session', 'process', 'process', 'process', 'guardian', 'stopped', 'other', null),
+    type: one(
+      'session',
+      'session',
+      'process',
+      'process',
+      'descendants',
+      'guardian',
+      'stopped',
+      'other',
+      null,
+    ),
+    id: one('server-1', '', 7, undefined),
+    executable: one('/bin/sh', process.execPath, '', 7, undefined),
+    of: one(pid, '1', undefined),
+    processes: one([identity()], [identity(), identity()], identity(), null),
     version: one(1, 1, 1, 2, '1'),
     session: one('abc', 'abc', 'living', '', '../x', null),
     bootId: one(bootId(), bootId(), 'other', 7, undefined),
@@ -336,7 +444,7 @@ describe('reclaiming the servers of a lost guardian', () => {
   it('ends them, notes it in the ledger, and leaves the session alone', async () => {
     const server = await startProcess('abc');
     const { ledger, directory } = leave({ owner: ownIdentity(), servers: [server] });
-    expect((await reclaimProcesses(ledger, 'abc')).processes).toEqual([
+    expect((await reclaimProcesses(ledger, 'abc', directory)).processes).toEqual([
       { pid: server.pid, resourceId: 'fake:a#1' },
     ]);
     await eventually(() => !isRunning(server));

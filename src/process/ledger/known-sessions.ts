@@ -1,6 +1,6 @@
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
-import { bootId, isAlive, type ProcessIdentity } from '../os/process-identity';
+import { bootId, isAlive, isFrozen, type ProcessIdentity } from '../os/process-identity';
 
 type SessionEntry = Extract<LedgerEntry, { type: 'session' }>;
 
@@ -26,12 +26,20 @@ export function readSession(ledger: Ledger): KnownSession | undefined {
   return { ledger, entries, session, isOfThisBoot: session.bootId === bootId() };
 }
 
-/** Whether neither the session's owner nor a guardian of it is alive. */
+/**
+ * Whether the session's owner is dead, and no guardian of it is at work: one that is frozen, without anybody
+ * who could notice it, would otherwise keep the session for ever.
+ */
 export function isDead({ session, entries, isOfThisBoot }: KnownSession): boolean {
-  return !isOfThisBoot || ![session.owner, ...guardians(entries)].some(isAlive);
+  if (!isOfThisBoot) return true;
+  return (
+    !isAlive(session.owner) &&
+    !guardians(entries).some((guardian) => isAlive(guardian) && !isFrozen(guardian))
+  );
 }
 
-function guardians(entries: readonly LedgerEntry[]): ProcessIdentity[] {
+/** The guardians that a session has had. */
+export function guardians(entries: readonly LedgerEntry[]): ProcessIdentity[] {
   return entries.flatMap((entry) => (entry.type === 'guardian' ? [entry.guardian] : []));
 }
 

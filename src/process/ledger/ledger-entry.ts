@@ -16,11 +16,22 @@ export type LedgerEntry =
   | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
   | {
       readonly type: 'process';
+      /** The server's, which is part of its mark. */
+      readonly id?: string | undefined;
       readonly resourceId: string;
       readonly process: ProcessIdentity;
       readonly graceMs: number;
       /** SIGTERM if not given. */
       readonly stopSignal?: StopSignal | undefined;
+      /** The path of the program that was started, without links. */
+      readonly executable?: string | undefined;
+    }
+  | {
+      /** Processes of a server that nothing else shows to be its own. */
+      readonly type: 'descendants';
+      /** The number of the server's leader. */
+      readonly of: number;
+      readonly processes: readonly ProcessIdentity[];
     }
   | { readonly type: 'stopped'; readonly pid: number };
 
@@ -58,8 +69,13 @@ export function isEntry(value: unknown): value is LedgerEntry {
       return (
         isServer(value['process']) &&
         areTexts(value, 'resourceId') &&
+        ['id', 'executable'].every((name) => value[name] === undefined || areTexts(value, name)) &&
         typeof value['graceMs'] === 'number' &&
         [undefined, 'SIGTERM', 'SIGINT', 'SIGQUIT'].includes(value['stopSignal'] as StopSignal)
+      );
+    case 'descendants':
+      return (
+        isServerPid(value['of']) && Array.isArray(value['processes']) && value['processes'].every(isServer)
       );
     case 'stopped':
       return isServerPid(value['pid']);

@@ -3,13 +3,14 @@ import type { GuardianOptions } from '../../process/guardian/guardian-protocol';
 import { readOrNothing } from '../../process/ledger/known-sessions';
 import { Ledger, ledgerDirectory } from '../../process/ledger/ledger';
 import { unstopped } from '../../process/ledger/ledger-entry';
-import { membersLedBy } from '../../process/os/process-group';
 import { bootId, ownIdentity } from '../../process/os/process-identity';
+import { remainingProcesses } from '../../process/guardian/remaining-processes';
 import { ledgerPath } from '../../process/guardian/server-launcher';
 import {
   createSessionDirectory,
   newSessionId,
   removeSessionDirectory,
+  sessionDirectories,
   sessionDirectoryPath,
 } from '../../process/ledger/session-directory';
 import { stateDirectory } from '../../process/ledger/state-directory';
@@ -76,8 +77,11 @@ export class SessionFiles {
 
   // The guardian may have removed the ledger already: then nothing was left.
   #survivors(): string[] {
-    return unstopped(readOrNothing(this.#ledger)).flatMap(({ process: leader, resourceId }) =>
-      membersLedBy(leader).map(({ pid }) => `process ${pid} of ${resourceId}`),
+    const entries = readOrNothing(this.#ledger);
+    if (unstopped(entries).length === 0) return [];
+    const directories = sessionDirectories(this.directory);
+    return remainingProcesses({ session: this.session, entries, directories }).map(
+      ({ pid, resourceId }) => `process ${pid} of ${resourceId}`,
     );
   }
 }
