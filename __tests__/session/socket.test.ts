@@ -17,6 +17,7 @@ import {
 } from '../../src/session/wire/protocol';
 import { SocketTransport } from '../../src/session/client/socket-transport';
 import { SocketServer } from '../../src/session/broker/socket-server';
+import { WorkerProcesses } from '../../src/session/broker/worker-processes';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
 import type { EvalBoard } from '../../src/session/events/eval-board';
@@ -52,7 +53,8 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     showProgress: () => undefined,
   };
   const { session, files } = own;
-  const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
+  const workers = new WorkerProcesses((worker) => files.noteWorker(worker));
+  const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, workers });
   ends.push(() => server.close());
   return {
     ...own,

@@ -1,3 +1,5 @@
+import { watchSignals, type SignalWatch } from '../process/watch/signal-watch';
+
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type HandledSignal = keyof typeof exitCodes;
 
@@ -17,11 +19,13 @@ export interface SignalTargets {
 /**
  * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a
  * second one kills everything at once. Jest itself handles no signal, so the handler alone decides when the
- * process ends.
+ * process ends; if it is so blocked that it hears none, it is killed.
  *
- * @returns how to remove the handlers, and whether a signal has come.
+ * @returns how to remove the handlers, whether a signal has come, and what to do with the session's files.
  */
-export function handleSignals(targets: SignalTargets): { remove(): void; readonly hasCome: boolean } {
+export function handleSignals(
+  targets: SignalTargets,
+): Pick<SignalWatch, 'protect'> & { remove(): void; readonly hasCome: boolean } {
   let first: { at: number } | undefined;
   const onSignal = (signal: HandledSignal): void => {
     if (first === undefined) {
@@ -34,9 +38,12 @@ export function handleSignals(targets: SignalTargets): { remove(): void; readonl
   };
   const signals = Object.keys(exitCodes) as HandledSignal[];
   for (const signal of signals) process.on(signal, onSignal);
+  const watch = watchSignals(signals, echoMs);
   return {
+    protect: watch.protect,
     remove: () => {
       for (const signal of signals) process.removeListener(signal, onSignal);
+      watch.stop();
     },
     get hasCome() {
       return first !== undefined;

@@ -19,6 +19,7 @@ describe('the text of /proc/PID/stat', () => {
     (name) => {
       expect(parseStat(4242, stat(name))).toEqual({
         pid: 4242,
+        parent: 1,
         group: 4200,
         startTime: '987654',
         isZombie: false,
@@ -38,10 +39,10 @@ describe('the text of /proc/PID/stat', () => {
 describe('the output of ps', () => {
   it('is read line by line, the start date included', () => {
     const text =
-      '    1     1 Ss   Mon Nov 23 16:00:01 2026\n  612   600 Z+   Tue Nov  3 06:00:01 2026    \n\ngarbage\n';
+      '    1     0     1 Ss   Mon Nov 23 16:00:01 2026\n  612     1   600 Z+   Tue Nov  3 06:00:01 2026    \n\ngarbage\n';
     expect(parsePs(text)).toEqual([
-      { pid: 1, group: 1, startTime: 'Mon Nov 23 16:00:01 2026', isZombie: false },
-      { pid: 612, group: 600, startTime: 'Tue Nov  3 06:00:01 2026', isZombie: true },
+      { pid: 1, parent: 0, group: 1, startTime: 'Mon Nov 23 16:00:01 2026', isZombie: false },
+      { pid: 612, parent: 1, group: 600, startTime: 'Tue Nov  3 06:00:01 2026', isZombie: true },
     ]);
   });
 });

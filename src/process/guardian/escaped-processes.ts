@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
-import { isAlive, processEntry, type ProcessIdentity } from '../os/process-identity';
+import { killProcess } from '../os/kill-process';
+import { processEntry, type ProcessIdentity } from '../os/process-identity';
 import { until } from '../../base/until';
 
 const limitMs = 10_000;
@@ -17,7 +18,7 @@ export async function killEscapedProcesses(directories: readonly string[]): Prom
   // Repeated, because an escaped process may start another one meanwhile.
   await until(() => {
     const escaped = escapedIn(directories);
-    for (const identity of escaped) kill(identity);
+    for (const identity of escaped) killProcess(identity);
     return escaped.length === 0;
   }, limitMs);
   return escapedIn(directories).map(({ pid }) => pid);
@@ -43,13 +44,4 @@ function workingDirectory(pid: number): string {
 
 function isWithin(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
-}
-
-function kill(identity: ProcessIdentity): void {
-  if (!isAlive(identity)) return;
-  try {
-    process.kill(identity.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

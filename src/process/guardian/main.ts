@@ -14,6 +14,7 @@ import { stopGroup, type GroupStop } from '../os/process-group';
 import { ownIdentity, type ProcessIdentity } from '../os/process-identity';
 import { removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { killEscapedProcesses } from './escaped-processes';
+import { killOrphanedWorkers } from './orphaned-workers';
 
 // The guardian: a small process that owns every server of one session and outlives a killed Jest by
 // milliseconds. Its standard input is the lifeline: however the session's process ends, the pipe closes and
@@ -122,9 +123,10 @@ function end(): Promise<void> {
 
 async function endAll(): Promise<void> {
   await Promise.allSettled(launching);
+  const workers = killOrphanedWorkers(ledger);
   await Promise.allSettled([...guarded.keys()].map(stopServer));
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  if (guarded.size === 0) {
+  if (guarded.size === 0 && (await workers).survivors.length === 0) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }

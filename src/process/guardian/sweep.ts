@@ -6,13 +6,14 @@ import { membersLedBy, stopGroup } from '../os/process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from '../os/process-identity';
 import { isSessionDirectory, removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { killEscapedProcesses } from './escaped-processes';
+import { killOrphanedWorkers } from './orphaned-workers';
 import { sessionMark } from './session-mark';
 
 /** What a sweep found and ended. */
 export interface SweepReport {
   /** Dead sessions: their owner and their guardian were gone. */
   readonly sessions: string[];
-  /** Their server processes that were still running and are ended now. */
+  /** Their processes that were still running and are ended now: servers, and workers of Jest. */
   readonly processes: { readonly pid: number; readonly resourceId: string }[];
 }
 
@@ -57,7 +58,9 @@ async function sweepSession(known: KnownSession, report: SweepReport): Promise<v
   const escaped = isSessionDirectory(session.directory, session.session)
     ? await killEscapedProcesses(sessionDirectories(session.directory))
     : [];
-  if (survivors.flat().length + escaped.length > 0) return;
+  const workers = await killOrphanedWorkers(ledger);
+  report.processes.push(...workers.found.map((pid) => ({ pid, resourceId: 'Jest (a worker)' })));
+  if (survivors.flat().length + escaped.length + workers.survivors.length > 0) return;
   removeSessionDirectory(session.directory, session.session);
   ledger.remove();
   report.sessions.push(session.session);

@@ -108,9 +108,10 @@ function send(target: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
-function processTable(): ProcessEntry[] {
+/** Every process of the machine. */
+export function processTable(): ProcessEntry[] {
   if (process.platform !== 'linux') {
-    return parsePs(execFileSync('ps', ['-axo', 'pid=,pgid=,stat=,lstart='], { encoding: 'utf8' }));
+    return parsePs(execFileSync('ps', ['-axo', 'pid=,ppid=,pgid=,stat=,lstart='], { encoding: 'utf8' }));
   }
   return readdirSync('/proc').flatMap((name) =>
     /^\d+$/.test(name) ? (processEntry(Number(name)) ?? []) : [],

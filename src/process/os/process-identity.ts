@@ -10,6 +10,7 @@ export interface ProcessIdentity {
 
 /** One line of the process table. */
 export interface ProcessEntry extends ProcessIdentity {
+  readonly parent: number;
   readonly group: number;
   /** Dead with all its threads, so that it holds no resources, but not yet reaped by its parent. */
   readonly isZombie: boolean;
@@ -49,6 +50,7 @@ export function parseStat(pid: number, text: string): ProcessEntry {
   const [state, threads] = [fields[0], Number(fields[17])];
   return {
     pid,
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     startTime: fields[19] ?? '',
     // The first thread of a dying process may be gone while others hold its resources: a port, a GPU's
@@ -68,18 +70,20 @@ function linuxEntry(pid: number): ProcessEntry | undefined {
 function portableEntry(pid: number): ProcessEntry | undefined {
   try {
     return parsePs(
-      execFileSync('ps', ['-o', 'pid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }),
+      execFileSync('ps', ['-o', 'pid=,ppid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }),
     )[0];
   } catch {
     return undefined;
   }
 }
 
-/** Parses `ps -o pid=,pgid=,stat=,lstart=`. */
+/** Parses `ps -o pid=,ppid=,pgid=,stat=,lstart=`. */
 export function parsePs(text: string): ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
-    const [, pid, group, state, startTime] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    const [, pid, parent, group, state, startTime] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
     if (startTime === undefined) return [];
-    return [{ pid: Number(pid), group: Number(group), startTime, isZombie: state?.startsWith('Z') ?? false }];
+    const isZombie = state?.startsWith('Z') ?? false;
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), startTime, isZombie }];
   });
 }
