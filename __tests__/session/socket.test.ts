@@ -53,7 +53,7 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     showProgress: () => undefined,
   };
   const { session, files } = own;
-  const workers = new WorkerProcesses((worker) => files.noteWorker(worker));
+  const workers = new WorkerProcesses(files);
   const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, workers });
   ends.push(() => server.close());
   return {

@@ -177,7 +177,7 @@ async function startSession(
   const session = new Session(providers, files, { warm });
   void session.ended.then(() => warm.close());
   try {
-    const workers = new WorkerProcesses((worker) => files.noteWorker(worker));
+    const workers = new WorkerProcesses(files);
     const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, workers });
     return { session, server, workers };
   } catch (error) {

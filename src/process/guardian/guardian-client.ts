@@ -2,11 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
+import {
+  ErrorCodes,
+  ResponseError,
+  type MessageConnection,
+  type NotificationType,
+} from 'vscode-jsonrpc/node';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
 import { messageConnection } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
 import {
+  closeRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
@@ -119,6 +125,10 @@ class Client implements GuardianClient {
   async close(): Promise<void> {
     this.#closing = true;
     this.#hold(true);
+    // One that is gone has nothing to close.
+    await this.#call('TEARDOWN_FAILED', () => this.#connection.sendRequest(closeRequest, null)).catch(
+      () => undefined,
+    );
     this.#child.stdin.end();
     await this.#ended;
   }

@@ -32,5 +32,7 @@ export const launchRequest = new RequestType<LaunchRequest, { pid: number }, voi
 export const stopRequest = new RequestType<{ id: string }, GroupStop, void>('stop');
 /** Ends every grace period: servers that are being stopped, or will be, are killed at once. */
 export const forceKillNotification = new NotificationType<void>('forceKill');
+/** The session is about to close the lifeline: without that its process has died. */
+export const closeRequest = new RequestType<null, null, void>('close');
 /** The leader of a server's group has ended. */
 export const exitNotification = new NotificationType<ExitNotice>('exit');

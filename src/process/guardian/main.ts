@@ -2,6 +2,7 @@ import { messageConnection } from '../../base/message-connection';
 import type { StopSignal } from '../../pattern/resource-context';
 import { spawnGated } from './gate';
 import {
+  closeRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
@@ -9,12 +10,13 @@ import {
   type GuardianOptions,
   type LaunchRequest,
 } from './guardian-protocol';
+import { readOrNothing } from '../ledger/known-sessions';
 import { Ledger } from '../ledger/ledger';
 import { stopGroup, type GroupStop } from '../os/process-group';
 import { ownIdentity, type ProcessIdentity } from '../os/process-identity';
 import { removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { killEscapedProcesses } from './escaped-processes';
-import { killOrphanedWorkers } from './orphaned-workers';
+import { killWorkers, notedWorkers } from './workers';
 
 // The guardian: a small process that owns every server of one session and outlives a killed Jest by
 // milliseconds. Its standard input is the lifeline: however the session's process ends, the pipe closes and
@@ -36,6 +38,9 @@ const forceKill = new AbortController();
 const guarded = new Map<string, Guarded>();
 const launching = new Set<Promise<unknown>>();
 let ending: Promise<void> | undefined;
+/** Whether the session has closed the lifeline itself, and whether its process has died instead. */
+let isClosed = false;
+let isOrphaned = false;
 
 const connection = messageConnection(process.stdin, process.stdout);
 
@@ -47,6 +52,10 @@ connection.onRequest(launchRequest, (request) => {
 });
 connection.onRequest(stopRequest, ({ id }) => stopServer(id));
 connection.onNotification(forceKillNotification, () => forceKill.abort());
+connection.onRequest(closeRequest, () => {
+  isClosed = true;
+  return null;
+});
 
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   const { child, identity, open } = await spawnGated(request, options.session);
@@ -116,6 +125,13 @@ function notifyExit(id: string, code: number | null, signal: NodeJS.Signals | nu
   void connection.sendNotification(exitNotification, { id, code, signal }).catch(() => undefined);
 }
 
+const none = { survivors: [] };
+
+function onLifelineClosed(): void {
+  isOrphaned ||= !isClosed;
+  void end();
+}
+
 function end(): Promise<void> {
   ending ??= endAll();
   return ending;
@@ -123,10 +139,10 @@ function end(): Promise<void> {
 
 async function endAll(): Promise<void> {
   await Promise.allSettled(launching);
-  const workers = killOrphanedWorkers(ledger);
   await Promise.allSettled([...guarded.keys()].map(stopServer));
+  const workers = isOrphaned ? await killWorkers(options.session, notedWorkers(readOrNothing(ledger))) : none;
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  if (guarded.size === 0 && (await workers).survivors.length === 0) {
+  if (guarded.size === 0 && workers.survivors.length === 0) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
@@ -138,9 +154,7 @@ for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal
 process.on('SIGTERM', () => void end());
 process.on('uncaughtException', () => void end());
 process.stdout.on('error', () => undefined);
-process.stdin.on('end', () => void end());
-process.stdin.on('error', () => void end());
-process.stdin.on('close', () => void end());
+for (const event of ['end', 'error', 'close'] as const) process.stdin.on(event, onLifelineClosed);
 
 ledger.append({ type: 'guardian', guardian: ownIdentity() });
 connection.listen();

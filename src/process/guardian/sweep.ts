@@ -6,7 +6,7 @@ import { membersLedBy, stopGroup } from '../os/process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from '../os/process-identity';
 import { isSessionDirectory, removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { killEscapedProcesses } from './escaped-processes';
-import { killOrphanedWorkers } from './orphaned-workers';
+import { killWorkers, notedWorkers } from './workers';
 import { sessionMark } from './session-mark';
 
 /** What a sweep found and ended. */
@@ -58,7 +58,7 @@ async function sweepSession(known: KnownSession, report: SweepReport): Promise<v
   const escaped = isSessionDirectory(session.directory, session.session)
     ? await killEscapedProcesses(sessionDirectories(session.directory))
     : [];
-  const workers = await killOrphanedWorkers(ledger);
+  const workers = await killWorkers(session.session, known.isOfThisBoot ? notedWorkers(known.entries) : []);
   report.processes.push(...workers.found.map((pid) => ({ pid, resourceId: 'Jest (a worker)' })));
   if (survivors.flat().length + escaped.length + workers.survivors.length > 0) return;
   removeSessionDirectory(session.directory, session.session);
