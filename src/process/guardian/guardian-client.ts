@@ -2,12 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import {
-  ErrorCodes,
-  ResponseError,
-  type MessageConnection,
-  type NotificationType,
-} from 'vscode-jsonrpc/node';
+import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
 import { messageConnection } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
