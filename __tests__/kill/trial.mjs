@@ -151,7 +151,7 @@ async function strikeAgain(run, kind, random) {
 /** Blocks or stops a process, if the kind says so and as long as it lives, and waits a moment. */
 async function holdFirst(run, kind, pid, random) {
   const { first } = kinds[kind];
-  if (first === undefined || run.exit !== undefined) return;
+  if (first === undefined || pid === undefined || run.exit !== undefined) return;
   if (first === 'stop') kill([pid], 'SIGSTOP');
   else
     // Again, because a process that is just starting does not hear it yet.
