@@ -1,4 +1,5 @@
-import { killProcess } from './kill-process';
+import { spawn } from 'node:child_process';
+import { killProcess, sendTo } from './kill-process';
 import { processTable } from './process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from './process-identity';
 
@@ -14,11 +15,30 @@ export function killDescendants(pid: number): boolean {
   return found.length > 0;
 }
 
-/** Kills a process that cannot end by itself, and before it what it has started in its own group. */
+/**
+ * Kills another process that cannot end by itself, with what it has started in its own group. It is stopped
+ * first: one that waits for a command would start the next when the command is killed.
+ */
 export function killFamily(head: ProcessIdentity): void {
   if (!isAlive(head)) return;
-  killDescendants(head.pid);
-  killProcess(head);
+  sendTo(head, 'SIGSTOP');
+  const descendants = descendantsInGroup(head.pid);
+  for (const identity of [head, ...descendants]) killProcess(identity);
+}
+
+/**
+ * Kills this process from one of its threads, with what it has started in its own group. Nobody in it could
+ * kill that afterwards, so a shell does; meanwhile it is stopped, and the main thread goes on waiting.
+ */
+export function killOwnFamily(): void {
+  const descendants = descendantsInGroup(process.pid);
+  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  if (descendants.length === 0) return die();
+  for (const identity of descendants) sendTo(identity, 'SIGSTOP');
+  const pids = [process.pid, ...descendants.map(({ pid }) => pid)];
+  const shell = spawn('/bin/sh', ['-c', `kill -KILL ${pids.join(' ')}`], { detached: true, stdio: 'ignore' });
+  shell.once('error', die);
+  shell.once('exit', die);
 }
 
 function descendantsInGroup(pid: number): ProcessEntry[] {

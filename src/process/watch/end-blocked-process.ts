@@ -5,15 +5,14 @@ import type { GuardianOptions } from '../guardian/guardian-protocol';
 import { Ledger } from '../ledger/ledger';
 import { readOrNothing } from '../ledger/known-sessions';
 import { removeSessionDirectory } from '../ledger/session-directory';
-import { killFamily } from '../os/process-family';
-import { ownIdentity } from '../os/process-identity';
+import { killOwnFamily } from '../os/process-family';
 
 // Whoever reads the output may be gone or slow; the end does not wait for that.
 const sayMs = 200;
 
 /**
- * Kills this process, whose main thread is blocked, from another thread of it: first what it has started in
- * its own group, such as the command that an `execSync` waits for.
+ * Kills this process, whose main thread is blocked, from another thread of it, with what it has started in its
+ * own group, such as the command that an `execSync` waits for.
  *
  * @param reason printed on standard error.
  * @param files of the session that this process owns; a guardian removes them, or this function.
@@ -25,7 +24,7 @@ export async function endBlockedProcess(reason?: string, files?: GuardianOptions
     await Promise.race([promisify(write)(2, text).catch(() => undefined), sleep(sayMs)]);
   }
   if (files !== undefined) removeUnguarded(files);
-  killFamily(ownIdentity());
+  killOwnFamily();
 }
 
 /** A guardian, if there is one, still needs the ledger, and removes everything itself. */

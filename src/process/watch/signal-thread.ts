@@ -86,7 +86,7 @@ function tick(): void {
   ticksLeft -= 1;
   if (isAnswered) {
     ask(teardownTicks);
-  } else if (ticksLeft < 0 && killDescendants(process.pid) && !isWaking) {
+  } else if (ticksLeft < 0 && !isWaking && killDescendants(process.pid)) {
     // A command that an `execSync` waited for is gone: then the main thread hears the signal now.
     isWaking = true;
     ticksLeft = wakingTicks;
