@@ -151,6 +151,24 @@ describe('a signal to a process whose main thread is blocked', () => {
   });
 });
 
+it('a signal that comes right after the end of a session has its usual effect', async () => {
+  // As soon as the session has ended, while the watch over its signals is just ending too.
+  const script = startScript(
+    `const { openSocketSession } = require('#session/open-session');
+    const { ProviderRegistry } = require('#pattern/registry');
+    setInterval(() => undefined, 1000);
+    openSocketSession({ registry: async () => new ProviderRegistry({}) }).then((open) =>
+      setTimeout(async () => {
+        await open.close();
+        process.kill(process.pid, 'SIGINT');
+      }, 500),
+    );`,
+    places.env,
+  );
+  const late = setTimeout(() => script.child.kill('SIGKILL'), 20_000);
+  expect(await script.ended.finally(() => clearTimeout(late))).toBe('SIGINT');
+});
+
 describe('a signal that comes while JavaScript is busy', () => {
   const send = `process.kill(process.pid, 'SIGINT');`;
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
@@ -17,7 +16,7 @@ import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
-import { handleSignals, type SignalTargets } from './signals';
+import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
 
@@ -77,7 +76,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     try {
       return await session.close();
     } finally {
-      await heardSignals();
+      await signals.remove();
       // Only now, and never under a signal, whose handler exits: a second request to close it must find it
       // and wait, and a worker that Jest starts meanwhile must find that the session has ended, not that
       // there is none.
@@ -85,7 +84,6 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[sessionClientKey];
-        signals.remove();
       }
     }
   };
@@ -111,7 +109,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   });
   const opening = startSession(options, board, { say, protect: signals.protect });
   const { session, server } = await opening.catch(async (error: unknown) => {
-    if (!signals.hasCome) signals.remove();
+    await signals.remove();
     throw error;
   });
   if (signals.hasCome) return new Promise(() => undefined);
@@ -147,11 +145,6 @@ async function drained(server: SocketServer): Promise<void> {
   ]);
   late.abort();
 }
-
-// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if its handler is
-// removed before. Jest may get from the death of its workers, which the same Ctrl-C has ended, to the end of
-// the run in a single turn.
-const heardSignals = promisify(setImmediate);
 
 interface Opened {
   readonly session: Session;

@@ -96,12 +96,12 @@ function tick(): void {
   }
 }
 
-/** The session has ended, and no signal was heard: one that came here only has its usual effect. */
+/** The session has ended. The main thread hears the signals until this thread hears none any more. */
 function stop(): void {
   for (const handle of handles) handle.close();
   clearInterval(ticking);
+  port.postMessage('stopped' satisfies FromSignalThread);
   port.close();
-  if (last !== undefined) process.kill(process.pid, last);
 }
 
 function fail(): never {

@@ -11,8 +11,8 @@ export interface SignalThreadData {
   readonly echoMs: number;
 }
 
-/** A question of the thread, to be answered by its number. */
-export type FromSignalThread = number;
+/** A question of the thread, to be answered by its number, or the end of the watch. */
+export type FromSignalThread = number | 'stopped';
 /** An answer, the files of the session, or the end of the watch. */
 export type ToSignalThread = number | GuardianOptions | 'stop';
 
@@ -20,8 +20,10 @@ export type ToSignalThread = number | GuardianOptions | 'stop';
 export interface SignalWatch {
   /** Names the files that are removed if this process is killed before it has a guardian. */
   protect(files: GuardianOptions): void;
-  /** Ends the watch; call it after the handlers of the signals were removed. */
-  stop(): void;
+  /**
+   * Ends the watch. What comes before it resolves is lost unless the handlers of the signals are still there.
+   */
+  stop(): Promise<void>;
 }
 
 /**
@@ -37,7 +39,19 @@ export function watchSignals(names: readonly NodeJS.Signals[], echoMs: number): 
     execArgv: ['--expose-internals'],
   });
   const tell = (message: ToSignalThread): void => thread.postMessage(message);
-  thread.on('message', (question: FromSignalThread) => tell(question));
+  const stopped = new Promise<void>((resolve) => {
+    thread.on('message', (message: FromSignalThread) => {
+      if (message === 'stopped') resolve();
+      else tell(message);
+    });
+    thread.once('exit', () => resolve());
+  });
   thread.unref();
-  return { protect: tell, stop: () => tell('stop') };
+  const stop = (): Promise<void> => {
+    // Else this process could end before the answer.
+    thread.ref();
+    tell('stop');
+    return stopped;
+  };
+  return { protect: tell, stop };
 }
