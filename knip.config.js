@@ -2,6 +2,7 @@
 module.exports = {
   entry: [
     'src/process/guardian/main.ts',
+    'src/process/watch/{parent,signal}-thread.ts',
     'src/supervisor/main.ts',
     'src/providers/embedded/server/main.ts',
     'src/providers/*/{resource,identity}.ts',

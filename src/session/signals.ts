@@ -1,8 +1,16 @@
+import { promisify } from 'node:util';
+import { watchSignals, type SignalWatch } from '../process/watch/signal-watch';
+
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type HandledSignal = keyof typeof exitCodes;
 
 // npm passes on a Ctrl-C that Jest has got from the terminal already: the echo is no second signal.
 const echoMs = 300;
+
+// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if its handler is
+// removed before. Jest may get from the death of its workers, which the same Ctrl-C has ended, to the end of
+// the run in a single turn.
+export const heardSignals = promisify(setImmediate);
 
 /** What the signals ask a session to do. */
 export interface SignalTargets {
@@ -17,11 +25,14 @@ export interface SignalTargets {
 /**
  * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a
  * second one kills everything at once. Jest itself handles no signal, so the handler alone decides when the
- * process ends.
+ * process ends; if it is so blocked that it hears none, it is killed.
  *
- * @returns how to remove the handlers, and whether a signal has come.
+ * @returns how to remove the handlers, which stay once a signal has come; whether one has; and how to name the
+ *   session's files.
  */
-export function handleSignals(targets: SignalTargets): { remove(): void; readonly hasCome: boolean } {
+export function handleSignals(
+  targets: SignalTargets,
+): Pick<SignalWatch, 'protect'> & { remove(): Promise<void>; readonly hasCome: boolean } {
   let first: { at: number } | undefined;
   const onSignal = (signal: HandledSignal): void => {
     if (first === undefined) {
@@ -34,8 +45,13 @@ export function handleSignals(targets: SignalTargets): { remove(): void; readonl
   };
   const signals = Object.keys(exitCodes) as HandledSignal[];
   for (const signal of signals) process.on(signal, onSignal);
+  const watch = watchSignals(signals, echoMs);
   return {
-    remove: () => {
+    protect: (files) => watch.protect(files),
+    remove: async () => {
+      if (first === undefined) await watch.stop();
+      await heardSignals();
+      if (first !== undefined) return;
       for (const signal of signals) process.removeListener(signal, onSignal);
     },
     get hasCome() {

@@ -17,10 +17,11 @@ void main(JSON.parse(process.argv[2] ?? '{}') as SupervisorOptions);
 async function main({ config }: SupervisorOptions): Promise<void> {
   let close = (): Promise<unknown> => Promise.resolve();
   let kill = close;
-  handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
+  const signals = handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
   try {
     const { registry, project } = await projectProviders(config);
     const { files } = await SessionFiles.create();
+    signals.protect(files.guardianOptions);
     const output = { write: (text: string) => server.output(text) };
     const session = new Session(registry, files, {
       progress: new ProgressPrinter(output),

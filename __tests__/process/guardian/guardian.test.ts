@@ -9,6 +9,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import {
+  endRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
@@ -124,6 +125,24 @@ describe('the guardian', () => {
     const pid = await guardian.launch(`cat '${ledger().path}'`, { id: 'reader' });
     await eventually(() => guardian.exits.length === 1);
     expect(log('reader')).toContain(`"process":{"pid":${pid},`);
+  });
+
+  it.each([
+    ['when its process has died', false],
+    ['but not when it ends the guardian itself', true],
+  ])('ends the workers of the session, also stopped ones, %s', async (_when, isClosed) => {
+    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const worker = { pid: child.pid!, startTime: processEntry(child.pid!)!.startTime };
+    servers.push(worker);
+    child.kill('SIGSTOP');
+    const guardian = await startGuardian();
+    ledger().append({ type: 'worker', worker });
+    await guardian.launch(polite);
+    if (isClosed) void guardian.rpc.sendRequest(endRequest).catch(() => undefined);
+    guardian.cut();
+    await guardian.ended;
+    expect(groupMembers(worker.pid)).toHaveLength(isClosed ? 1 : 0);
+    expect(existsSync(ledger().path)).toBe(false);
   });
 
   it('stops one server: its group is empty and the ledger says so when it answers', async () => {

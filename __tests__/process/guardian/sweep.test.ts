@@ -79,13 +79,22 @@ interface Left {
   readonly boot?: string;
   readonly servers?: readonly ProcessIdentity[];
   readonly stopped?: readonly ProcessIdentity[];
+  readonly workers?: readonly ProcessIdentity[];
   readonly directory?: string;
   readonly lines?: readonly LedgerEntry[];
 }
 
 /** Writes what a session leaves behind. */
 function leave(left: Left): { ledger: Ledger; directory: string } {
-  const { session = 'abc', owner, guardian, boot = bootId(), servers = [], stopped = [] } = left;
+  const {
+    session = 'abc',
+    owner,
+    guardian,
+    boot = bootId(),
+    servers = [],
+    stopped = [],
+    workers = [],
+  } = left;
   const directory = left.directory ?? join(places.temporary, `jmp-${session}`);
   if (left.directory === undefined) mkdirSync(directory);
   const ledger = new Ledger(join(ledgerDirectory(places.state), `${session}.jsonl`));
@@ -100,6 +109,7 @@ function leave(left: Left): { ledger: Ledger; directory: string } {
     })),
     ...stopped.map(({ pid }) => ({ type: 'stopped' as const, pid })),
     ...(left.lines ?? []),
+    ...workers.map((worker) => ({ type: 'worker' as const, worker })),
   ];
   for (const entry of entries) ledger.append(entry);
   return { ledger, directory };
@@ -149,6 +159,26 @@ describe('the sweep', () => {
     expect(isRunning(server)).toBe(true);
     expect(existsSync(directory)).toBe(true);
     expect(existsSync(ledger.path)).toBe(true);
+  });
+
+  it('ends the workers of a dead session, also stopped ones, and no others', async () => {
+    const [worker, other] = [await startProcess(), await startProcess()];
+    process.kill(worker.pid, 'SIGSTOP');
+    const { ledger } = leave({
+      owner: await deadProcess(),
+      workers: [worker, { pid: other.pid, startTime: '1' }],
+    });
+    leave({ session: 'living', owner: ownIdentity(), workers: [other] });
+    expect((await sweep()).processes).toEqual([{ pid: worker.pid, resourceId: 'Jest (a worker)' }]);
+    expect([worker, other].map(isRunning)).toEqual([false, true]);
+    expect(existsSync(ledger.path)).toBe(false);
+  });
+
+  it('ends no worker that was recorded before the last boot', async () => {
+    const worker = await startProcess();
+    leave({ owner: await deadProcess(), boot: 'other', workers: [worker] });
+    await sweep();
+    expect(isRunning(worker)).toBe(true);
   });
 
   it('keeps two living sessions apart from a dead one between them', async () => {
@@ -417,6 +447,7 @@ function randomLine(
       'process',
       'process',
       'descendants',
+      'worker',
       'guardian',
       'stopped',
       'other',
@@ -431,6 +462,7 @@ function randomLine(
     bootId: one(bootId(), bootId(), 'other', 7, undefined),
     owner: one(dead, dead, identity(), null),
     guardian: one(dead, identity(), 'x'),
+    worker: one(identity(), null, 'x'),
     directory: one(precious, '', places.temporary, places.directory, join(places.temporary, 'jmp-abc'), 7),
     resourceId: one('fake:a#1', 7, undefined),
     process: one(identity(), identity(), null, []),

@@ -1,6 +1,7 @@
 import type { StopSignal } from '../../pattern/resource-context';
 import { until } from '../../base/until';
-import { killLimitMs, send } from '../os/process-group';
+import { killProcess, sendTo } from '../os/kill-process';
+import { killLimitMs } from '../os/process-group';
 import { isAlive, type ProcessEntry } from '../os/process-identity';
 
 /** How long escaped processes may take, and what cuts that short. */
@@ -27,17 +28,13 @@ export async function endEscaped(
   if (first.length === 0) return [];
   if (graceMs > 0) {
     const pids = new Set(first.map(({ pid }) => pid));
-    for (const entry of first) if (!pids.has(entry.parent)) signal(entry, stopSignal);
+    for (const entry of first) if (!pids.has(entry.parent)) sendTo(entry, stopSignal);
     await until(() => !first.some(isAlive), graceMs, forceKill);
   }
   const isOver = await until(() => {
     const found = find();
-    for (const entry of found) signal(entry, 'SIGKILL');
+    for (const entry of found) killProcess(entry);
     return found.length === 0;
   }, killLimitMs);
   return isOver ? [] : find().map(({ pid }) => pid);
-}
-
-function signal(entry: ProcessEntry, name: NodeJS.Signals): void {
-  if (isAlive(entry)) send(entry.pid, name);
 }

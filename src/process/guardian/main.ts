@@ -14,6 +14,7 @@ import {
   type GuardianOptions,
   type LaunchRequest,
 } from './guardian-protocol';
+import { readOrNothing } from '../ledger/known-sessions';
 import { Ledger } from '../ledger/ledger';
 import { stopGroup, type GroupStop } from '../os/process-group';
 import { isAlive, ownIdentity, type ProcessIdentity } from '../os/process-identity';
@@ -21,6 +22,7 @@ import { processIds } from '../os/process-table';
 import { removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { endEscaped } from './escaped-processes';
 import { KnownProcesses } from './known-processes';
+import { killWorkers, notedWorkers } from './workers';
 
 // The guardian: a small process that owns every server of one session and outlives a killed Jest by
 // milliseconds. Its standard input is the lifeline: however the session's process ends, the pipe closes and
@@ -44,6 +46,9 @@ const guarded = new Map<string, Guarded>();
 const launching = new Set<Promise<unknown>>();
 const known = new KnownProcesses(options.session, processIds());
 let ending: Promise<void> | undefined;
+/** Whether the session has closed the lifeline itself, and whether its process has died instead. */
+let isClosed = false;
+let isOrphaned = false;
 
 const connection = messageConnection(process.stdin, process.stdout);
 
@@ -54,7 +59,10 @@ connection.onRequest(launchRequest, (request) => {
   return launch.finally(() => launching.delete(launch));
 });
 connection.onRequest(stopRequest, ({ id }) => stopServer(id));
-connection.onRequest(endRequest, () => end());
+connection.onRequest(endRequest, () => {
+  isClosed = true;
+  return end();
+});
 connection.onRequest(pingRequest, () => null);
 connection.onNotification(lookNotification, look);
 connection.onNotification(forceKillNotification, () => forceKill.abort());
@@ -165,6 +173,13 @@ async function notifyExit(id: string, exit: ProcessExit): Promise<void> {
   }
 }
 
+const none = { survivors: [] };
+
+function onLifelineClosed(): void {
+  isOrphaned ||= !isClosed;
+  void end();
+}
+
 function end(): Promise<void> {
   ending ??= endAll();
   return ending;
@@ -175,8 +190,9 @@ async function endAll(): Promise<void> {
   await Promise.allSettled([...guarded.keys()].map(stopServer));
   // What has the mark of a server of which nothing was left any more.
   const escaped = await endEscaped(() => known.all(), { graceMs: 0 });
+  const workers = isOrphaned ? await killWorkers(options.session, notedWorkers(readOrNothing(ledger))) : none;
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  if (guarded.size === 0 && escaped.length === 0) {
+  if (guarded.size + escaped.length + workers.survivors.length === 0) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
@@ -194,9 +210,7 @@ process.on('uncaughtException', (error) => {
 });
 process.stderr.on('error', () => undefined);
 process.stdout.on('error', () => undefined);
-process.stdin.on('end', () => void end());
-process.stdin.on('error', () => void end());
-process.stdin.on('close', () => void end());
+for (const event of ['end', 'error', 'close'] as const) process.stdin.on(event, onLifelineClosed);
 
 ledger.append({ type: 'guardian', guardian: ownIdentity() });
 setInterval(look, lookMs);

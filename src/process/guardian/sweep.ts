@@ -7,12 +7,13 @@ import { stopGroup } from '../os/process-group';
 import { isAlive, processEntry, type ProcessEntry } from '../os/process-identity';
 import { endEscaped } from './escaped-processes';
 import { remainingProcesses, type SessionTraces } from './remaining-processes';
+import { killWorkers, notedWorkers } from './workers';
 
 /** What a sweep found and ended. */
 export interface SweepReport {
   /** Dead sessions: their owner was gone, and their guardian gone or frozen. */
   readonly sessions: string[];
-  /** Their server processes that were still running and are ended now. */
+  /** Their processes that were still running and are ended now: servers, and workers of Jest. */
   readonly processes: { readonly pid: number; readonly resourceId: string }[];
 }
 
@@ -59,7 +60,9 @@ async function sweepSession(known: KnownSession, report: SweepReport): Promise<v
     : [];
   const traces = { session: session.session, entries: known.entries, directories };
   const survivors = known.isOfThisBoot ? await endRemaining(traces, report) : [];
-  if (survivors.length > 0) return;
+  const workers = await killWorkers(session.session, known.isOfThisBoot ? notedWorkers(known.entries) : []);
+  report.processes.push(...workers.found.map((pid) => ({ pid, resourceId: 'Jest (a worker)' })));
+  if (survivors.length + workers.survivors.length > 0) return;
   removeSessionDirectory(session.directory, session.session);
   ledger.remove();
   report.sessions.push(session.session);

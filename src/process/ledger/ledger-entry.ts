@@ -14,6 +14,8 @@ export type LedgerEntry =
       readonly directory: string;
     }
   | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
+  /** A worker process of Jest. */
+  | { readonly type: 'worker'; readonly worker: ProcessIdentity }
   | {
       readonly type: 'process';
       /** The server's, which is part of its mark. */
@@ -65,6 +67,8 @@ export function isEntry(value: unknown): value is LedgerEntry {
       );
     case 'guardian':
       return isIdentity(value['guardian']);
+    case 'worker':
+      return isServer(value['worker']);
     case 'process':
       return (
         isServer(value['process']) &&

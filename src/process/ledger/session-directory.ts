@@ -26,6 +26,11 @@ export function newSessionId(): string {
   return randomBytes(8).toString('hex');
 }
 
+/** The name of a session's directory. */
+export function directoryName(session: string): string {
+  return `jmp-${session}`;
+}
+
 /** Where a session's directory will be; nothing is made yet. */
 export function sessionDirectoryPath(session: string): string {
   const path = join(tmpdir(), directoryName(session));
@@ -111,8 +116,4 @@ function hasSpace(folder: string): boolean {
 function isOpenToAll(path: string): boolean {
   if ((statSync(path).mode & 0o001) === 0) return false;
   return dirname(path) === path || isOpenToAll(dirname(path));
-}
-
-function directoryName(session: string): string {
-  return `jmp-${session}`;
 }

@@ -96,7 +96,7 @@ function requireOneGroup(group: number): void {
 }
 
 /** Sends a signal; signal 0 only probes. Returns whether the target exists; a zombie does. */
-export function send(target: number, signal: NodeJS.Signals | 0): boolean {
+function send(target: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(target, signal);
   } catch (error) {

@@ -3,8 +3,8 @@ import type { GuardianOptions } from '../../process/guardian/guardian-protocol';
 import { readOrNothing } from '../../process/ledger/known-sessions';
 import { Ledger, ledgerDirectory } from '../../process/ledger/ledger';
 import { unstopped } from '../../process/ledger/ledger-entry';
-import { bootId, ownIdentity } from '../../process/os/process-identity';
 import { remainingProcesses } from '../../process/guardian/remaining-processes';
+import { bootId, ownIdentity, type ProcessIdentity } from '../../process/os/process-identity';
 import { ledgerPath } from '../../process/guardian/server-launcher';
 import {
   createSessionDirectory,
@@ -24,6 +24,7 @@ export class SessionFiles {
   readonly loadTimes: LoadTimes;
   readonly #ledger: Ledger;
   #onExit: (() => void) | undefined;
+  #areRemoved = false;
 
   private constructor(state: string) {
     this.loadTimes = new LoadTimes(state);
@@ -55,6 +56,17 @@ export class SessionFiles {
     return join(this.directory, 's');
   }
 
+  /** Notes a worker, for the guardian and the next run: it may be blocked or stopped when this process dies. */
+  noteWorker(worker: ProcessIdentity): void {
+    // It would make the ledger anew.
+    if (this.#areRemoved) return;
+    try {
+      this.#ledger.append({ type: 'worker', worker });
+    } catch {
+      // On a full disk: this process and the worker itself end it.
+    }
+  }
+
   /** Removes everything when this process exits without a close, if `isOurs` says that no guardian will. */
   removeAtExit(isOurs: () => boolean): void {
     this.#onExit = () => {
@@ -68,6 +80,7 @@ export class SessionFiles {
    * next run.
    */
   remove(): string[] {
+    this.#areRemoved = true;
     if (this.#onExit !== undefined) process.removeListener('exit', this.#onExit);
     const survivors = this.#survivors();
     removeSessionDirectory(this.directory, this.session);

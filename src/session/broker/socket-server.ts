@@ -32,6 +32,7 @@ import {
 } from '../wire/protocol';
 import type { LeaseAccount } from './lease-account';
 import type { Session } from './session';
+import type { WorkerProcesses } from './worker-processes';
 
 /** What a server offers to its connections. */
 interface SocketServerOptions {
@@ -39,6 +40,7 @@ interface SocketServerOptions {
   readonly board: EvalBoard;
   /** Absolute path of the module that the session's providers come from. */
   readonly providerModule: string | undefined;
+  readonly workers: WorkerProcesses;
 }
 
 /** The session's end of the socket: one connection per test file, whose leases end with it. */
@@ -48,13 +50,15 @@ export class SocketServer {
   readonly #session: Session;
   readonly #board: EvalBoard;
   readonly #providerModule: string | undefined;
+  readonly #workers: WorkerProcesses;
   readonly #sockets = new Set<Socket>();
   readonly #shutdowns = new Map<Socket, () => Promise<void>>();
 
-  private constructor(path: string, { session, board, providerModule }: SocketServerOptions) {
+  private constructor(path: string, { session, board, providerModule, workers }: SocketServerOptions) {
     this.#session = session;
     this.#board = board;
     this.#providerModule = providerModule;
+    this.#workers = workers;
     this.address = newAddress(path);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -90,6 +94,7 @@ export class SocketServer {
     rpc.onRequest(helloRequest, (hello) =>
       answer(async () => {
         greeting.make(hello.token);
+        if (hello.worker !== undefined) this.#workers.add(hello.worker);
         const granted = await this.#greet(hello);
         label = hello.label;
         account = this.#session.connect(

@@ -28,12 +28,14 @@ import {
   noteNotification,
   testFailedNotification,
   type HelloAnswer,
+  type WorkerProcess,
 } from '../wire/protocol';
 import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
 
 export interface SocketTransportOptions {
   readonly label: string;
   readonly file?: string | undefined;
+  readonly worker?: WorkerProcess | undefined;
   readonly providerModule: string | undefined;
   onLost(leaseId: string, error: SerializedError): void;
   /** Called when the session ends, or its process dies, while the transport is open. */
@@ -95,12 +97,13 @@ export class SocketTransport implements SessionTransport {
     rpc.onNotification(pauseNotification, (pause) => pauses.add(pause));
     rpc.listen();
     try {
-      const { label, file, providerModule } = options;
+      const { label, file, worker, providerModule } = options;
       const hello = rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
         label,
         file,
+        worker,
         providerModule,
       });
       const answer = await Promise.race([hello, closedBefore(socket)]);
