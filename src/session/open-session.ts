@@ -5,6 +5,7 @@ import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
 import { sessionClientKey } from '../pattern/session-client';
+import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { moduleVersion } from '../provider-module/version';
 import { continueCommand } from '../run/continue-command';
 import { ProgressDisplay } from '../run/progress-display';
@@ -59,6 +60,7 @@ export function presentSession(): OpenSession | undefined {
  */
 export async function openSocketSession(options: OpenSessionOptions): Promise<OpenSession> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const say = options.say ?? ((text: string) => void process.stderr.write(`${printableLines(text)}\n`));
   const display = new ProgressDisplay();
   const board: EvalBoard = {
@@ -176,6 +178,7 @@ async function startSession(
 /** A session for this process alone, without a socket: for scripts. */
 export async function openPrivateSession(registry: ProviderRegistry): Promise<Session> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const { files } = await SessionFiles.create();
   return new Session(registry, files);
 }
