@@ -4,6 +4,7 @@ import { printableLines } from '../src/base/printable';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/events/close-report';
+import { endsWithParent } from '../src/run/ends-with-parent';
 import { runSettings } from '../src/run/run-settings';
 import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
@@ -55,6 +56,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     const { session, board } = await openSocketSession({
       registry: () => loadRegistry(providerModule),
       providerModule,
+      endsWithParent: endsWithParent(process.env),
     });
     board.run = evals;
     // The check of an endpoint at its setup, which runs here, waits with all others.

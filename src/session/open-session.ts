@@ -16,6 +16,7 @@ import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
+import { watchParents } from './parent-watch';
 import { handleSignals } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
@@ -39,6 +40,8 @@ export interface OpenSessionOptions {
   readonly registry: () => Promise<ProviderRegistry>;
   /** Absolute path of the module that the registry comes from. */
   readonly providerModule?: string | undefined;
+  /** Whether the session ends, as by SIGHUP, when a process that started this one is gone. */
+  readonly endsWithParent?: boolean;
   readonly say?: (text: string) => void;
 }
 
@@ -86,6 +89,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[sessionClientKey];
         signals.remove();
+        forgetParents();
       }
     }
   };
@@ -101,9 +105,16 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     kill: async () => (await opening).session.kill(),
     say,
   });
+  const forgetParents =
+    options.endsWithParent === true
+      ? watchParents(() => signals.hangUp('the process that started this run is gone'))
+      : () => undefined;
   const opening = startSession(options, board, say);
   const { session, server } = await opening.catch(async (error: unknown) => {
-    if (!signals.hasCome) signals.remove();
+    if (!signals.hasCome) {
+      signals.remove();
+      forgetParents();
+    }
     throw error;
   });
   if (signals.hasCome) return new Promise(() => undefined);

@@ -1,3 +1,5 @@
+import { watchTerminal } from './terminal';
+
 const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 type HandledSignal = keyof typeof exitCodes;
 
@@ -17,27 +19,46 @@ export interface SignalTargets {
 /**
  * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a
  * second one kills everything at once. Jest itself handles no signal, so the handler alone decides when the
- * process ends.
+ * process ends. A terminal that is closed is a SIGHUP, whatever is noticed of it.
  *
- * @returns how to remove the handlers, and whether a signal has come.
+ * @returns how to remove the handlers, how to hang up as a terminal does, saying why, and whether a signal has
+ *   come.
  */
-export function handleSignals(targets: SignalTargets): { remove(): void; readonly hasCome: boolean } {
+export function handleSignals(targets: SignalTargets): {
+  remove(): void;
+  hangUp(why: string): void;
+  readonly hasCome: boolean;
+} {
   let first: { at: number } | undefined;
-  const onSignal = (signal: HandledSignal): void => {
+  const terminal = watchTerminal(
+    () => onSignal('SIGHUP'),
+    () => first !== undefined,
+  );
+  const end = (signal: HandledSignal): void => {
+    if (!terminal.isClosed) process.exit(exitCodes[signal]);
+    // Node 20 ends itself by SIGABRT at its exit, because it cannot restore the modes of a closed terminal.
+    process.emit('exit', exitCodes[signal]);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  };
+  const onSignal = (signal: HandledSignal, why: string = signal): void => {
     if (first === undefined) {
       first = { at: performance.now() };
-      targets.say(`jest-model-provider: ${signal}, stopping all resources (again to kill them at once)`);
-      void targets.close().finally(() => process.exit(exitCodes[signal]));
+      targets.say(`jest-model-provider: ${why}, stopping all resources (again to kill them at once)`);
+      void targets.close().finally(() => end(signal));
     } else if (performance.now() - first.at > echoMs) {
-      void targets.kill().finally(() => process.exit(exitCodes[signal]));
+      void targets.kill().finally(() => end(signal));
     }
   };
   const signals = Object.keys(exitCodes) as HandledSignal[];
-  for (const signal of signals) process.on(signal, onSignal);
+  const onEach = (signal: HandledSignal): void => onSignal(signal);
+  for (const signal of signals) process.on(signal, onEach);
   return {
     remove: () => {
-      for (const signal of signals) process.removeListener(signal, onSignal);
+      for (const signal of signals) process.removeListener(signal, onEach);
+      terminal.remove();
     },
+    hangUp: (why) => onSignal('SIGHUP', why),
     get hasCome() {
       return first !== undefined;
     },
