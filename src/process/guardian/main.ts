@@ -40,6 +40,7 @@ const connection = messageConnection(process.stdin, process.stdout);
 
 connection.onRequest(launchRequest, (request) => {
   if (ending !== undefined) throw new Error('The guardian is ending.');
+  if (unrecorded !== undefined) throw unrecorded;
   const launch = launchServer(request);
   launching.add(launch);
   return launch.finally(() => launching.delete(launch));
@@ -58,13 +59,20 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
     });
   });
   guarded.set(request.id, { process: identity, cwd, graceMs, stopSignal, exited });
-  ledger.append({
-    type: 'process',
-    resourceId: request.resourceId,
-    process: identity,
-    graceMs,
-    stopSignal,
-  });
+  try {
+    ledger.append({
+      type: 'process',
+      resourceId: request.resourceId,
+      process: identity,
+      graceMs,
+      stopSignal,
+    });
+  } catch (error) {
+    // It still waits at its gate, and has begun nothing.
+    child.kill('SIGKILL');
+    guarded.delete(request.id);
+    throw error;
+  }
   open();
   return { pid: identity.pid };
 }
@@ -95,6 +103,16 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
   noteStopped(server.process);
   guarded.delete(id);
   return result;
+}
+
+/** Returns why it cannot be recorded, so that it must start nothing. */
+function recordSelf(): Error | undefined {
+  try {
+    ledger.append({ type: 'guardian', guardian: ownIdentity() });
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** Saves the next run a check. If the disk is full, the stop is a success nevertheless. */
@@ -140,5 +158,5 @@ process.stdin.on('end', () => void end());
 process.stdin.on('error', () => void end());
 process.stdin.on('close', () => void end());
 
-ledger.append({ type: 'guardian', guardian: ownIdentity() });
+const unrecorded = recordSelf();
 connection.listen();
