@@ -4,6 +4,7 @@ import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
 import { sessionClientKey } from '../pattern/session-client';
+import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { moduleVersion } from '../provider-module/version';
 import { continueCommand } from '../run/continue-command';
 import { ProgressDisplay } from '../run/progress-display';
@@ -17,6 +18,7 @@ import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
 import { TestFiles } from './events/test-files';
+import { watchParents } from './parent-watch';
 import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
@@ -40,6 +42,8 @@ export interface OpenSessionOptions {
   readonly registry: () => Promise<ProviderRegistry>;
   /** Absolute path of the module that the registry comes from. */
   readonly providerModule?: string | undefined;
+  /** Whether the session ends, as by SIGHUP, when a process that started this one is gone. */
+  readonly endsWithParent?: boolean;
   readonly say?: (text: string) => void;
 }
 
@@ -61,6 +65,7 @@ export function presentSession(): OpenSession | undefined {
  */
 export async function openSocketSession(options: OpenSessionOptions): Promise<OpenSession> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const say = options.say ?? ((text: string) => void process.stderr.write(`${printableLines(text)}\n`));
   const display = new ProgressDisplay();
   const board: EvalBoard = {
@@ -87,6 +92,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[sessionClientKey];
+        forgetParents();
       }
     }
   };
@@ -110,9 +116,14 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     },
     say,
   });
+  const forgetParents =
+    options.endsWithParent === true
+      ? watchParents(() => signals.hangUp('the process that started this run is gone'))
+      : () => undefined;
   const opening = startSession(options, board, { say, protect: signals.protect });
   const { session, server } = await opening.catch(async (error: unknown) => {
     await signals.remove();
+    if (!signals.hasCome) forgetParents();
     throw error;
   });
   if (signals.hasCome) return new Promise(() => undefined);
@@ -185,6 +196,7 @@ async function startSession(
 /** A session for this process alone, without a socket: for scripts. */
 export async function openPrivateSession(registry: ProviderRegistry): Promise<Session> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const { files } = await SessionFiles.create();
   return new Session(registry, files);
 }

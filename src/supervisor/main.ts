@@ -1,4 +1,5 @@
 import { serializeError } from '../base/errors';
+import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { ProgressPrinter } from '../session/events/progress';
 import { Session } from '../session/broker/session';
 import { SessionFiles } from '../session/broker/session-files';
@@ -18,6 +19,7 @@ async function main({ config }: SupervisorOptions): Promise<void> {
   let close = (): Promise<unknown> => Promise.resolve();
   let kill = close;
   const signals = handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
+  bypassProxiesForLoopback();
   try {
     const { registry, project } = await projectProviders(config);
     const { files } = await SessionFiles.create();

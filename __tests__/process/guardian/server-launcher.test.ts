@@ -312,11 +312,10 @@ describe('a guardian that cannot start', () => {
   it('says that its ledger cannot be written', async () => {
     const directory = join(places.temporary, 'jmp-abc');
     launcher = new ServerLauncher({ session: 'abc', ledger: '/no/such/place/abc.jsonl', directory });
-    await expect(launch(quiet)).rejects.toMatchObject(
-      lost(
-        /^.* did not start: it exited with code 1, after it had printed "Error: ENOENT: .*\/no\/such\/place/,
-      ),
-    );
+    await expect(launch(quiet)).rejects.toMatchObject({
+      code: 'SETUP_FAILED',
+      message: expect.stringMatching(/^The guardian refused: .*\/no\/such\/place/) as string,
+    });
   });
 
   it('says later too what it has printed', async () => {

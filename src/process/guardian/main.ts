@@ -54,6 +54,7 @@ const connection = messageConnection(process.stdin, process.stdout);
 
 connection.onRequest(launchRequest, (request) => {
   if (ending !== undefined) throw new Error('The guardian is ending.');
+  if (unrecorded !== undefined) throw unrecorded;
   const launch = launchServer(request);
   launching.add(launch);
   return launch.finally(() => launching.delete(launch));
@@ -79,8 +80,15 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   });
   guarded.set(id, { process: identity, graceMs, stopSignal, exited });
   const executable = withoutLinks(command);
+  try {
+    ledger.append({ type: 'process', id, resourceId, process: identity, graceMs, stopSignal, executable });
+  } catch (error) {
+    // It still waits at its gate, and has begun nothing.
+    child.kill('SIGKILL');
+    guarded.delete(id);
+    throw error;
+  }
   known.watch(id, { leader: identity, ownDirectory: isOwnDirectory(cwd) ? cwd : undefined, executable });
-  ledger.append({ type: 'process', id, resourceId, process: identity, graceMs, stopSignal, executable });
   open();
   return { pid: identity.pid };
 }
@@ -140,6 +148,16 @@ async function endServer(id: string, server: Guarded): Promise<GroupStop> {
   return result;
 }
 
+/** Returns why it cannot be recorded, so that it must start nothing. */
+function recordSelf(): Error | undefined {
+  try {
+    ledger.append({ type: 'guardian', guardian: ownIdentity() });
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
 /** Saves the next run a check. If the disk is full, the stop is a success nevertheless. */
 function noteStopped({ pid }: ProcessIdentity): void {
   try {
@@ -192,7 +210,9 @@ async function endAll(): Promise<void> {
   const escaped = await endEscaped(() => known.all(), { graceMs: 0 });
   const workers = isOrphaned ? await killWorkers(options.session, notedWorkers(readOrNothing(ledger))) : none;
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  if (guarded.size + escaped.length + workers.survivors.length === 0) {
+  const isEmpty = guarded.size + escaped.length + workers.survivors.length === 0;
+  // A session that goes on without this guardian keeps its files.
+  if (isEmpty && (isClosed || isOrphaned)) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
@@ -212,6 +232,6 @@ process.stderr.on('error', () => undefined);
 process.stdout.on('error', () => undefined);
 for (const event of ['end', 'error', 'close'] as const) process.stdin.on(event, onLifelineClosed);
 
-ledger.append({ type: 'guardian', guardian: ownIdentity() });
+const unrecorded = recordSelf();
 setInterval(look, lookMs);
 connection.listen();

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writ
 import { join } from 'node:path';
 import { isEntry, type LedgerEntry } from './ledger-entry';
 import { privateDirectory } from './state-directory';
+import { writing } from './unwritable';
 
 /** The directory of all sessions' ledgers, below the state directory. */
 export function ledgerDirectory(stateDirectory: string): string {
@@ -19,8 +20,16 @@ export class Ledger {
     this.path = path;
   }
 
-  /** Appends a line and returns when it is on disk. */
+  /**
+   * Appends a line and returns when it is on disk.
+   *
+   * @throws ModelProviderError `CONFIG_INVALID` if it cannot be written.
+   */
   append(entry: LedgerEntry): void {
+    writing('The ledger', this.path, 'XDG_STATE_HOME', () => this.#append(entry));
+  }
+
+  #append(entry: LedgerEntry): void {
     const file = openSync(this.path, 'a', 0o600);
     try {
       // It begins a new line, also after a line that a crash has torn.

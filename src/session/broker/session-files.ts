@@ -29,16 +29,21 @@ export class SessionFiles {
   private constructor(state: string) {
     this.loadTimes = new LoadTimes(state);
     this.#ledger = new Ledger(ledgerPath(ledgerDirectory(state), this.session));
-    // The ledger comes first, so that the directory is found again at whatever moment this process dies.
-    this.#ledger.append({
-      type: 'session',
-      version: 1,
-      session: this.session,
-      bootId: bootId(),
-      owner: ownIdentity(),
-      directory: this.directory,
-    });
-    createSessionDirectory(this.directory);
+    try {
+      // The ledger comes first, so that the directory is found again at whatever moment this process dies.
+      this.#ledger.append({
+        type: 'session',
+        version: 1,
+        session: this.session,
+        bootId: bootId(),
+        owner: ownIdentity(),
+        directory: this.directory,
+      });
+      createSessionDirectory(this.directory);
+    } catch (error) {
+      this.#ledger.remove();
+      throw error;
+    }
   }
 
   /** Reclaims what dead sessions left, then makes the files of a new one. */
