@@ -24,6 +24,9 @@ import { eventually } from '../../support/eventually';
 import { dist } from '../node-script';
 import { ownPlaces } from '../../support/own-places';
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
+
 const places = ownPlaces();
 const longGrace = 600_000;
 
@@ -39,11 +42,11 @@ interface Guardian {
 
 const guardians: Guardian[] = [];
 const servers: (ProcessIdentity | undefined)[] = [];
-const ledger = (): Ledger => new Ledger(join(places.state, 'abc.jsonl'));
-const directory = (): string => join(places.temporary, 'jmp-abc');
+const ledger = (): Ledger => new Ledger(join(places.state, `${abc}.jsonl`));
+const directory = (): string => join(places.temporary, `jmp-${abc}`);
 
 async function startGuardian(): Promise<Guardian> {
-  const options = { session: 'abc', ledger: ledger().path, directory: directory() };
+  const options = { session: abc, ledger: ledger().path, directory: directory() };
   mkdirSync(options.directory);
   ledger().append({
     type: 'session',
@@ -139,7 +142,7 @@ describe('the guardian', () => {
     ledger().append({ type: 'worker', worker });
     await guardian.launch(polite);
     if (isClosed) void guardian.rpc.sendRequest(endRequest).catch(() => undefined);
-    guardian.cut();
+    else guardian.cut();
     await guardian.ended;
     expect(groupMembers(worker.pid)).toHaveLength(isClosed ? 1 : 0);
     expect(existsSync(ledger().path)).toBe(false);

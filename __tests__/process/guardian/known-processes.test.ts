@@ -11,6 +11,9 @@ import { processIds } from '../../../src/process/os/process-table';
 import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
+
 const places = ownPlaces();
 const children: ChildProcess[] = [];
 const others: ProcessIdentity[] = [];
@@ -53,13 +56,13 @@ async function start(script: string, env: Record<string, string> = {}, cwd = '/'
   return { pid, startTime, printed };
 }
 
-const mark = { [sessionMark]: markOf('abc', 'server-1') };
+const mark = { [sessionMark]: markOf(abc, 'server-1') };
 const sleep = realpathSync(findCommand('sleep'));
 const isGone = (pid: number): boolean => processEntry(pid)?.isZombie !== false;
 
 /** What a guardian knows after it has started one server. */
 async function watching(script: string, more: { env?: Record<string, string>; cwd?: string } = {}) {
-  const known = new KnownProcesses('abc', processIds());
+  const known = new KnownProcesses(abc, processIds());
   const server = await start(script, more.env ?? mark, more.cwd);
   known.watch('server-1', { leader: server, ownDirectory: more.cwd, executable: sleep });
   const pids = (): number[] => known.living('server-1').map(({ pid }) => pid);
@@ -135,19 +138,19 @@ describe('a process is nobody’s', () => {
     ['works in a directory whose name begins the same', {}, 'd-10', 'exec sleep 600'],
     [
       'has the mark’s text in another variable',
-      { OTHER: `${sessionMark}=abc/server-1` },
+      { OTHER: `${sessionMark}=${abc}/server-1` },
       'd-2',
       'exec sleep 600',
     ],
-    ['has a longer variable', { [`X${sessionMark}`]: 'abc/server-1' }, 'd-2', 'exec sleep 600'],
+    ['has a longer variable', { [`X${sessionMark}`]: `${abc}/server-1` }, 'd-2', 'exec sleep 600'],
     [
       'has the mark of a session of a longer name',
       { [sessionMark]: 'abcd/server-1' },
       'd-2',
       'exec sleep 600',
     ],
-    ['has the session’s name alone', { [sessionMark]: 'abc' }, 'd-2', 'exec sleep 600'],
-    ['has the mark of another session', { [sessionMark]: 'x/abc/server-1' }, 'd-2', 'exec sleep 600'],
+    ['has the session’s name alone', { [sessionMark]: abc }, 'd-2', 'exec sleep 600'],
+    ['has the mark of another session', { [sessionMark]: `x/${abc}/server-1` }, 'd-2', 'exec sleep 600'],
   ])('that %s', async (_, env: Record<string, string>, place, script) => {
     for (const name of ['d-1', 'd-10', 'd-2']) mkdirSync(join(places.directory, name));
     const { known, server } = await watching('exec sleep 600', { cwd: join(places.directory, 'd-1') });
@@ -159,7 +162,7 @@ describe('a process is nobody’s', () => {
   });
 
   it('that has got the number of one of them', async () => {
-    const known = new KnownProcesses('abc', processIds());
+    const known = new KnownProcesses(abc, processIds());
     const stranger = await start('exec sleep 600');
     known.watch('server-1', {
       leader: { pid: stranger.pid, startTime: '1' },
@@ -173,8 +176,8 @@ describe('a process is nobody’s', () => {
   });
 
   it('but of one of two servers, be it in the same directory', async () => {
-    const known = new KnownProcesses('abc', processIds());
-    const second = { [sessionMark]: markOf('abc', 'server-2') };
+    const known = new KnownProcesses(abc, processIds());
+    const second = { [sessionMark]: markOf(abc, 'server-2') };
     const cwd = places.directory;
     const servers = [await start('exec sleep 600', mark, cwd), await start('exec sleep 600', second, cwd)];
     for (const [index, leader] of servers.entries())

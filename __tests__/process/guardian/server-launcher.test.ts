@@ -10,19 +10,22 @@ import { processEntry } from '../../../src/process/os/process-identity';
 import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
+
 const places = ownPlaces();
-const ledger = (): Ledger => new Ledger(join(places.state, 'abc.jsonl'));
+const ledger = (): Ledger => new Ledger(join(places.state, `${abc}.jsonl`));
 const servers: ServerProcess[] = [];
 let launcher: ServerLauncher;
 
 beforeEach(() => {
-  mkdirSync(join(places.temporary, 'jmp-abc'));
+  mkdirSync(join(places.temporary, `jmp-${abc}`));
   launcher = newLauncher();
 });
 
 function newLauncher(limits?: SilenceLimits): ServerLauncher {
-  const directory = join(places.temporary, 'jmp-abc');
-  return new ServerLauncher({ session: 'abc', ledger: ledger().path, directory }, limits);
+  const directory = join(places.temporary, `jmp-${abc}`);
+  return new ServerLauncher({ session: abc, ledger: ledger().path, directory }, limits);
 }
 
 afterEach(async () => {
@@ -172,7 +175,7 @@ describe('when the guardian is killed', () => {
   });
 
   it('what has left the groups of its servers is ended, be it without mark and parent', async () => {
-    const server = await launch(`env -i setsid sh -c 'echo $$; exec sleep 600' & wait`);
+    const server = await launch(`echo up; env -i setsid sh -c 'echo $$; exec sleep 600' & wait`);
     await eventually(() => server.logTail().length === 2);
     const escaped = Number(server.logTail()[1]);
     await eventually(() =>
@@ -302,16 +305,16 @@ describe('a guardian that cannot start', () => {
     );
   });
 
-  // Root has no such limit.
+  // Root has no such limit; dash calls it -p.
   it('is lost when Node gets no threads', async () => {
     const drop = process.getuid?.() === 0 ? 'setpriv --reuid 61234 --clear-groups' : '';
-    replaceNode(`exec ${drop} sh -c 'ulimit -u 6; exec "$0" "$@"' ${node} "$@"`, 1000);
+    replaceNode(`exec ${drop} sh -c 'ulimit -p 16 2>&- || ulimit -u 16; exec "$0" "$@"' ${node} "$@"`, 1000);
     await expect(launch(quiet)).rejects.toMatchObject(lost(/^The guardian process .* did not start: it /));
   });
 
   it('says that its ledger cannot be written', async () => {
-    const directory = join(places.temporary, 'jmp-abc');
-    launcher = new ServerLauncher({ session: 'abc', ledger: '/no/such/place/abc.jsonl', directory });
+    const directory = join(places.temporary, `jmp-${abc}`);
+    launcher = new ServerLauncher({ session: abc, ledger: '/no/such/place/x.jsonl', directory });
     await expect(launch(quiet)).rejects.toMatchObject({
       code: 'SETUP_FAILED',
       message: expect.stringMatching(/^The guardian refused: .*\/no\/such\/place/) as string,

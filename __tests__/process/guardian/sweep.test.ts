@@ -28,6 +28,9 @@ import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
 import { markOf, sessionMark } from '../../../src/process/guardian/session-mark';
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
+
 const places = ownPlaces();
 const started = new Map<ChildProcess, ProcessIdentity>();
 
@@ -86,15 +89,7 @@ interface Left {
 
 /** Writes what a session leaves behind. */
 function leave(left: Left): { ledger: Ledger; directory: string } {
-  const {
-    session = 'abc',
-    owner,
-    guardian,
-    boot = bootId(),
-    servers = [],
-    stopped = [],
-    workers = [],
-  } = left;
+  const { session = abc, owner, guardian, boot = bootId(), servers = [], stopped = [], workers = [] } = left;
   const directory = left.directory ?? join(places.temporary, `jmp-${session}`);
   if (left.directory === undefined) mkdirSync(directory);
   const ledger = new Ledger(join(ledgerDirectory(places.state), `${session}.jsonl`));
@@ -117,14 +112,14 @@ function leave(left: Left): { ledger: Ledger; directory: string } {
 
 describe('the sweep', () => {
   it('ends the servers of a dead session, and removes its directory and ledger', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const { ledger, directory } = leave({
       owner: await deadProcess(),
       guardian: await deadProcess(),
       servers: [server],
     });
     expect(await sweep()).toEqual({
-      sessions: ['abc'],
+      sessions: [abc],
       processes: [{ pid: server.pid, resourceId: 'fake:a#1' }],
     });
     expect(isRunning(server)).toBe(false);
@@ -133,7 +128,7 @@ describe('the sweep', () => {
   });
 
   it('ends what a dead server left in its group', async () => {
-    const server = await startProcess('abc', '(sleep 600) & wait');
+    const server = await startProcess(abc, '(sleep 600) & wait');
     await eventually(() => groupMembers(server.pid).length === 2);
     const leader = [...started.keys()].find(({ pid }) => pid === server.pid)!;
     leader.kill('SIGKILL');
@@ -145,14 +140,14 @@ describe('the sweep', () => {
   });
 
   it('gives a server its grace, and kills it then', async () => {
-    const server = await startProcess('abc', `trap '' TERM; while :; do sleep 0.02; done`);
+    const server = await startProcess(abc, `trap '' TERM; while :; do sleep 0.02; done`);
     leave({ owner: await deadProcess(), servers: [server] });
     await sweep();
     expect(isRunning(server)).toBe(false);
   });
 
   it.each(['owner', 'guardian'] as const)('never touches a session whose %s is alive', async (alive) => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const identities = { owner: await deadProcess(), guardian: await deadProcess(), [alive]: ownIdentity() };
     const { ledger, directory } = leave({ ...identities, servers: [server] });
     expect(await sweep()).toEqual({ sessions: [], processes: [] });
@@ -199,7 +194,7 @@ describe('the sweep', () => {
 
   it('takes an owner whose number was given away for dead', async () => {
     leave({ owner: { ...ownIdentity(), startTime: '1' } });
-    expect((await sweep()).sessions).toEqual(['abc']);
+    expect((await sweep()).sessions).toEqual([abc]);
   });
 
   it('never kills the member of a group whose number was given away', async () => {
@@ -211,9 +206,9 @@ describe('the sweep', () => {
   });
 
   it('kills nothing that was recorded before the last boot, and removes the files', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const { ledger, directory } = leave({ owner: ownIdentity(), boot: 'another boot', servers: [server] });
-    expect(await sweep()).toEqual({ sessions: ['abc'], processes: [] });
+    expect(await sweep()).toEqual({ sessions: [abc], processes: [] });
     expect(isRunning(server)).toBe(true);
     expect([existsSync(ledger.path), existsSync(directory)]).toEqual([false, false]);
   });
@@ -226,7 +221,7 @@ describe('the sweep', () => {
   });
 
   it('ends a server that has got the number of one that was stopped', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const stopped = { ...server, startTime: '1' };
     const { ledger } = leave({ owner: await deadProcess(), servers: [stopped], stopped: [stopped] });
     ledger.append({ type: 'process', resourceId: 'fake:b#1', process: server, graceMs: 100 });
@@ -235,7 +230,7 @@ describe('the sweep', () => {
   });
 
   it('ends what stands before a torn line', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const { ledger } = leave({ owner: await deadProcess(), servers: [server] });
     appendFileSync(ledger.path, '{"type":"stopped","pi');
     await sweep();
@@ -244,7 +239,7 @@ describe('the sweep', () => {
   });
 
   it('may be done by several runs at once', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     leave({ owner: await deadProcess(), servers: [server] });
     const reports = await Promise.all([sweep(), sweep(), sweep()]);
     expect(reports.every(({ sessions }) => sessions.length <= 1)).toBe(true);
@@ -269,7 +264,7 @@ describe('what has left the group of its server', () => {
   const parentOf = ({ pid }: ProcessIdentity): number => Number(processEntry(pid)?.parent);
 
   it('is ended by its mark, though its server is dead', async () => {
-    const escaped = await startProcess('abc');
+    const escaped = await startProcess(abc);
     leave({ owner: await deadProcess(), lines: [serverLine(await deadProcess())] });
     expect((await sweep()).processes).toEqual([{ pid: escaped.pid, resourceId: 'fake:b#2' }]);
     expect(isRunning(escaped)).toBe(false);
@@ -300,7 +295,7 @@ describe('what has left the group of its server', () => {
   });
 
   it('is ended if it works in a directory of the session and runs a program of it; a shell there is not', async () => {
-    const directory = join(places.temporary, 'jmp-abc');
+    const directory = join(places.temporary, `jmp-${abc}`);
     mkdirSync(directory);
     const escaped = await startProcess(undefined, 'exec sleep 600', directory);
     const shell = await startProcess(undefined, 'while :; do read x <> /dev/full; done', directory);
@@ -326,14 +321,14 @@ describe('a session whose guardian is frozen', () => {
   };
 
   it('is dead when its owner is: nobody else could notice', async () => {
-    const [server, guardian] = [await startProcess('abc'), await freeze(await startProcess())];
+    const [server, guardian] = [await startProcess(abc), await freeze(await startProcess())];
     leave({ owner: await deadProcess(), guardian, servers: [server] });
-    expect((await sweep()).sessions).toEqual(['abc']);
+    expect((await sweep()).sessions).toEqual([abc]);
     expect([server, guardian].map(isRunning)).toEqual([false, false]);
   });
 
   it('is alive when its owner is, frozen or not', async () => {
-    const [server, guardian] = [await startProcess('abc'), await freeze(await startProcess())];
+    const [server, guardian] = [await startProcess(abc), await freeze(await startProcess())];
     leave({ owner: await freeze(await startProcess()), guardian, servers: [server] });
     expect((await sweep()).sessions).toEqual([]);
     expect([server, guardian].map(isRunning)).toEqual([true, true]);
@@ -348,7 +343,7 @@ describe('the directory that a ledger names', () => {
       mkdirSync(precious);
       mkdirSync(join(places.temporary, 'jmp-other'));
       leave({ owner: await deadProcess(), directory: join(places.temporary, name) });
-      expect((await sweep()).sessions).toEqual(['abc']);
+      expect((await sweep()).sessions).toEqual([abc]);
       expect([precious, join(places.temporary, 'jmp-other')].map(existsSync)).toEqual([true, true]);
     },
   );
@@ -360,7 +355,7 @@ describe('the directory that a ledger names', () => {
       const directory = join(places.temporary, name);
       const bystander = await startProcess(undefined, 'exec sleep 600', directory);
       leave({ owner: await deadProcess(), directory });
-      expect((await sweep()).sessions).toEqual(['abc']);
+      expect((await sweep()).sessions).toEqual([abc]);
       expect(isRunning(bystander)).toBe(true);
     },
   );
@@ -368,8 +363,8 @@ describe('the directory that a ledger names', () => {
   it('is not followed if it is a link', async () => {
     const precious = join(places.temporary, 'precious');
     mkdirSync(precious);
-    symlinkSync(precious, join(places.temporary, 'jmp-abc'));
-    leave({ owner: await deadProcess(), directory: join(places.temporary, 'jmp-abc') });
+    symlinkSync(precious, join(places.temporary, `jmp-${abc}`));
+    leave({ owner: await deadProcess(), directory: join(places.temporary, `jmp-${abc}`) });
     await sweep();
     expect(existsSync(precious)).toBe(true);
   });
@@ -377,7 +372,7 @@ describe('the directory that a ledger names', () => {
 
 describe('a ledger without a session line', () => {
   it('is left alone while its run may still be writing it', async () => {
-    const path = join(ledgerDirectory(places.state), 'abc.jsonl');
+    const path = join(ledgerDirectory(places.state), `${abc}.jsonl`);
     writeFileSync(path, '');
     await sweep();
     expect(existsSync(path)).toBe(true);
@@ -388,7 +383,7 @@ describe('a ledger without a session line', () => {
     ['\n{"type":"sess', false],
     ['\n{"type":"session","version":2}\n', true],
   ])('goes an hour later if no line of it is whole: %j', async (text, stays) => {
-    const path = join(ledgerDirectory(places.state), 'abc.jsonl');
+    const path = join(ledgerDirectory(places.state), `${abc}.jsonl`);
     writeFileSync(path, text);
     const anHourAgo = new Date(Date.now() - 3_601_000);
     utimesSync(path, anHourAgo, anHourAgo);
@@ -458,12 +453,12 @@ function randomLine(
     of: one(pid, '1', undefined),
     processes: one([identity()], [identity(), identity()], identity(), null),
     version: one(1, 1, 1, 2, '1'),
-    session: one('abc', 'abc', 'living', '', '../x', null),
+    session: one(abc, abc, 'living', '', '../x', null),
     bootId: one(bootId(), bootId(), 'other', 7, undefined),
     owner: one(dead, dead, identity(), null),
     guardian: one(dead, identity(), 'x'),
     worker: one(identity(), null, 'x'),
-    directory: one(precious, '', places.temporary, places.directory, join(places.temporary, 'jmp-abc'), 7),
+    directory: one(precious, '', places.temporary, places.directory, join(places.temporary, `jmp-${abc}`), 7),
     resourceId: one('fake:a#1', 7, undefined),
     process: one(identity(), identity(), null, []),
     graceMs: one(0, 1, -1, 'x', null),
@@ -474,9 +469,9 @@ function randomLine(
 
 describe('reclaiming the servers of a lost guardian', () => {
   it('ends them, notes it in the ledger, and leaves the session alone', async () => {
-    const server = await startProcess('abc');
+    const server = await startProcess(abc);
     const { ledger, directory } = leave({ owner: ownIdentity(), servers: [server] });
-    expect((await reclaimProcesses(ledger, 'abc', directory)).processes).toEqual([
+    expect((await reclaimProcesses(ledger, abc, directory)).processes).toEqual([
       { pid: server.pid, resourceId: 'fake:a#1' },
     ]);
     await eventually(() => !isRunning(server));

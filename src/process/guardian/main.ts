@@ -210,9 +210,7 @@ async function endAll(): Promise<void> {
   const escaped = await endEscaped(() => known.all(), { graceMs: 0 });
   const workers = isOrphaned ? await killWorkers(options.session, notedWorkers(readOrNothing(ledger))) : none;
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  const isEmpty = guarded.size + escaped.length + workers.survivors.length === 0;
-  // A session that goes on without this guardian keeps its files.
-  if (isEmpty && (isClosed || isOrphaned)) {
+  if (guarded.size + escaped.length + workers.survivors.length === 0) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
