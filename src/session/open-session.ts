@@ -165,7 +165,7 @@ async function startSession(
   const session = new Session(providers, files, { warm });
   void session.ended.then(() => warm.close());
   try {
-    const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
+    const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, say });
     return { session, server };
   } catch (error) {
     await session.close();

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
 import {
   exitNotification,
@@ -84,9 +84,11 @@ class Client implements GuardianClient {
     this.#connection.onError(() => undefined);
     child.stdin.on('error', () => undefined);
     this.#lost = ended.then(() => {
+      const broken = whyBroken(child.stdout) ?? whyBroken(child.stdin);
+      const what = broken === undefined ? 'is gone' : `was given up: ${broken}`;
       throw new ModelProviderError(
         'GUARDIAN_LOST',
-        `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`,
+        `The guardian process (pid ${pid}), which owns the servers of this run, ${what}.`,
       );
     });
     this.#lost.catch(() => {
