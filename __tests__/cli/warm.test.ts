@@ -1,5 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { thisMachine } from '../../src/process/os/machine';
 import { Ledger, ledgerDirectory } from '../../src/process/ledger/ledger';
 import { WarmPlaces, type Status } from '../e2e/warm-places';
 import { eventually } from '../support/eventually';
@@ -108,6 +109,7 @@ test('clean removes what a session left whose main process and guardian are dead
     type: 'session',
     version: 1,
     session: 'dead',
+    ...thisMachine(),
     bootId: 'another',
     owner: dead,
     directory: '/tmp/jmp-dead',

@@ -158,6 +158,10 @@ async function startSession(
   if (swept.processes.length > 0) {
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
+  for (const path of swept.unknown)
+    say(
+      `jest-model-provider: left alone a session of another machine, container or version: if it has ended, remove ${path}`,
+    );
   const warm = new WarmResources({
     moduleVersion: providerModule === undefined ? null : moduleVersion(providerModule),
     say,

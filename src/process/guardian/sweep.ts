@@ -14,22 +14,28 @@ export interface SweepReport {
   readonly sessions: string[];
   /** Their server processes that were still running and are ended now. */
   readonly processes: { readonly pid: number; readonly resourceId: string }[];
+  /** Ledgers that cannot be judged, and in which nothing was written for a day. */
+  readonly unknown: string[];
 }
 
 // A session takes milliseconds from making its ledger to the first line of it.
 const longestBeginningMs = 3_600_000;
+// Sessions of other machines with the same home are no news while they are young.
+const unknownAfterMs = 24 * 3_600_000;
 
 /**
  * Ends what dead sessions have left behind: a session is dead when neither its owner nor its guardian is
- * alive. A process is ended only if its number, start time and boot agree with the ledger. Living sessions
- * are never touched.
+ * alive. A process is ended only if its number, start time, boot, host and namespace agree with the ledger.
+ * Living sessions are never touched, nor those of other machines and containers, which cannot be judged.
  */
 export async function sweepDeadSessions(stateDirectory: string): Promise<SweepReport> {
-  const report: SweepReport = { sessions: [], processes: [] };
+  const report: SweepReport = { sessions: [], processes: [], unknown: [] };
   for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
     const known = readSession(ledger);
     if (known === undefined) {
       if (neverBegan(ledger)) ledger.remove();
+    } else if (known.isElsewhere) {
+      if (isOlderThan(ledger, unknownAfterMs)) report.unknown.push(ledger.path);
     } else if (isDead(known)) {
       // What cannot be swept now keeps its ledger, for a later run. It must not stop this run.
       await sweepSession(known, report).catch(() => undefined);
@@ -39,15 +45,18 @@ export async function sweepDeadSessions(stateDirectory: string): Promise<SweepRe
 }
 
 /** Whether the session died before its first line was complete: it then owned nothing else. */
-function neverBegan({ path }: Ledger): boolean {
+function neverBegan(ledger: Ledger): boolean {
   try {
-    return (
-      !/\S\n/.test(readFileSync(path, 'utf8')) && Date.now() - statSync(path).mtimeMs > longestBeginningMs
-    );
+    return !/\S\n/.test(readFileSync(ledger.path, 'utf8')) && isOlderThan(ledger, longestBeginningMs);
   } catch {
     // Another run has removed it.
     return false;
   }
+}
+
+function isOlderThan({ path }: Ledger, ms: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > ms;
 }
 
 async function sweepSession(known: KnownSession, report: SweepReport): Promise<void> {
@@ -65,7 +74,7 @@ async function sweepSession(known: KnownSession, report: SweepReport): Promise<v
 
 /** Ends the server processes of a living session whose guardian has died. */
 export async function reclaimProcesses(ledger: Ledger, session: string): Promise<SweepReport> {
-  const report: SweepReport = { sessions: [], processes: [] };
+  const report: SweepReport = { sessions: [], processes: [], unknown: [] };
   const lines = unstopped(readOrNothing(ledger));
   const end = async (line: ProcessLine): Promise<void> => {
     const survivors = await reclaim(line, session, report);

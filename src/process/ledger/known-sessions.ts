@@ -1,6 +1,7 @@
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
-import { bootId, isAlive, type ProcessIdentity } from '../os/process-identity';
+import { whereIs } from '../os/machine';
+import { isAlive, type ProcessIdentity } from '../os/process-identity';
 
 type SessionEntry = Extract<LedgerEntry, { type: 'session' }>;
 
@@ -11,6 +12,8 @@ export interface KnownSession {
   readonly session: SessionEntry;
   /** Whether it began after the last boot of the machine: process numbers from before it mean nothing. */
   readonly isOfThisBoot: boolean;
+  /** Whether it is of another machine or container, or of an unknown one, so that it cannot be judged. */
+  readonly isElsewhere: boolean;
 }
 
 /** Every session that has a ledger, living or dead. */
@@ -23,11 +26,13 @@ export function readSession(ledger: Ledger): KnownSession | undefined {
   const entries = readOrNothing(ledger);
   const session = entries.find((entry): entry is SessionEntry => entry.type === 'session');
   if (session === undefined) return undefined;
-  return { ledger, entries, session, isOfThisBoot: session.bootId === bootId() };
+  const where = whereIs(session);
+  return { ledger, entries, session, isOfThisBoot: where === 'here', isElsewhere: where === 'elsewhere' };
 }
 
-/** Whether neither the session's owner nor a guardian of it is alive. */
-export function isDead({ session, entries, isOfThisBoot }: KnownSession): boolean {
+/** Whether it is known that neither the session's owner nor a guardian of it is alive. */
+export function isDead({ session, entries, isOfThisBoot, isElsewhere }: KnownSession): boolean {
+  if (isElsewhere) return false;
   return !isOfThisBoot || ![session.owner, ...guardians(entries)].some(isAlive);
 }
 

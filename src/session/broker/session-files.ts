@@ -4,7 +4,8 @@ import { readOrNothing } from '../../process/ledger/known-sessions';
 import { Ledger, ledgerDirectory } from '../../process/ledger/ledger';
 import { unstopped } from '../../process/ledger/ledger-entry';
 import { membersLedBy } from '../../process/os/process-group';
-import { bootId, ownIdentity } from '../../process/os/process-identity';
+import { thisMachine } from '../../process/os/machine';
+import { ownIdentity } from '../../process/os/process-identity';
 import { ledgerPath } from '../../process/guardian/server-launcher';
 import {
   createSessionDirectory,
@@ -32,7 +33,7 @@ export class SessionFiles {
       type: 'session',
       version: 1,
       session: this.session,
-      bootId: bootId(),
+      ...thisMachine(),
       owner: ownIdentity(),
       directory: this.directory,
     });
