@@ -11,6 +11,8 @@ import { LogClaims } from '../../src/session/events/log-claims';
 import { helloRequest, leaseRequest } from '../../src/session/wire/protocol';
 import { greetRequest, statusRequest } from '../../src/session/warm/supervisor-protocol';
 import { SupervisorLink } from '../../src/session/warm/supervisor-link';
+import { Ledger } from '../../src/process/ledger/ledger';
+import { thisMachine } from '../../src/process/os/machine';
 import { ownIdentity } from '../../src/process/os/process-identity';
 import { brokenFrames, halfFrame } from '../support/broken-frames';
 import { caught } from '../support/caught';
@@ -188,6 +190,9 @@ describe('a guardian', () => {
       const directory = join(places.temporary, 'jmp-abc');
       mkdirSync(directory);
       const options = { session: 'abc', ledger: join(places.state, 'abc.jsonl'), directory };
+      new Ledger(options.ledger).append({
+        ...{ type: 'session', version: 1, session: 'abc', ...thisMachine(), owner: ownIdentity(), directory },
+      });
       const main = join(dist, 'src/process/guardian/main.js');
       const child = spawn(process.execPath, [main, JSON.stringify(options)], {
         ...{ stdio: ['pipe', 'pipe', 'inherit'], env: places.env },

@@ -119,7 +119,7 @@ test('clean removes what a session left whose main process and guardian are dead
   expect(found.out).toMatch(
     /problem {2}sessions +1 dead sessions, 0 living sessions in .*\n +jest-model-provider clean ends/,
   );
-  expect(places.json('clean')).toEqual({ sessions: ['dead'], processes: [], remaining: [] });
+  expect(places.json('clean')).toEqual({ sessions: ['dead'], processes: [], remaining: [], unknown: [] });
   expect(places.command('clean')).toEqual({ exit: 0, out: 'No dead session was found.\n', err: '' });
   expect(places.left()).toEqual([]);
   rmSync(ledger.path, { force: true });

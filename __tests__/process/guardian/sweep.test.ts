@@ -310,7 +310,10 @@ describe('a ledger without a session line', () => {
     ['', false],
     ['\n{"type":"sess', false],
     ['\n{"type":"session","version":2}\n', true],
-  ])('goes an hour later if no line of it is whole: %j', async (text, stays) => {
+    ['\n{"type":"stopped","pid":42}\n', false],
+    ['\n{"type":"guardian","guardian":{"pid":42,"startTime":"1"}}\n', false],
+    [`\n${JSON.stringify({ type: 'guardian', guardian: ownIdentity() })}\n`, true],
+  ])('goes an hour later if it names no session and nothing that lives: %j', async (text, stays) => {
     const path = join(ledgerDirectory(places.state), 'abc.jsonl');
     writeFileSync(path, text);
     const anHourAgo = new Date(Date.now() - 3_601_000);

@@ -35,6 +35,14 @@ describe('a ledger', () => {
     expect(ledger.read()).toEqual(entries);
   });
 
+  it('is made by the line of its session alone: what is swept does not come back', () => {
+    const ledger = ledgerAt('a.jsonl');
+    expect(() => ledger.append(server)).toThrow('ENOENT');
+    ledger.append(session);
+    ledger.append(server);
+    expect(ledger.read()).toEqual([session, server]);
+  });
+
   it('can be read by its owner only', () => {
     const ledger = ledgerAt('a.jsonl');
     ledger.append(session);

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isDead, readOrNothing, readSession, type KnownSession } from '../ledger/known-sessions';
 import { findLedgers, ledgerDirectory, type Ledger } from '../ledger/ledger';
-import { unstopped, type ProcessLine } from '../ledger/ledger-entry';
+import { unstopped, type LedgerEntry, type ProcessLine } from '../ledger/ledger-entry';
 import { membersLedBy, stopGroup } from '../os/process-group';
 import { isAlive, type ProcessEntry, type ProcessIdentity } from '../os/process-identity';
 import { isSessionDirectory, removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
@@ -33,7 +33,7 @@ export async function sweepDeadSessions(stateDirectory: string): Promise<SweepRe
   for (const ledger of findLedgers(ledgerDirectory(stateDirectory))) {
     const known = readSession(ledger);
     if (known === undefined) {
-      if (neverBegan(ledger)) ledger.remove();
+      if (belongsToNone(ledger)) ledger.remove();
     } else if (known.isElsewhere) {
       if (isOlderThan(ledger, unknownAfterMs)) report.unknown.push(ledger.path);
     } else if (isDead(known)) {
@@ -44,14 +44,23 @@ export async function sweepDeadSessions(stateDirectory: string): Promise<SweepRe
   return report;
 }
 
-/** Whether the session died before its first line was complete: it then owned nothing else. */
-function neverBegan(ledger: Ledger): boolean {
+/**
+ * Whether a ledger belongs to no session: the session died before its first line was complete, and then owned
+ * nothing else; or an earlier version wrote the file anew after it had been swept.
+ */
+function belongsToNone(ledger: Ledger): boolean {
   try {
-    return !/\S\n/.test(readFileSync(ledger.path, 'utf8')) && isOlderThan(ledger, longestBeginningMs);
+    if (/"type":"session".*\n/.test(readFileSync(ledger.path, 'utf8'))) return false;
+    return isOlderThan(ledger, longestBeginningMs) && !ledger.read().some(namesLiving);
   } catch {
     // Another run has removed it.
     return false;
   }
+}
+
+function namesLiving(entry: LedgerEntry): boolean {
+  if (entry.type === 'guardian') return isAlive(entry.guardian);
+  return entry.type === 'process' && membersLedBy(entry.process).length > 0;
 }
 
 function isOlderThan({ path }: Ledger, ms: number): boolean {
@@ -78,10 +87,18 @@ export async function reclaimProcesses(ledger: Ledger, session: string): Promise
   const lines = unstopped(readOrNothing(ledger));
   const end = async (line: ProcessLine): Promise<void> => {
     const survivors = await reclaim(line, session, report);
-    if (survivors.length === 0) ledger.append({ type: 'stopped', pid: line.process.pid });
+    if (survivors.length === 0) noteStopped(ledger, line);
   };
   await Promise.all(lines.map(end));
   return report;
+}
+
+function noteStopped(ledger: Ledger, { process: { pid } }: ProcessLine): void {
+  try {
+    ledger.append({ type: 'stopped', pid });
+  } catch {
+    // The ledger is gone, or cannot be written: the next run finds that the process is gone.
+  }
 }
 
 /** Ends the processes that a line names; resolves to those that survive SIGKILL. */
