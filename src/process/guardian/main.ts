@@ -1,6 +1,7 @@
 import { messageConnection } from '../../base/message-connection';
 import type { StopSignal } from '../../pattern/resource-context';
 import { spawnGated } from './gate';
+import { capLog } from './log-cap';
 import {
   exitNotification,
   forceKillNotification,
@@ -66,6 +67,7 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
     stopSignal,
   });
   open();
+  capLog(request.logFile);
   return { pid: identity.pid };
 }
 
