@@ -85,10 +85,11 @@ class Client implements GuardianClient {
     child.stdin.on('error', () => undefined);
     this.#lost = ended.then(() => {
       const broken = whyBroken(child.stdout) ?? whyBroken(child.stdin);
-      const what = broken === undefined ? 'is gone' : `was given up: ${broken}`;
       throw new ModelProviderError(
         'GUARDIAN_LOST',
-        `The guardian process (pid ${pid}), which owns the servers of this run, ${what}.`,
+        broken === undefined
+          ? `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`
+          : `The guardian process (pid ${pid}), which owned the servers of this run, was given up: ${broken}.`,
       );
     });
     this.#lost.catch(() => {
