@@ -177,6 +177,10 @@ async function startSession(
   if (swept.processes.length > 0) {
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
+  for (const path of swept.unknown)
+    say(
+      `jest-model-provider: left alone a session of another machine, container or version: if it has ended, remove ${path}`,
+    );
   const warm = new WarmResources({
     moduleVersion: providerModule === undefined ? null : moduleVersion(providerModule),
     say,
@@ -185,7 +189,13 @@ async function startSession(
   void session.ended.then(() => warm.close());
   try {
     const workers = new WorkerProcesses(files);
-    const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, workers });
+    const server = await SocketServer.listen(files.socketPath, {
+      session,
+      board,
+      providerModule,
+      workers,
+      say,
+    });
     return { session, server, workers };
   } catch (error) {
     await session.close();

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -22,9 +22,11 @@ import {
   processEntry,
   type ProcessIdentity,
 } from '../../../src/process/os/process-identity';
+import { thisMachine } from '../../../src/process/os/machine';
 import { reclaimProcesses, sweepDeadSessions } from '../../../src/process/guardian/sweep';
 import { seededRandom } from '../../../src/providers/embedded/generation/random';
 import { eventually } from '../../support/eventually';
+import { dist } from '../node-script';
 import { ownPlaces } from '../../support/own-places';
 import { markOf, sessionMark } from '../../../src/process/guardian/session-mark';
 
@@ -80,6 +82,7 @@ interface Left {
   readonly owner: ProcessIdentity;
   readonly guardian?: ProcessIdentity;
   readonly boot?: string;
+  readonly machine?: { readonly pidNamespace?: string | undefined; readonly host?: string | undefined };
   readonly servers?: readonly ProcessIdentity[];
   readonly stopped?: readonly ProcessIdentity[];
   readonly workers?: readonly ProcessIdentity[];
@@ -94,7 +97,16 @@ function leave(left: Left): { ledger: Ledger; directory: string } {
   if (left.directory === undefined) mkdirSync(directory);
   const ledger = new Ledger(join(ledgerDirectory(places.state), `${session}.jsonl`));
   const entries: LedgerEntry[] = [
-    { type: 'session', version: 1, session, bootId: boot, owner, directory },
+    {
+      type: 'session',
+      version: 1,
+      session,
+      ...thisMachine(),
+      bootId: boot,
+      owner,
+      directory,
+      ...left.machine,
+    },
     ...(guardian === undefined ? [] : [{ type: 'guardian' as const, guardian }]),
     ...servers.map((process) => ({
       type: 'process' as const,
@@ -118,7 +130,7 @@ describe('the sweep', () => {
       guardian: await deadProcess(),
       servers: [server],
     });
-    expect(await sweep()).toEqual({
+    expect(await sweep()).toMatchObject({
       sessions: [abc],
       processes: [{ pid: server.pid, resourceId: 'fake:a#1' }],
     });
@@ -150,7 +162,7 @@ describe('the sweep', () => {
     const server = await startProcess(abc);
     const identities = { owner: await deadProcess(), guardian: await deadProcess(), [alive]: ownIdentity() };
     const { ledger, directory } = leave({ ...identities, servers: [server] });
-    expect(await sweep()).toEqual({ sessions: [], processes: [] });
+    expect(await sweep()).toMatchObject({ sessions: [], processes: [] });
     expect(isRunning(server)).toBe(true);
     expect(existsSync(directory)).toBe(true);
     expect(existsSync(ledger.path)).toBe(true);
@@ -208,10 +220,29 @@ describe('the sweep', () => {
   it('kills nothing that was recorded before the last boot, and removes the files', async () => {
     const server = await startProcess(abc);
     const { ledger, directory } = leave({ owner: ownIdentity(), boot: 'another boot', servers: [server] });
-    expect(await sweep()).toEqual({ sessions: [abc], processes: [] });
+    expect(await sweep()).toMatchObject({ sessions: [abc], processes: [] });
     expect(isRunning(server)).toBe(true);
     expect([existsSync(ledger.path), existsSync(directory)]).toEqual([false, false]);
   });
+
+  it.each([
+    ['in another namespace of process numbers', { pidNamespace: 'pid:[1]' }],
+    ['on another host', { host: 'another' }],
+    ['on one that its version did not record', { pidNamespace: undefined, host: undefined }],
+  ])(
+    'never touches a session %s, also one of another boot, and names it when it is old',
+    async (_where, machine) => {
+      const server = await startProcess(abc);
+      const owner = await deadProcess();
+      const { ledger, directory } = leave({ owner, servers: [server], machine });
+      const other = leave({ session: 'b', owner, boot: 'another boot', machine });
+      const old = new Date(Date.now() - 25 * 3_600_000);
+      utimesSync(ledger.path, old, old);
+      expect(await sweep()).toEqual({ sessions: [], processes: [], unknown: [ledger.path] });
+      expect(isRunning(server)).toBe(true);
+      expect([ledger.path, directory, other.ledger.path].map(existsSync)).toEqual([true, true, true]);
+    },
+  );
 
   it('leaves alone what has the number of a server that the ledger says is stopped', async () => {
     const server = await startProcess();
@@ -335,6 +366,22 @@ describe('a session whose guardian is frozen', () => {
   });
 });
 
+const unshare = ['--pid', '--fork', '--mount-proc'];
+const mayUnshare = spawnSync('unshare', [...unshare, 'true']).status === 0;
+(mayUnshare ? test : test.skip)(
+  'a living session is not swept from another container with the same home',
+  async () => {
+    const server = await startProcess(abc);
+    const { ledger, directory } = leave({ owner: ownIdentity(), servers: [server] });
+    const sweepModule = join(dist, 'src/process/guardian/sweep.js');
+    const sweeping = `require(${JSON.stringify(sweepModule)}).sweepDeadSessions(${JSON.stringify(places.state)})`;
+    const { status } = spawnSync('unshare', [...unshare, process.execPath, '-e', sweeping]);
+    expect(status).toBe(0);
+    expect(isRunning(server)).toBe(true);
+    expect([existsSync(ledger.path), existsSync(directory)]).toEqual([true, true]);
+  },
+);
+
 describe('the directory that a ledger names', () => {
   it.each(['precious', 'jmp-other', '../t', '..'])(
     'is not removed if it is not the session’s: %s',
@@ -382,7 +429,10 @@ describe('a ledger without a session line', () => {
     ['', false],
     ['\n{"type":"sess', false],
     ['\n{"type":"session","version":2}\n', true],
-  ])('goes an hour later if no line of it is whole: %j', async (text, stays) => {
+    ['\n{"type":"stopped","pid":42}\n', false],
+    ['\n{"type":"guardian","guardian":{"pid":42,"startTime":"1"}}\n', false],
+    [`\n${JSON.stringify({ type: 'guardian', guardian: ownIdentity() })}\n`, true],
+  ])('goes an hour later if it names no session and nothing that lives: %j', async (text, stays) => {
     const path = join(ledgerDirectory(places.state), `${abc}.jsonl`);
     writeFileSync(path, text);
     const anHourAgo = new Date(Date.now() - 3_601_000);
@@ -435,6 +485,7 @@ function randomLine(
     pid: one(pid, pid, process.pid, 1, 0, -1, -pid, 2 ** 40, 1.5, `${pid}`, null, undefined),
     startTime: one('1', '', 7, null, undefined, before, '99999999999'),
   });
+  const { pidNamespace, host } = thisMachine();
   const fields = {
     type: one(
       'session',
@@ -455,6 +506,8 @@ function randomLine(
     version: one(1, 1, 1, 2, '1'),
     session: one(abc, abc, 'living', '', '../x', null),
     bootId: one(bootId(), bootId(), 'other', 7, undefined),
+    pidNamespace: one(pidNamespace, pidNamespace, pidNamespace, 'other', 7),
+    host: one(host, host, host, 'other', undefined),
     owner: one(dead, dead, identity(), null),
     guardian: one(dead, identity(), 'x'),
     worker: one(identity(), null, 'x'),

@@ -50,6 +50,14 @@ describe('a ledger', () => {
     });
   });
 
+  it('is made by the line of its session alone: what is swept does not come back', () => {
+    const ledger = ledgerAt('a.jsonl');
+    expect(() => ledger.append(server)).toThrow('ENOENT');
+    ledger.append(session);
+    ledger.append(server);
+    expect(ledger.read()).toEqual([session, server]);
+  });
+
   it('can be read by its owner only', () => {
     const ledger = ledgerAt('a.jsonl');
     ledger.append(session);

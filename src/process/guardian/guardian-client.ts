@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
 import { killLimitMs, type GroupStop } from '../os/process-group';
 import { processEntry } from '../os/process-identity';
@@ -231,7 +231,10 @@ class Client implements GuardianClient {
 
   /** What the guardian did: "was ended by SIGKILL", and what it had printed. */
   #describe(end: ProcessExit): string {
-    const how = this.#given === undefined ? describeExit(end) : `${this.#given}, and was killed`;
+    const { stdin, stdout } = this.#child;
+    const broken = whyBroken(stdout) ?? whyBroken(stdin);
+    const why = this.#given ?? (broken && `was given up, because ${broken}`);
+    const how = why === undefined ? describeExit(end) : `${why}, and was killed`;
     const { cause } = this.#words;
     return cause === undefined ? how : `${how}, after it had printed "${cause}"`;
   }

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { messageConnection } from '../../base/message-connection';
 import type { ProcessExit, StopSignal } from '../../pattern/resource-context';
 import { spawnGated } from './gate';
+import { capLog } from './log-cap';
 import {
   endRequest,
   exitNotification,
@@ -90,6 +91,7 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   }
   known.watch(id, { leader: identity, ownDirectory: isOwnDirectory(cwd) ? cwd : undefined, executable });
   open();
+  capLog(request.logFile);
   return { pid: identity.pid };
 }
 

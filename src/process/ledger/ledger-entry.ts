@@ -9,6 +9,9 @@ export type LedgerEntry =
       readonly version: 1;
       readonly session: string;
       readonly bootId: string;
+      /** Missing in ledgers of earlier versions. */
+      readonly pidNamespace?: string | undefined;
+      readonly host?: string | undefined;
       readonly owner: ProcessIdentity;
       /** The session's directory: socket, logs. */
       readonly directory: string;

@@ -4,7 +4,8 @@ import { readOrNothing } from '../../process/ledger/known-sessions';
 import { Ledger, ledgerDirectory } from '../../process/ledger/ledger';
 import { unstopped } from '../../process/ledger/ledger-entry';
 import { remainingProcesses } from '../../process/guardian/remaining-processes';
-import { bootId, ownIdentity, type ProcessIdentity } from '../../process/os/process-identity';
+import { thisMachine } from '../../process/os/machine';
+import { ownIdentity, type ProcessIdentity } from '../../process/os/process-identity';
 import { ledgerPath } from '../../process/guardian/server-launcher';
 import {
   createSessionDirectory,
@@ -35,7 +36,7 @@ export class SessionFiles {
         type: 'session',
         version: 1,
         session: this.session,
-        bootId: bootId(),
+        ...thisMachine(),
         owner: ownIdentity(),
         directory: this.directory,
       });

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ModelProviderError } from '../../base/errors';
 import { packageVersion } from '../../base/version';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import { requireSameModule } from '../../provider-module/load';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalBoard } from '../events/eval-board';
@@ -41,6 +41,7 @@ interface SocketServerOptions {
   /** Absolute path of the module that the session's providers come from. */
   readonly providerModule: string | undefined;
   readonly workers: WorkerProcesses;
+  readonly say?: (text: string) => void;
 }
 
 /** The session's end of the socket: one connection per test file, whose leases end with it. */
@@ -51,14 +52,17 @@ export class SocketServer {
   readonly #board: EvalBoard;
   readonly #providerModule: string | undefined;
   readonly #workers: WorkerProcesses;
+  readonly #say: (text: string) => void;
   readonly #sockets = new Set<Socket>();
   readonly #shutdowns = new Map<Socket, () => Promise<void>>();
 
-  private constructor(path: string, { session, board, providerModule, workers }: SocketServerOptions) {
+  private constructor(path: string, options: SocketServerOptions) {
+    const { session, board, providerModule, workers, say = nothing } = options;
     this.#session = session;
     this.#board = board;
     this.#providerModule = providerModule;
     this.#workers = workers;
+    this.#say = say;
     this.address = newAddress(path);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -83,6 +87,8 @@ export class SocketServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
+    // Nor must a connection, whose other process may be stopped or stuck.
+    socket.unref();
     const rpc = messageConnection(socket, socket);
     const greeting = new Greeting(socket, this.address);
     let account: LeaseAccount | undefined;
@@ -112,6 +118,8 @@ export class SocketServer {
       answer(async () => {
         const abort = new AbortController();
         cancellation.onCancellationRequested(() => abort.abort());
+        // A request that was cancelled before it came to its turn gets no event.
+        if (cancellation.isCancellationRequested) abort.abort();
         const requester = [label, request.requester].filter((part) => part !== '').join(' > ');
         return afterGreeting(account).lease({ ...request, requester }, abort.signal);
       }),
@@ -168,6 +176,9 @@ export class SocketServer {
       forgetPauses();
       leaveFiles();
       rpc.dispose();
+      const broken = whyBroken(socket);
+      if (account !== undefined && broken !== undefined)
+        this.#say(`jest-model-provider: the connection of ${label} was given up: ${broken}`);
       void account?.close();
     });
     rpc.listen();

@@ -8,7 +8,7 @@ import type { ResourceRef } from '../../pattern/resource-spec';
 import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import { packageVersion } from '../../base/version';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { SessionTransport } from './lease-client';
 import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
@@ -70,7 +70,7 @@ export class SocketTransport implements SessionTransport {
       socket.on('close', () => {
         if (!this.#isClosed) onEnded();
         this.#isClosed = true;
-        reject(sessionEnded());
+        reject(sessionEnded(socket));
       });
     });
     this.#ended.catch(() => undefined);
@@ -88,7 +88,7 @@ export class SocketTransport implements SessionTransport {
    *   `PROVIDER_MODULE_CONFLICT`.
    */
   static async open(address: SessionAddress, options: SocketTransportOptions): Promise<SocketTransport> {
-    const socket = await openSocket(address.socket, sessionEnded);
+    const socket = await openSocket(address.socket, () => sessionEnded());
     const rpc = messageConnection(socket, socket);
     rpc.onError(() => undefined);
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
@@ -218,7 +218,7 @@ export class SocketTransport implements SessionTransport {
   }
 
   async #send<T>(send: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw sessionEnded();
+    if (this.#isClosed) throw sessionEnded(this.#socket);
     try {
       return await Promise.race([send(), this.#ended]);
     } catch (error) {
@@ -252,13 +252,16 @@ class ShutdownHooks {
 
 /** Rejects when the socket closes: a request whose connection closes is never answered. */
 function closedBefore(socket: Socket): Promise<never> {
-  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded())));
+  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded(socket))));
 }
 
 /** The error of a request to a session that is gone. */
-export function sessionEnded(): ModelProviderError {
+export function sessionEnded(socket?: Socket): ModelProviderError {
+  const broken = socket === undefined ? undefined : whyBroken(socket);
   return new ModelProviderError(
     'SESSION_CLOSED',
-    'The session has ended: Jest is stopping, or its main process died.',
+    broken === undefined
+      ? 'The session has ended: Jest is stopping, or its main process died.'
+      : `The connection to the session was given up: ${broken}.`,
   );
 }
