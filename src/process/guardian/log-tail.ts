@@ -1,6 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { redact } from '../../base/secrets';
-import { writtenBytes } from './log-cap';
 import { stripControl } from '../output/strip-control';
 
 const tailBytes = 64 * 1024;
@@ -18,19 +17,9 @@ export function readLogTail(path: string, lines: number): string[] {
   );
 }
 
-/** How many bytes were written to a log file, those included that it has lost; 0 if there is none. */
+/** The size of a log file in bytes; 0 if there is none. */
 export function logSize(path: string): number {
-  let file: number;
-  try {
-    file = openSync(path, 'r');
-  } catch {
-    return 0;
-  }
-  try {
-    return writtenBytes(file);
-  } finally {
-    closeSync(file);
-  }
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function readEnd(path: string): string {

@@ -8,7 +8,7 @@ import type { ResourceRef } from '../../pattern/resource-spec';
 import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import { packageVersion } from '../../base/version';
-import { messageConnection, whyBroken } from '../../base/message-connection';
+import { messageConnection } from '../../base/message-connection';
 import type { SessionTransport } from './lease-client';
 import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
@@ -28,14 +28,12 @@ import {
   noteNotification,
   testFailedNotification,
   type HelloAnswer,
-  type WorkerProcess,
 } from '../wire/protocol';
 import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
 
 export interface SocketTransportOptions {
   readonly label: string;
   readonly file?: string | undefined;
-  readonly worker?: WorkerProcess | undefined;
   readonly providerModule: string | undefined;
   onLost(leaseId: string, error: SerializedError): void;
   /** Called when the session ends, or its process dies, while the transport is open. */
@@ -70,7 +68,7 @@ export class SocketTransport implements SessionTransport {
       socket.on('close', () => {
         if (!this.#isClosed) onEnded();
         this.#isClosed = true;
-        reject(sessionEnded(socket));
+        reject(sessionEnded());
       });
     });
     this.#ended.catch(() => undefined);
@@ -88,7 +86,7 @@ export class SocketTransport implements SessionTransport {
    *   `PROVIDER_MODULE_CONFLICT`.
    */
   static async open(address: SessionAddress, options: SocketTransportOptions): Promise<SocketTransport> {
-    const socket = await openSocket(address.socket, () => sessionEnded());
+    const socket = await openSocket(address.socket, sessionEnded);
     const rpc = messageConnection(socket, socket);
     rpc.onError(() => undefined);
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
@@ -97,13 +95,12 @@ export class SocketTransport implements SessionTransport {
     rpc.onNotification(pauseNotification, (pause) => pauses.add(pause));
     rpc.listen();
     try {
-      const { label, file, worker, providerModule } = options;
+      const { label, file, providerModule } = options;
       const hello = rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
         label,
         file,
-        worker,
         providerModule,
       });
       const answer = await Promise.race([hello, closedBefore(socket)]);
@@ -218,7 +215,7 @@ export class SocketTransport implements SessionTransport {
   }
 
   async #send<T>(send: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw sessionEnded(this.#socket);
+    if (this.#isClosed) throw sessionEnded();
     try {
       return await Promise.race([send(), this.#ended]);
     } catch (error) {
@@ -252,16 +249,13 @@ class ShutdownHooks {
 
 /** Rejects when the socket closes: a request whose connection closes is never answered. */
 function closedBefore(socket: Socket): Promise<never> {
-  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded(socket))));
+  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded())));
 }
 
 /** The error of a request to a session that is gone. */
-export function sessionEnded(socket?: Socket): ModelProviderError {
-  const broken = socket === undefined ? undefined : whyBroken(socket);
+export function sessionEnded(): ModelProviderError {
   return new ModelProviderError(
     'SESSION_CLOSED',
-    broken === undefined
-      ? 'The session has ended: Jest is stopping, or its main process died.'
-      : `The connection to the session was given up: ${broken}.`,
+    'The session has ended: Jest is stopping, or its main process died.',
   );
 }
