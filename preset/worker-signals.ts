@@ -1,3 +1,14 @@
+import { ownIdentity, type ProcessIdentity } from '../src/process/os/process-identity';
+import { presentSession } from '../src/session/open-session';
+
+let identity: ProcessIdentity | undefined;
+
+/** This process, if it is a worker that Jest has forked. Jest itself may have been forked too. */
+export function workerProcess(): ProcessIdentity | undefined {
+  if (process.send === undefined || presentSession() !== undefined) return undefined;
+  return (identity ??= ownIdentity());
+}
+
 let isHeld = false;
 
 /**
@@ -6,7 +17,7 @@ let isHeld = false;
  * with the session's socket.
  */
 export function holdInterrupts(): void {
-  if (isHeld || process.send === undefined) return;
+  if (isHeld) return;
   isHeld = true;
   process.on('SIGINT', () => undefined);
 }

@@ -1,5 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { thisMachine } from '../../src/process/os/machine';
 import { Ledger, ledgerDirectory } from '../../src/process/ledger/ledger';
 import { WarmPlaces, type Status } from '../e2e/warm-places';
 import { eventually } from '../support/eventually';
@@ -108,6 +109,7 @@ test('clean removes what a session left whose main process and guardian are dead
     type: 'session',
     version: 1,
     session: 'dead',
+    ...thisMachine(),
     bootId: 'another',
     owner: dead,
     directory: '/tmp/jmp-dead',
@@ -117,7 +119,7 @@ test('clean removes what a session left whose main process and guardian are dead
   expect(found.out).toMatch(
     /problem {2}sessions +1 dead sessions, 0 living sessions in .*\n +jest-model-provider clean ends/,
   );
-  expect(places.json('clean')).toEqual({ sessions: ['dead'], processes: [], remaining: [] });
+  expect(places.json('clean')).toEqual({ sessions: ['dead'], processes: [], remaining: [], unknown: [] });
   expect(places.command('clean')).toEqual({ exit: 0, out: 'No dead session was found.\n', err: '' });
   expect(places.left()).toEqual([]);
   rmSync(ledger.path, { force: true });

@@ -29,6 +29,14 @@ describe.each(bothModes)('a globalSetup that fails, %s,', (mode) => {
     );
   });
 
+  test('for a TMPDIR that cannot be written, ends the run naming path, reason and variable, and leaves nothing', async () => {
+    const run = await runJest({ 'a.eval.js': answering }, mode, { env: { TMPDIR: '/dev/null' } });
+    expect(run).toMatchObject({ exit: 1, left: [], events: [] });
+    expect(run.output).toMatch(
+      /\[CONFIG_INVALID\]: The session's directory \/dev\/null\/jmp-\w+ cannot be written: a part of its path is no directory \(ENOTDIR\)\. TMPDIR is "\/dev\/null": set it to a directory that you can write to\./,
+    );
+  });
+
   test("of a user's own, which opens the session, sets a model up and then throws, leaves nothing", async () => {
     const files = {
       'setup.js': `

@@ -23,7 +23,7 @@ export const withProviders = { testEnvironmentOptions: { modelProviders: './prov
 export function spec(body: string): string {
   return `
     const { exactMatch, foreach, modelProviders, Result, withClient, withClients } = require('jest-model-provider');
-    const { note, noted, servers } = require('e2e-kit');
+    const { note, noted, servers, freezeGuardian } = require('e2e-kit');
     ${body}`;
 }
 

@@ -41,6 +41,8 @@ export interface RunOptions {
    * Whether jest gets a terminal, which passes on what is typed; the main process is then that of `script`.
    */
   readonly terminal?: boolean;
+  /** A command that runs jest, whose words are put behind it; the main process is then its own. */
+  readonly through?: readonly string[];
   /** Milliseconds for the run, and for each thing that is waited for in it. */
   readonly limitMs?: number;
 }
@@ -139,6 +141,7 @@ export class RunningJest {
       env = {},
       hasBabel = false,
       terminal = false,
+      through = [],
       project,
       state,
       limitMs = usualLimitMs,
@@ -164,6 +167,7 @@ export class RunningJest {
     };
     this.write({ 'package.json': '{}', 'jest.config.json': JSON.stringify(configuration), ...files });
     const command = [
+      ...through,
       process.execPath,
       installed.jest,
       ...modes[mode].args(workers),

@@ -1,3 +1,4 @@
+import { eventually } from '../support/eventually';
 import { holding, providerModule, spec, withProviders } from './noting-project';
 import { bothModes, startJest, type JestRun } from './run-jest';
 
@@ -51,6 +52,16 @@ const starting = {
       });`),
   ),
 };
+
+const noteExit = 'echo "exit $code" >> "$E2E_NOTES"';
+/** A shell that passes the end of its terminal on to what it runs, as one that somebody types in does. */
+const loginShell = `
+  "$@" < /dev/tty &
+  trap "kill -HUP $!" HUP
+  while kill -0 $! 2> /dev/null; do wait $!; code=$?; done
+  ${noteExit}`;
+/** As npm does: a process, and below it a shell, which is not told of the end of the process. */
+const packageManager = `sh -c '"$@"; code=$?; ${noteExit}' sh "$@"; exit $?`;
 
 describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
   const exits = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
@@ -120,5 +131,26 @@ describe.each(bothModes)('a signal in the middle of a run, %s', (mode) => {
     const again = setInterval(() => jest.isRunning && process.kill(-jest.pid, 'SIGINT'), 100);
     const run = await jest.finished().finally(() => clearInterval(again));
     expect(run).toMatchObject({ exit: 130, left: [] });
+  });
+
+  test('a terminal that is closed ends the run by SIGHUP, though nothing can be written to it', async () => {
+    const jest = startJest(held, mode, { terminal: true, through: ['/bin/sh', '-c', loginShell, 'sh'] });
+    await jest.noted('holding', filesAtOnce[mode]);
+    // The program that holds the other end.
+    process.kill(jest.pid, 'SIGKILL');
+    await eventually(() => jest.notes.includes('exit 129'));
+    expect(await jest.finished()).toMatchObject({ left: [], notes: [...notes, 'exit 129'] });
+  });
+
+  test('EVALS_END_WITH_PARENT=1 ends the run, as SIGHUP does, when a process that started it is gone', async () => {
+    const jest = startJest(held, mode, {
+      through: ['/bin/sh', '-c', packageManager, 'sh'],
+      env: { EVALS_END_WITH_PARENT: '1' },
+    });
+    await jest.noted('holding', filesAtOnce[mode]);
+    process.kill(jest.pid, 'SIGKILL');
+    const run = await jest.finished();
+    expect(run).toMatchObject({ left: [], notes: [...notes, 'exit 129'] });
+    expect(run.output).toContain('the process that started this run is gone, stopping all resources');
   });
 });

@@ -30,17 +30,52 @@ const lost = {
     });`),
 };
 
+// Nothing listens there: whatever goes through it fails. Node heeds the variables from 22.21 and 24.5 on.
+const deadProxy = 'http://127.0.0.1:1';
+const proxies = {
+  NODE_USE_ENV_PROXY: '1',
+  HTTP_PROXY: deadProxy,
+  https_proxy: deadProxy,
+  ALL_PROXY: deadProxy,
+  NO_PROXY: 'intranet.example',
+};
+const direct = {
+  'direct.eval.js': spec(`
+    const http = require('node:http');
+    withClient(['embedded:novice'], (handle) => {
+      const url = () => handle.client.openai.baseURL + '/models';
+      const headers = () => ({ authorization: 'Bearer ' + handle.client.openai.apiKey });
+      test('by its client', async () => { await handle.client.generate('2 + 3'); });
+      test('by the SDK', async () => { await handle.client.openai.models.list(); });
+      test('by fetch', async () => expect((await fetch(url(), { headers: headers() })).status).toBe(200));
+      test('by http.request', async () => {
+        const status = await new Promise((resolve, reject) =>
+          http.get(url(), { headers: headers() }, (answer) => resolve(answer.resume().statusCode)).on('error', reject));
+        expect(status).toBe(200);
+      });
+      test('by clients that read the variables', () => {
+        expect(process.env.NO_PROXY).toBe('intranet.example,localhost,127.0.0.1,::1,[::1]');
+        expect(process.env.no_proxy).toBeUndefined();
+      });
+    });`),
+};
+
 describe.each(bothModes)('the example of the README, and a file whose server dies, %s', (mode) => {
   let run: JestRun;
   beforeAll(async () => {
-    const files = { 'arithmetic.eval.ts': example, 'arithmetic.json': dataset, ...lost };
-    run = await runJest(files, mode, { config: withProviders });
+    const files = { 'arithmetic.eval.ts': example, 'arithmetic.json': dataset, ...lost, ...direct };
+    run = await runJest(files, mode, { config: withProviders, env: proxies });
   });
 
   test('make the run red for the dead server alone, and leave nothing', () => {
     const red = run.tests.filter(({ status }) => status !== 'passed').map(({ title }) => title);
     expect({ exit: run.exit, red, left: run.left }).toEqual({ exit: 1, red: [`${mortal} dies`], left: [] });
     expect(run.output).toContain('left behind: nothing');
+  });
+
+  test('talk with a local server goes past the proxies of the environment', () => {
+    const talk = run.tests.filter(({ title }) => title.startsWith('embedded:novice by '));
+    expect(talk.map(({ status }) => status)).toEqual(Array(5).fill('passed'));
   });
 
   test('the example has its scores in the matrix', () => {

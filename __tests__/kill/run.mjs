@@ -2,13 +2,13 @@
 // also writes the counts to docs/reliability.md.
 //
 //   KILL_SEED     the seed of all draws; printed, random if not given
-//   KILL_TRIALS   trials a kind, 30 if not given
+//   KILL_TRIALS   trials a kind; if not given 30, but without --write 10 of those that block or stop a process
 //   KILL_KINDS    only these kinds, for example `main,both`
 //   KILL_JOBS     trials at a time, 2 if not given
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { countsTable, idleKinds, modelsTable } from './counts.mjs';
-import { kinds, models, modes } from './kinds.mjs';
+import { kinds, models, modes, ways } from './kinds.mjs';
 import { pick, seededRandom } from './random.mjs';
 import { reliabilityPage } from './page.mjs';
 import { someAtATime } from './some-at-a-time.mjs';
@@ -19,14 +19,9 @@ if (process.platform !== 'linux') {
   process.exit(0);
 }
 
-const {
-  KILL_SEED,
-  KILL_TRIALS = '30',
-  KILL_KINDS = Object.keys(kinds).join(','),
-  KILL_JOBS = '2',
-} = process.env;
+const { KILL_SEED, KILL_TRIALS, KILL_KINDS = Object.keys(kinds).join(','), KILL_JOBS = '2' } = process.env;
 const seed = Number(KILL_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const perKind = Number(KILL_TRIALS);
+const isWriting = process.argv.includes('--write');
 const start = performance.now();
 console.log(`Seed ${seed}: repeat with KILL_SEED=${seed} npm run test:kill`);
 
@@ -39,8 +34,8 @@ const minutes = ((performance.now() - start) / 60_000).toFixed(1);
 console.log(
   `\n${countsTable(trials)}\n\n${modelsTable(trials)}\n\n${trials.length} runs in ${minutes} min, Node ${process.version}`,
 );
-if (process.argv.includes('--write')) {
-  const page = await reliabilityPage({ trials, seed, perKind, minutes, natural });
+if (isWriting) {
+  const page = await reliabilityPage({ trials, seed, perKind: trialsOf('main'), minutes, natural });
   const docs = join(import.meta.dirname, '../../docs');
   mkdirSync(docs, { recursive: true });
   writeFileSync(join(docs, 'reliability.md'), page);
@@ -51,14 +46,20 @@ const failures = failed.length + idle.length;
 console.log(`${trials.length - failed.length} passed, ${failures} failed`);
 process.exitCode = failures > 0 ? 1 : 0;
 
+function trialsOf(kind) {
+  return Number(KILL_TRIALS ?? (isWriting || kinds[kind].first === undefined ? 30 : 10));
+}
+
 /** The draws of one kind; they depend on nothing but the seed, so that a kind can be repeated alone. */
 function plan(kind) {
   const draw = seededRandom(seed + Object.keys(kinds).indexOf(kind) * 1_000_003);
-  return Array.from({ length: perKind }, () => {
+  return Array.from({ length: trialsOf(kind) }, () => {
     const mode = kinds[kind].target === 'worker' ? '-w 2' : pick(draw, modes);
     const model = pick(draw, models);
     const moment = draw();
-    return { kind, mode, model, moment, random: seededRandom(draw() * 2 ** 32) };
+    const random = seededRandom(draw() * 2 ** 32);
+    const way = kinds[kind].first === 'block' ? pick(draw, ways) : undefined;
+    return { kind, mode, model, moment, random, way };
   });
 }
 
@@ -75,9 +76,11 @@ async function runAll(plans) {
   return done;
 }
 
-function report({ kind, mode, model, atMs, phase, exit, problems, output }, number, total) {
+function report({ kind, mode, model, way, atMs, phase, exit, problems, output }, number, total) {
   const what =
-    kind === undefined ? 'undisturbed' : `${kinds[kind].title} at ${Math.round(atMs)} ms (${phase})`;
+    kind === undefined
+      ? 'undisturbed'
+      : `${kinds[kind].title}${way === undefined ? '' : ` by a ${way}`} at ${Math.round(atMs)} ms (${phase})`;
   const verdict = problems.length === 0 ? 'ok' : 'FAILED';
   console.log(`${number}/${total} ${verdict} ${mode} ${model}: ${what}, exit ${exit?.signal ?? exit?.code}`);
   if (problems.length > 0) console.log(`${problems.join('\n')}\n--- output\n${output}\n---`);

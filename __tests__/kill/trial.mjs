@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killProcessesOf, processesOf } from '../support/left-behind.cjs';
-import { kinds, strike } from './kinds.mjs';
+import { kill, kinds, strike, targetsOf } from './kinds.mjs';
 import { processesByRole } from './processes-by-role.mjs';
 
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
@@ -28,6 +28,7 @@ const deadlineMs = 60_000;
 const youngMs = 300;
 // Who does more than to wait for its end, and comes to its own.
 const goOn = ['main', 'guardian', 'worker'];
+const againMs = 15_000;
 
 /**
  * Runs the project once and kills it at `atMs` after the start, or lets it end by itself if `kind` is
@@ -35,8 +36,8 @@ const goOn = ['main', 'guardian', 'worker'];
  *
  * @returns what was seen; `problems` is empty if the run kept every promise.
  */
-export async function runTrial({ kind, mode, model, atMs = Infinity, random }) {
-  const run = startRun(mode, model);
+export async function runTrial({ kind, mode, model, atMs = Infinity, random, way }) {
+  const run = startRun(mode, model, way);
   const seen = {
     kind,
     mode,
@@ -62,24 +63,26 @@ export async function runTrial({ kind, mode, model, atMs = Infinity, random }) {
   }
 }
 
-function startRun(mode, model) {
+function startRun(mode, model, way) {
   const directory = mkdtempSync(join(tmpdir(), trialPrefix));
-  const [temporary, state, cache] = ['t', 's', 'c'].map((name) => join(directory, name));
-  for (const path of [temporary, state, cache]) mkdirSync(path);
+  const [temporary, state, cache, blocked] = ['t', 's', 'c', 'b'].map((name) => join(directory, name));
+  for (const path of [temporary, state, cache, blocked]) mkdirSync(path);
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, TMPDIR: temporary, XDG_STATE_HOME: state, KILL_MODEL: model };
+  const blocking = way === undefined ? [] : ['--require', join(import.meta.dirname, 'block.cjs')];
+  if (way !== undefined) Object.assign(env, { KILL_BLOCKED: blocked, KILL_WAY: way });
   const log = join(directory, 'output.txt');
   const output = openSync(log, 'w');
   const result = join(directory, 'result.json');
   const flags = [...mode.split(' '), '--json', '--outputFile', result, '--cacheDirectory', cache];
-  const main = spawn(process.execPath, [...reporting(directory), jest, ...flags], {
+  const main = spawn(process.execPath, [...reporting(directory), ...blocking, jest, ...flags], {
     cwd: project,
     env,
     detached: true,
     stdio: ['ignore', output, output],
   });
   closeSync(output);
-  const run = { main, env, directory, temporary, log, result, ports: new Set() };
+  const run = { main, env, directory, temporary, blocked, log, result, ports: new Set() };
   run.sessions = join(state, 'jest-model-provider', 'sessions');
   run.startedAt = performance.now();
   run.ended = once(main, 'exit').then(([code, signal]) => {
@@ -113,9 +116,9 @@ async function whatHoldsMain({ main, exit, directory }) {
 
 async function killAt(run, seen, random) {
   await Promise.race([sleep(seen.atMs), run.ended]);
-  const { target } = kinds[seen.kind];
   let found = look(run);
-  const isMissing = () => target !== 'main' && !found.some(({ role }) => role === target);
+  const targets = () => targetsOf(seen.kind, run.main.pid, found);
+  const isMissing = () => targets().length === 0;
   if (run.exit === undefined && isMissing()) {
     while (run.exit === undefined && isMissing()) {
       await sleep(5);
@@ -124,11 +127,46 @@ async function killAt(run, seen, random) {
     await Promise.race([sleep(random() * youngMs), run.ended]);
     found = look(run);
   }
+  await holdFirst(run, seen.kind, targets()[Math.floor(random() * targets().length)], random);
+  found = look(run);
   seen.phase = phaseOf(run, found);
   seen.hadResult = existsSync(run.result);
   if (run.exit !== undefined || isMissing()) return;
   seen.isKilled = true;
   strike(seen.kind, run.main.pid, found, random);
+  if (seen.kind === 'blockedMain') seen.isStruckAgain = await strikeAgain(run, seen.kind, random);
+}
+
+/**
+ * Sends the signal again to a blocked main that has not ended: the session begins to watch the signals some
+ * milliseconds after it has begun.
+ */
+async function strikeAgain(run, kind, random) {
+  const late = new AbortController();
+  const wait = sleep(againMs, undefined, { signal: late.signal }).catch(() => undefined);
+  await Promise.race([wait, run.ended]);
+  late.abort();
+  if (run.exit !== undefined) return false;
+  strike(kind, run.main.pid, look(run), random);
+  return true;
+}
+
+/** Blocks or stops a process, if the kind says so and as long as it lives, and waits a moment. */
+async function holdFirst(run, kind, pid, random) {
+  const { first } = kinds[kind];
+  if (first === undefined || pid === undefined || run.exit !== undefined) return;
+  if (first === 'stop') kill([pid], 'SIGSTOP');
+  else
+    // Again, because a process that is just starting does not hear it yet.
+    while (run.exit === undefined && isThere(pid) && !existsSync(join(run.blocked, String(pid)))) {
+      kill([pid], 'SIGWINCH');
+      await sleep(20);
+    }
+  await Promise.race([sleep(random() * youngMs), run.ended]);
+}
+
+function isThere(pid) {
+  return existsSync(`/proc/${pid}/cmdline`) && readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
 }
 
 function phaseOf(run, found) {
@@ -171,12 +209,13 @@ function wrongEnd(run, seen) {
   const ended = code ?? { SIGINT: 130, SIGKILL: 137, SIGTERM: 143 }[signal] ?? signal;
   const wanted = seen.isKilled ? kinds[seen.kind].ends : undefined;
   if (ended === 0 && !allPassed(run)) return ['exit code 0, but not all tests passed'];
-  if (ended === wanted) return [];
-  if (seen.kind === 'interrupt' && ended === 1 && hasFallen(run)) {
+  if (wanted?.includes(ended)) return [];
+  if (wanted?.includes(130) && ended === 1 && hasFallen(run)) {
     seen.hasFallen = true;
     return [];
   }
-  if (wanted !== undefined && !seen.hadResult) return [`main ended with ${ended} instead of ${wanted}`];
+  if (wanted !== undefined && !seen.hadResult)
+    return [`main ended with ${ended} instead of ${wanted.join(' or ')}`];
   if (ended === 0) return [];
   if (ended !== 1) return [`main ended with ${ended}`];
   return allPassed(run) ? ['exit code 1, but all tests passed'] : [];

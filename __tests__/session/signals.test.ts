@@ -105,6 +105,73 @@ describe('a signal while the session is being opened', () => {
   });
 });
 
+describe('a signal to a process whose main thread is blocked', () => {
+  const open = `const { openSocketSession } = require('#session/open-session');
+    const { ProviderRegistry } = require('#pattern/registry');
+    const { writeSync } = require('node:fs');
+    setInterval(() => undefined, 1000);
+    const block = () => { writeSync(1, 'blocked\\n'); for (;;); };
+    const opened = openSocketSession({ registry: async () => new ProviderRegistry({}) });`;
+
+  it('kills it, and leaves nothing of a session without a guardian', async () => {
+    // Later, because a thread that is blocked at once may have a signal before it is watched.
+    const script = startScript(`${open} opened.then(() => setTimeout(block, 1000));`, places.env);
+    await script.printed(/blocked/);
+    script.child.kill('SIGTERM');
+    expect(await script.ended).toBe('SIGKILL');
+    expect(script.output()).toContain('SIGTERM, but this process is blocked: it is killed');
+    expect(places.left()).toEqual([]);
+  });
+
+  it('waits for one that is only busy, which then ends as ever', async () => {
+    const busy = `writeSync(1, 'busy\\n'); const end = Date.now() + 1500; while (Date.now() < end);`;
+    const script = startScript(`${open} opened.then(() => setTimeout(() => { ${busy} }, 1000));`, places.env);
+    await script.printed(/busy/);
+    script.child.kill('SIGINT');
+    expect(await script.ended).toBe(130);
+    expect(places.left()).toEqual([]);
+  });
+
+  it('kills it the second time, if its teardown has blocked it', async () => {
+    const script = handling({
+      close: `console.log('closing'); setTimeout(() => { for (;;); }); await forever;`,
+    });
+    await script.printed(/ready/);
+    script.child.kill('SIGINT');
+    await script.printed(/closing/);
+    const again = setInterval(() => script.child.kill('SIGINT'), 200);
+    expect(await script.ended.finally(() => clearInterval(again))).toBe('SIGKILL');
+  });
+
+  it('has its usual effect once the session has ended', async () => {
+    const script = startScript(
+      `${open} opened.then((session) => session.close()).then(() => setTimeout(block, 1000));`,
+      places.env,
+    );
+    await script.printed(/blocked/);
+    script.child.kill('SIGTERM');
+    expect(await script.ended).toBe('SIGTERM');
+  });
+});
+
+it('a signal that comes right after the end of a session has its usual effect', async () => {
+  // As soon as the session has ended, while the watch over its signals is just ending too.
+  const script = startScript(
+    `const { openSocketSession } = require('#session/open-session');
+    const { ProviderRegistry } = require('#pattern/registry');
+    setInterval(() => undefined, 1000);
+    openSocketSession({ registry: async () => new ProviderRegistry({}) }).then((open) =>
+      setTimeout(async () => {
+        await open.close();
+        process.kill(process.pid, 'SIGINT');
+      }, 500),
+    );`,
+    places.env,
+  );
+  const late = setTimeout(() => script.child.kill('SIGKILL'), 20_000);
+  expect(await script.ended.finally(() => clearTimeout(late))).toBe('SIGINT');
+});
+
 describe('a signal that comes while JavaScript is busy', () => {
   const send = `process.kill(process.pid, 'SIGINT');`;
 

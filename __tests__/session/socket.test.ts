@@ -18,6 +18,7 @@ import {
 import { SocketTransport } from '../../src/session/client/socket-transport';
 import { listenPrivately, newAddress } from '../../src/session/wire/private-socket';
 import { SocketServer } from '../../src/session/broker/socket-server';
+import { WorkerProcesses } from '../../src/session/broker/worker-processes';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
 import type { EvalBoard } from '../../src/session/events/eval-board';
@@ -56,7 +57,8 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     showProgress: () => undefined,
   };
   const { session, files } = own;
-  const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
+  const workers = new WorkerProcesses(files);
+  const server = await SocketServer.listen(files.socketPath, { session, board, providerModule, workers });
   ends.push(() => server.close());
   return {
     ...own,

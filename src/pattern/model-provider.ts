@@ -98,7 +98,7 @@ export abstract class ModelProvider<
   async destroyResource(_resource: Resource<Connection>, _context: ResourceContext): Promise<void> {}
 
   /**
-   * Spec half. Makes the object that specs use. The lease owns it, and `disposeClient` closes it. Calls in
+   * Spec half. Makes the object that specs use, at once or by a promise, which the setup awaits. The lease owns it, and `disposeClient` closes it. Calls in
    * flight must reject when `context.signal` aborts. If it throws, the lease is given back and the setup
    * fails with `CLIENT_FAILED`.
    */

@@ -51,6 +51,8 @@ export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT';
 export interface ProcessExit {
   readonly code: number | null;
   readonly signal: string | null;
+  /** What else is known of the end, in words: what went on after it, or what the guardian died of. */
+  readonly note?: string;
 }
 
 /** A running server process, owned by the guardian. */
@@ -65,9 +67,10 @@ export interface ServerProcess {
   /** The number of bytes printed so far: a sign of life during a long load. */
   logSize(): number;
   /**
-   * Ends its process group: stop signal, grace, SIGKILL. Resolves when no member is left. Safe to repeat.
+   * Ends its process group and all that has left it: stop signal, grace, SIGKILL. Resolves when nothing of it
+   * is left. Safe to repeat.
    *
-   * @throws ModelProviderError `TEARDOWN_FAILED` if a member survives SIGKILL.
+   * @throws ModelProviderError `TEARDOWN_FAILED` if a process survives SIGKILL.
    */
   stop(): Promise<void>;
 }

@@ -20,11 +20,14 @@ import { continueCommand } from './continue-command';
 export function lockRun(run: EvalRun): () => void {
   makeRunDirectory(run);
   requireSameSchema(run);
-  const { unlock, holder } = takeLock(join(run.directory, '.lock'));
+  const lock = join(run.directory, '.lock');
+  const { unlock, holder } = takeLock(lock);
   if (unlock !== undefined) return unlock;
   throw new ModelProviderError(
     'RUN_IN_USE',
-    `EVALS_RUN is "${run.run}", but another Jest (pid ${holder.pid}) is writing that run just now: wait for its end, or name another.`,
+    holder.isElsewhere
+      ? `EVALS_RUN is "${run.run}", but a Jest on another machine or in another container (pid ${holder.pid}) may be writing that run: name another, or remove ${lock} if it has ended.`
+      : `EVALS_RUN is "${run.run}", but another Jest (pid ${holder.pid}) is writing that run just now: wait for its end, or name another.`,
     { details: { run: run.run, pid: holder.pid } },
   );
 }

@@ -1,22 +1,25 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
 import { sessionClientKey } from '../pattern/session-client';
+import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { moduleVersion } from '../provider-module/version';
 import { continueCommand } from '../run/continue-command';
 import { ProgressDisplay } from '../run/progress-display';
+import type { SignalWatch } from '../process/watch/signal-watch';
 import { Session } from './broker/session';
 import { SessionFiles } from './broker/session-files';
 import { SocketServer } from './broker/socket-server';
+import { WorkerProcesses } from './broker/worker-processes';
 import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
 import { TestFiles } from './events/test-files';
-import { handleSignals } from './signals';
+import { watchParents } from './parent-watch';
+import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from './wire/protocol';
 
@@ -39,6 +42,8 @@ export interface OpenSessionOptions {
   readonly registry: () => Promise<ProviderRegistry>;
   /** Absolute path of the module that the registry comes from. */
   readonly providerModule?: string | undefined;
+  /** Whether the session ends, as by SIGHUP, when a process that started this one is gone. */
+  readonly endsWithParent?: boolean;
   readonly say?: (text: string) => void;
 }
 
@@ -60,6 +65,7 @@ export function presentSession(): OpenSession | undefined {
  */
 export async function openSocketSession(options: OpenSessionOptions): Promise<OpenSession> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const say = options.say ?? ((text: string) => void process.stderr.write(`${printableLines(text)}\n`));
   const display = new ProgressDisplay();
   const board: EvalBoard = {
@@ -78,7 +84,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     try {
       return await session.close();
     } finally {
-      await heardSignals();
+      await signals.remove();
       // Only now, and never under a signal, whose handler exits: a second request to close it must find it
       // and wait, and a worker that Jest starts meanwhile must find that the session has ended, not that
       // there is none.
@@ -86,25 +92,38 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[sessionClientKey];
-        signals.remove();
+        forgetParents();
       }
     }
   };
   const signals = handleSignals({
     close: async () => {
-      await drained((await opening).server);
-      const report = await close();
+      const { server, workers } = await opening;
+      await drained(server);
+      server.close();
+      const [report, left] = await Promise.all([close(), workers.end()]);
       const run = await board.run?.();
-      say(describeClose(report));
+      const leftBehind = [...report.leftBehind, ...left.map((pid) => `worker process ${pid}`)];
+      say(describeClose({ ...report, leftBehind }));
       if (run !== undefined && existsSync(run.directory))
         say(`jest-model-provider: to go on with the evaluations: ${continueCommand(run.run)}`);
     },
-    kill: async () => (await opening).session.kill(),
+    kill: async () => {
+      const { session, server, workers } = await opening;
+      await session.kill();
+      server.close();
+      await workers.end(0);
+    },
     say,
   });
-  const opening = startSession(options, board, say);
+  const forgetParents =
+    options.endsWithParent === true
+      ? watchParents(() => signals.hangUp('the process that started this run is gone'))
+      : () => undefined;
+  const opening = startSession(options, board, { say, protect: signals.protect });
   const { session, server } = await opening.catch(async (error: unknown) => {
-    if (!signals.hasCome) signals.remove();
+    await signals.remove();
+    if (!signals.hasCome) forgetParents();
     throw error;
   });
   if (signals.hasCome) return new Promise(() => undefined);
@@ -141,26 +160,27 @@ async function drained(server: SocketServer): Promise<void> {
   late.abort();
 }
 
-// A signal that came while JavaScript was busy is heard when the event loop turns, and lost if its handler is
-// removed before. Jest may get from the death of its workers, which the same Ctrl-C has ended, to the end of
-// the run in a single turn.
-const heardSignals = promisify(setImmediate);
-
 interface Opened {
   readonly session: Session;
   readonly server: SocketServer;
+  readonly workers: WorkerProcesses;
 }
 
 async function startSession(
   { registry, providerModule }: OpenSessionOptions,
   board: EvalBoard,
-  say: (text: string) => void,
+  { say, protect }: Pick<SignalTargets & SignalWatch, 'say' | 'protect'>,
 ): Promise<Opened> {
   const providers = await registry();
   const { files, swept } = await SessionFiles.create();
+  protect(files.guardianOptions);
   if (swept.processes.length > 0) {
     say(`jest-model-provider: ended ${swept.processes.length} processes that an earlier run left behind`);
   }
+  for (const path of swept.unknown)
+    say(
+      `jest-model-provider: left alone a session of another machine, container or version: if it has ended, remove ${path}`,
+    );
   const warm = new WarmResources({
     moduleVersion: providerModule === undefined ? null : moduleVersion(providerModule),
     say,
@@ -168,8 +188,15 @@ async function startSession(
   const session = new Session(providers, files, { warm });
   void session.ended.then(() => warm.close());
   try {
-    const server = await SocketServer.listen(files.socketPath, { session, board, providerModule });
-    return { session, server };
+    const workers = new WorkerProcesses(files);
+    const server = await SocketServer.listen(files.socketPath, {
+      session,
+      board,
+      providerModule,
+      workers,
+      say,
+    });
+    return { session, server, workers };
   } catch (error) {
     await session.close();
     throw error;
@@ -179,6 +206,7 @@ async function startSession(
 /** A session for this process alone, without a socket: for scripts. */
 export async function openPrivateSession(registry: ProviderRegistry): Promise<Session> {
   requirePlatform();
+  bypassProxiesForLoopback();
   const { files } = await SessionFiles.create();
   return new Session(registry, files);
 }

@@ -63,7 +63,7 @@ async function launchLock(): Promise<() => void> {
     if (performance.now() > deadline) {
       throw new ModelProviderError(
         'SUPERVISOR_CONFLICT',
-        `Another command (pid ${holder.pid}) has been starting the supervisor for ${launchLimitMs} ms: wait for its end, or end it.`,
+        `Another command (pid ${holder.pid}) has been starting the supervisor for ${launchLimitMs} ms: wait for its end, or end it.${holder.isElsewhere ? ` It is on another machine or in another container: remove ${path} if it has ended.` : ''}`,
       );
     }
     await sleep(pollMs);

@@ -1,4 +1,5 @@
 import { serializeError } from '../base/errors';
+import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { ProgressPrinter } from '../session/events/progress';
 import { Session } from '../session/broker/session';
 import { SessionFiles } from '../session/broker/session-files';
@@ -17,10 +18,12 @@ void main(JSON.parse(process.argv[2] ?? '{}') as SupervisorOptions);
 async function main({ config }: SupervisorOptions): Promise<void> {
   let close = (): Promise<unknown> => Promise.resolve();
   let kill = close;
-  handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
+  const signals = handleSignals({ close: () => close(), kill: () => kill(), say: () => undefined });
+  bypassProxiesForLoopback();
   try {
     const { registry, project } = await projectProviders(config);
     const { files } = await SessionFiles.create();
+    signals.protect(files.guardianOptions);
     const output = { write: (text: string) => server.output(text) };
     const session = new Session(registry, files, {
       progress: new ProgressPrinter(output),

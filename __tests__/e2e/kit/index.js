@@ -33,6 +33,13 @@ function servers(text) {
   return processIds('JEST_MODEL_PROVIDER_PROCESS=', text).filter((pid) => ours.has(pid));
 }
 
+/** Freezes the guardian of this run, and notes it. */
+function freezeGuardian() {
+  const [pid] = processIds(`TMPDIR=${process.env.TMPDIR}`, 'guardian/main.js');
+  process.kill(pid, 'SIGSTOP');
+  note(`frozen ${pid}`);
+}
+
 function processIds(mark, text = '') {
   return markedProcesses(mark).flatMap(({ pid, command }) => (command.includes(text) ? [pid] : []));
 }
@@ -94,4 +101,4 @@ class CommandProvider extends ModelProvider {
   }
 }
 
-module.exports = { note, noted, servers, NotingProvider, CommandProvider };
+module.exports = { note, noted, servers, freezeGuardian, NotingProvider, CommandProvider };

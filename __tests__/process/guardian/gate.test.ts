@@ -72,12 +72,12 @@ describe('a gated server', () => {
     await script.printed(/exit SIGKILL/);
   });
 
-  it('gets its arguments, variables and directory as they are, and the session’s mark', async () => {
+  it('gets its arguments, variables and directory as they are, and a mark of its session and its own', async () => {
     const program = `console.log(JSON.stringify([process.argv.slice(1), process.env.OWN, process.env.JEST_MODEL_PROVIDER_PROCESS, process.cwd()]))`;
     const args = ['a b', '', '$HOME', '"quoted"', "it's", '*', '-n', 'line\nbreak'];
     const script = gating(process.execPath, ['-e', program, '--', ...args], 'gated.open();');
     await script.printed(/exit 0/);
-    expect(JSON.parse(log())).toEqual([args, 'kept', 'abc', places.directory]);
+    expect(JSON.parse(log())).toEqual([args, 'kept', 'abc/server-1', places.directory]);
   });
 
   it('has no descriptor of the gate or the guardian', async () => {

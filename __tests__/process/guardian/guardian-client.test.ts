@@ -61,6 +61,29 @@ describe('a guardian’s client', () => {
     expect(script.output()).toContain('stopped {"forced":true,"survivors":[]}');
   });
 
+  (process.platform === 'linux' ? it : it.skip)(
+    'is refused, with the reason, what cannot be recorded on a full disk, and nothing of it begins',
+    async () => {
+      const script = session(
+        `const full = join(files.directory, 'full.jsonl');
+        require('node:fs').symlinkSync('/dev/full', full);
+        const late = await startGuardian({ ...files.guardianOptions, ledger: full }, () => undefined);
+        const request = { resourceId: 'fake:a#1', command: '/bin/sh', args: ['-c', 'echo begun'], env: {}, cwd: '/', graceMs: 0 };
+        const refusal = await late.launch({ ...request, id: 's', logFile: join(files.directory, 's.log') }, () => undefined).catch((error) => error);
+        console.log(refusal.code + ' ' + refusal.message);
+        console.log('there still: ' + require('node:fs').existsSync(files.directory));
+        await guardian.close();
+        await late.close();`,
+      );
+      expect(await script.ended).toBe(0);
+      expect(script.output()).toMatch(
+        /^SETUP_FAILED The guardian refused: .*The ledger \S+full\.jsonl cannot be written: no space is left on the disk \(ENOSPC\)\. XDG_STATE_HOME is /m,
+      );
+      expect(script.output()).toContain('there still: true');
+      await eventually(() => places.left().length === 0);
+    },
+  );
+
   it('tells once how a server ended', async () => {
     const script = session(`await launch('exit 7'); setInterval(() => undefined, 1000);`);
     await script.printed(/exit server-1 {"code":7,"signal":null}/);
@@ -90,7 +113,7 @@ describe('a guardian’s client', () => {
     const [guardian, server] = await pidsOf(script);
     process.kill(guardian!, 'SIGKILL');
     await script.printed(/guardian lost/);
-    await script.printed(/exit server-1 {"code":null,"signal":null}/);
+    await script.printed(/exit server-1 {"code":null,"signal":null,"note":"which was ended by SIGKILL"}/);
     script.child.kill('SIGUSR2');
     await script.printed(/GUARDIAN_LOST/);
     process.kill(server!, 'SIGKILL');

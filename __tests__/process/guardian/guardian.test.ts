@@ -9,6 +9,7 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import {
+  endRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
@@ -22,6 +23,9 @@ import { processEntry, type ProcessIdentity } from '../../../src/process/os/proc
 import { eventually } from '../../support/eventually';
 import { dist } from '../node-script';
 import { ownPlaces } from '../../support/own-places';
+
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
 
 const places = ownPlaces();
 const longGrace = 600_000;
@@ -38,11 +42,11 @@ interface Guardian {
 
 const guardians: Guardian[] = [];
 const servers: (ProcessIdentity | undefined)[] = [];
-const ledger = (): Ledger => new Ledger(join(places.state, 'abc.jsonl'));
-const directory = (): string => join(places.temporary, 'jmp-abc');
+const ledger = (): Ledger => new Ledger(join(places.state, `${abc}.jsonl`));
+const directory = (): string => join(places.temporary, `jmp-${abc}`);
 
 async function startGuardian(): Promise<Guardian> {
-  const options = { session: 'abc', ledger: ledger().path, directory: directory() };
+  const options = { session: abc, ledger: ledger().path, directory: directory() };
   mkdirSync(options.directory);
   ledger().append({
     type: 'session',
@@ -126,6 +130,24 @@ describe('the guardian', () => {
     expect(log('reader')).toContain(`"process":{"pid":${pid},`);
   });
 
+  it.each([
+    ['when its process has died', false],
+    ['but not when it ends the guardian itself', true],
+  ])('ends the workers of the session, also stopped ones, %s', async (_when, isClosed) => {
+    const child = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+    const worker = { pid: child.pid!, startTime: processEntry(child.pid!)!.startTime };
+    servers.push(worker);
+    child.kill('SIGSTOP');
+    const guardian = await startGuardian();
+    ledger().append({ type: 'worker', worker });
+    await guardian.launch(polite);
+    if (isClosed) void guardian.rpc.sendRequest(endRequest).catch(() => undefined);
+    else guardian.cut();
+    await guardian.ended;
+    expect(groupMembers(worker.pid)).toHaveLength(isClosed ? 1 : 0);
+    expect(existsSync(ledger().path)).toBe(false);
+  });
+
   it('stops one server: its group is empty and the ledger says so when it answers', async () => {
     const guardian = await startGuardian();
     const pid = await guardian.launch(polite, { id: 'one' });
@@ -190,6 +212,85 @@ describe('the guardian', () => {
     await expect(guardian.launch('echo', { cwd: '/no/such/directory' })).rejects.toThrow('ENOENT');
     await expect(guardian.launch('echo', { logFile: '/no/such/directory/log' })).rejects.toThrow('ENOENT');
     expect(await guardian.launch(polite)).toBeGreaterThan(1);
+  });
+});
+
+/** Shell scripts whose servers leave the group that they were started in; each prints the number of one. */
+const escapes = {
+  'in a process session of its own': `setsid sh -c 'echo $$; exec sleep 600' & wait`,
+  'in a group of its own': `perl -e 'setpgrp(0, 0); $| = 1; print "$$\\n"; sleep 600' & wait`,
+  'by a double fork, with another directory': `(cd / && setsid sh -c 'echo $$; exec sleep 600' &); sleep 600`,
+  'without its environment': `env -i setsid sh -c 'echo $$; exec sleep 600' & wait`,
+} as const;
+
+describe('what leaves the group of its server', () => {
+  const isGone = (pid: number): boolean => processEntry(pid)?.isZombie !== false;
+  const escapees: number[] = [];
+
+  afterEach(() => {
+    for (const pid of escapees.splice(0)) if (!isGone(pid)) process.kill(pid, 'SIGKILL');
+  });
+
+  /** The number that a server has printed. */
+  async function printed(id: string): Promise<number> {
+    await eventually(() => log(id).includes('\n'));
+    const pid = Number.parseInt(log(id), 10);
+    escapees.push(pid);
+    return pid;
+  }
+
+  /** Whether it is known by descent, or needs not be. */
+  const isKnown = (id: string, pid: number): boolean =>
+    id !== 'without its environment' ||
+    ledger()
+      .read()
+      .some((line) => line.type === 'descendants' && line.processes.some((noted) => noted.pid === pid));
+
+  it.each([
+    ['a stop', (id: string, { rpc }: Guardian) => rpc.sendRequest(stopRequest, { id })],
+    ['the end of the lifeline', (_: string, guardian: Guardian) => (guardian.cut(), guardian.ended)],
+  ])('ends with %s', async (_, end) => {
+    const guardian = await startGuardian();
+    const ids = Object.keys(escapes) as (keyof typeof escapes)[];
+    const leaders = await Promise.all(ids.map((id) => guardian.launch(escapes[id], { id, graceMs: 0 })));
+    const pids = await Promise.all(ids.map(printed));
+    for (const [index, pid] of pids.entries()) expect(processEntry(pid)?.group).not.toBe(leaders[index]);
+    await eventually(() => ids.every((id, index) => isKnown(id, pids[index]!)));
+    await Promise.all(ids.map((id) => end(id, guardian)));
+    expect(pids.filter((pid) => !isGone(pid))).toEqual([]);
+  });
+
+  it('gets the rest of the grace, if the leader has ended politely', async () => {
+    const guardian = await startGuardian();
+    const server = `trap "sleep 0.1; echo bye; exit" TERM; echo $$; while :; do sleep 0.02; done`;
+    await guardian.launch(`setsid sh -c '${server}' & wait`, { id: 'one' });
+    const pid = await printed('one');
+    expect(await guardian.rpc.sendRequest(stopRequest, { id: 'one' })).toEqual({
+      forced: false,
+      survivors: [],
+    });
+    expect(log('one')).toBe(`${pid}\nbye\n`);
+    expect(isGone(pid)).toBe(true);
+  });
+
+  it('is named when its launcher ends with code 0, and ended by the stop', async () => {
+    const guardian = await startGuardian();
+    await guardian.launch(`(setsid sh -c 'echo $$; exec >&- 2>&- sleep 600' &); sleep 0.1; exit 0`, {
+      id: 'one',
+    });
+    const pid = await printed('one');
+    await eventually(() => guardian.exits.length === 1);
+    const note = `process ${pid}, which it had started, went on: start it in the foreground, not as a daemon`;
+    expect(guardian.exits).toEqual([{ id: 'one', code: 0, signal: null, note }]);
+    await guardian.rpc.sendRequest(stopRequest, { id: 'one' });
+    expect(isGone(pid)).toBe(true);
+  });
+
+  it('is not said of a launcher that leaves nothing', async () => {
+    const guardian = await startGuardian();
+    await guardian.launch('exit 0', { id: 'one' });
+    await eventually(() => guardian.exits.length === 1);
+    expect(guardian.exits).toEqual([{ id: 'one', code: 0, signal: null }]);
   });
 });
 

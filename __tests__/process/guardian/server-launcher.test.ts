@@ -1,23 +1,33 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SilenceLimits } from '../../../dist/src/process/guardian/answer-watch';
 import type { ServerProcess } from '../../../dist/src/pattern/resource-context';
 import { ServerLauncher } from '../../../dist/src/process/guardian/server-launcher';
 import { Ledger } from '../../../src/process/ledger/ledger';
 import type { LedgerEntry } from '../../../src/process/ledger/ledger-entry';
 import { groupMembers } from '../../../src/process/os/process-group';
+import { processEntry } from '../../../src/process/os/process-identity';
 import { eventually } from '../../support/eventually';
 import { ownPlaces } from '../../support/own-places';
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const abc = `abc${process.pid}`;
+
 const places = ownPlaces();
-const ledger = (): Ledger => new Ledger(join(places.state, 'abc.jsonl'));
+const ledger = (): Ledger => new Ledger(join(places.state, `${abc}.jsonl`));
 const servers: ServerProcess[] = [];
 let launcher: ServerLauncher;
 
 beforeEach(() => {
-  const directory = join(places.temporary, 'jmp-abc');
-  mkdirSync(directory);
-  launcher = new ServerLauncher({ session: 'abc', ledger: ledger().path, directory });
+  mkdirSync(join(places.temporary, `jmp-${abc}`));
+  writeFileSync(ledger().path, '');
+  launcher = newLauncher();
 });
+
+function newLauncher(limits?: SilenceLimits): ServerLauncher {
+  const directory = join(places.temporary, `jmp-${abc}`);
+  return new ServerLauncher({ session: abc, ledger: ledger().path, directory }, limits);
+}
 
 afterEach(async () => {
   await launcher.close();
@@ -46,18 +56,31 @@ const stubborn = `trap 'echo no' TERM; echo up; while :; do sleep 0.02; done`;
 // Ends only when it is asked for the second time, and not at once: who waits for its "no" needs no limit of time.
 const reluctant = `trap 'echo no; trap "sleep 0.2; exit" TERM' TERM; echo up; while :; do sleep 0.02; done`;
 
-function killGuardian(): void {
+function guardianPid(): number {
   const entry = ledger()
     .read()
     .findLast((line) => line.type === 'guardian');
   if (entry?.type !== 'guardian') throw new Error('there is no guardian');
-  process.kill(entry.guardian.pid, 'SIGKILL');
+  return entry.guardian.pid;
 }
+
+function killGuardian(): void {
+  process.kill(guardianPid(), 'SIGKILL');
+}
+
+async function freezeGuardian(): Promise<number> {
+  const pid = guardianPid();
+  process.kill(pid, 'SIGSTOP');
+  await eventually(() => processEntry(pid)?.isStopped === true);
+  return pid;
+}
+
+const isGone = (pid: number): boolean => processEntry(pid)?.isZombie !== false;
 
 describe('the launcher', () => {
   it('starts a guardian with the first server only', async () => {
     expect(launcher.isGuarded).toBe(false);
-    expect(existsSync(ledger().path)).toBe(false);
+    expect(guardians()).toEqual([]);
     await Promise.all([launch(quiet), launch(quiet)]);
     expect(launcher.isGuarded).toBe(true);
     expect(guardians()).toHaveLength(1);
@@ -114,7 +137,8 @@ describe('when the guardian is killed', () => {
   it('its servers are ended, and reported as ended', async () => {
     const server = await launch(quiet);
     killGuardian();
-    expect(await server.exited).toEqual({ code: null, signal: null });
+    const note = 'which was ended by SIGKILL';
+    expect(await server.exited).toEqual({ code: null, signal: null, note });
     await eventually(() => groupMembers(server.pid).length === 0);
   });
 
@@ -151,6 +175,20 @@ describe('when the guardian is killed', () => {
     expect(groupMembers(server.pid)).toEqual([]);
   });
 
+  it('what has left the groups of its servers is ended, be it without mark and parent', async () => {
+    const server = await launch(`echo up; env -i setsid sh -c 'echo $$; exec sleep 600' & wait`);
+    await eventually(() => server.logTail().length === 2);
+    const escaped = Number(server.logTail()[1]);
+    await eventually(() =>
+      ledger()
+        .read()
+        .some(({ type }) => type === 'descendants'),
+    );
+    killGuardian();
+    await server.stop();
+    expect(isGone(escaped)).toBe(true);
+  });
+
   it('the next server gets a new one', async () => {
     const lost = await launch(quiet);
     killGuardian();
@@ -163,5 +201,133 @@ describe('when the guardian is killed', () => {
         .read()
         .filter(({ type }) => type === 'guardian'),
     ).toHaveLength(2);
+  });
+});
+
+describe('when the guardian is frozen', () => {
+  const frozen =
+    /^The guardian process \(pid \d+\), which owns the servers of this run, is gone: it was frozen \(SIGSTOP\) for 0\.3 s, and was killed\.$/;
+
+  beforeEach(() => {
+    launcher = newLauncher({ silentMs: 20_000, shortMs: 300 });
+  });
+
+  it('a launch fails with the reason, and its servers are ended and reported as ended', async () => {
+    const server = await launch(quiet);
+    const guardian = await freezeGuardian();
+    await expect(launch(quiet)).rejects.toMatchObject({
+      code: 'GUARDIAN_LOST',
+      message: expect.stringMatching(frozen) as string,
+    });
+    const note = 'which was frozen (SIGSTOP) for 0.3 s, and was killed';
+    expect(await server.exited).toEqual({ code: null, signal: null, note });
+    await eventually(() => groupMembers(server.pid).length === 0);
+    expect(isGone(guardian)).toBe(true);
+    const next = await launch(quiet);
+    expect(groupMembers(next.pid)).toHaveLength(1);
+  });
+
+  it('a stop resolves only when the server is gone', async () => {
+    const server = await launch(stubborn, 300);
+    await freezeGuardian();
+    await server.stop();
+    expect(groupMembers(server.pid)).toEqual([]);
+  });
+
+  it('a close resolves only when every server and the guardian are gone', async () => {
+    const server = await launch(stubborn, 300);
+    const guardian = await freezeGuardian();
+    await launcher.close();
+    expect(groupMembers(server.pid)).toEqual([]);
+    expect(isGone(guardian)).toBe(true);
+  });
+
+  it('a forced kill waits for no grace', async () => {
+    const server = await launch(stubborn);
+    const guardian = await freezeGuardian();
+    const stop = server.stop();
+    await launcher.forceKill();
+    await launcher.close();
+    await stop;
+    expect(groupMembers(server.pid)).toEqual([]);
+    expect(isGone(guardian)).toBe(true);
+  });
+});
+
+describe('a guardian that cannot start', () => {
+  const node = process.execPath;
+
+  afterEach(() => {
+    process.execPath = node;
+  });
+
+  /** Has a shell script run in the place of Node. */
+  function replaceNode(script: string, silentMs = 60_000): void {
+    const path = join(places.directory, 'node');
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    process.execPath = path;
+    launcher = newLauncher({ silentMs, shortMs: 2000 });
+  }
+
+  const lost = (message: RegExp) => ({
+    code: 'GUARDIAN_LOST',
+    message: expect.stringMatching(message) as string,
+  });
+
+  it('is killed when it does not answer', async () => {
+    replaceNode(`echo $$ > ${places.directory}/pid; exec sleep 600`, 1000);
+    await expect(launch(quiet)).rejects.toMatchObject(
+      lost(/^The guardian process .* did not start: it gave no sign of life for 1 s, and was killed\.$/),
+    );
+    expect(isGone(Number(readFileSync(join(places.directory, 'pid'), 'utf8')))).toBe(true);
+  });
+
+  it('says in its first line how it ended and what it printed, without colours and secrets', async () => {
+    process.env['MY_API_KEY'] = 'sesame-open-4711';
+    try {
+      replaceNode(
+        `printf 'lib.c:1143\\n  throw;\\n\\n\\033[31mError: no threads for sesame-open-4711\\033[0m\\n    at x\\n' >&2; exit 7`,
+      );
+      const failed = launch(quiet);
+      await expect(failed).rejects.toMatchObject(
+        lost(
+          /^.* did not start: it exited with code 7, after it had printed "Error: no threads for \[redacted\]"\.\nIts last lines:\n {2}\| lib\.c:1143\n/,
+        ),
+      );
+    } finally {
+      delete process.env['MY_API_KEY'];
+    }
+  });
+
+  it('says what Node prints when it gets no memory', async () => {
+    replaceNode(`ulimit -v 600000; ulimit -c 0; exec ${node} "$@"`);
+    await expect(launch(quiet)).rejects.toMatchObject(
+      lost(/^.* did not start: it was ended by SIG\w+, after it had printed ".*(?:memory|OOM|allocat).*"\./),
+    );
+  });
+
+  // Root has no such limit; dash calls it -p.
+  it('is lost when Node gets no threads', async () => {
+    const drop = process.getuid?.() === 0 ? 'setpriv --reuid 61234 --clear-groups' : '';
+    replaceNode(`exec ${drop} sh -c 'ulimit -p 16 2>&- || ulimit -u 16; exec "$0" "$@"' ${node} "$@"`, 1000);
+    await expect(launch(quiet)).rejects.toMatchObject(lost(/^The guardian process .* did not start: it /));
+  });
+
+  it('says that its ledger cannot be written', async () => {
+    const directory = join(places.temporary, `jmp-${abc}`);
+    launcher = new ServerLauncher({ session: abc, ledger: '/no/such/place/x.jsonl', directory });
+    await expect(launch(quiet)).rejects.toMatchObject({
+      code: 'SETUP_FAILED',
+      message: expect.stringMatching(/^The guardian refused: .*\/no\/such\/place/) as string,
+    });
+  });
+
+  it('says later too what it has printed', async () => {
+    replaceNode(`echo 'warning: an odd machine' >&2; exec ${node} "$@"`);
+    const server = await launch(quiet);
+    killGuardian();
+    expect((await server.exited).note).toBe(
+      'which was ended by SIGKILL, after it had printed "warning: an odd machine"',
+    );
   });
 });

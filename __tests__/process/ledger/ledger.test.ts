@@ -1,10 +1,11 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLedgers, Ledger, ledgerDirectory } from '../../../src/process/ledger/ledger';
 import type { LedgerEntry } from '../../../src/process/ledger/ledger-entry';
 import { ownPlaces } from '../../support/own-places';
 
 const places = ownPlaces();
+const onLinux = process.platform === 'linux' ? it : it.skip;
 const ledgerAt = (name: string): Ledger => new Ledger(join(places.state, name));
 
 const session: LedgerEntry = {
@@ -33,6 +34,28 @@ describe('a ledger', () => {
     ];
     for (const entry of entries) ledger.append(entry);
     expect(ledger.read()).toEqual(entries);
+  });
+
+  onLinux('on a full disk names its path, the reason, the variable and the fix', () => {
+    symlinkSync('/dev/full', join(places.state, 'full.jsonl'));
+    let refusal: unknown;
+    try {
+      ledgerAt('full.jsonl').append(session);
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: `The ledger ${places.state}/full.jsonl cannot be written: no space is left on the disk (ENOSPC). XDG_STATE_HOME is ${JSON.stringify(places.state)}: free some, or set it to a directory that you can write to.`,
+    });
+  });
+
+  it('is made by the line of its session alone: what is swept does not come back', () => {
+    const ledger = ledgerAt('a.jsonl');
+    expect(() => ledger.append(server)).toThrow('ENOENT');
+    ledger.append(session);
+    ledger.append(server);
+    expect(ledger.read()).toEqual([session, server]);
   });
 
   it('can be read by its owner only', () => {

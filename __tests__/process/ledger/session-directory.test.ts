@@ -29,6 +29,19 @@ describe("a session's directory", () => {
     expect(script.output().trim()).toMatch(/^\/tmp\/jmp-[0-9a-f]{16}$/);
   });
 
+  it.each([
+    ['é'.repeat(36), /^\/tmp\/jmp-[0-9a-f]{16}$/, 'counts bytes, as sockets do'],
+    ['relative', /^\/.+\/relative\/jmp-[0-9a-f]{16}$/, 'is absolute, since servers work elsewhere'],
+  ])('of TMPDIR %p matches %p: it %s', async (TMPDIR, wanted) => {
+    const script = startScript(
+      `const directories = require('#process/ledger/session-directory');
+      console.log(directories.sessionDirectoryPath(directories.newSessionId()));`,
+      { ...places.env, TMPDIR: TMPDIR === 'relative' ? TMPDIR : join('/', TMPDIR) },
+    );
+    await script.ended;
+    expect(script.output().trim()).toMatch(wanted);
+  });
+
   it('is made for its owner alone, and never in the place of something else', () => {
     const path = join(places.temporary, 'jmp-abc');
     createSessionDirectory(path);

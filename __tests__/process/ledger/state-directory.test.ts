@@ -50,6 +50,25 @@ describe('the state directory', () => {
     expect(statSync(path).mode & 0o777).toBe(0o700);
   });
 
+  it.each(['', 'relative'])(
+    'is refused where HOME is %p: it would lie wherever a process runs',
+    async (HOME) => {
+      expect(await stateDirectoryOf({ HOME, XDG_STATE_HOME: '' })).toBe('CONFIG_INVALID');
+      expect(await stateDirectoryOf({ HOME })).toBe(join(places.state, 'jest-model-provider'));
+    },
+  );
+
+  it('is refused, naming path, reason, variable and fix, where neither it nor the temporary directory can be made', async () => {
+    const script = startScript(
+      `try { require('#process/ledger/state-directory').stateDirectory(); } catch (error) { console.log(error.code, error.message); }`,
+      { ...places.env, XDG_STATE_HOME: '/dev/null', TMPDIR: '/dev/null' },
+    );
+    expect(await script.ended).toBe(0);
+    expect(script.output().trim()).toBe(
+      `CONFIG_INVALID The directory /dev/null/jest-model-provider-${userInfo().uid} cannot be written: a part of its path is no directory (ENOTDIR). XDG_STATE_HOME is "/dev/null": set it to a directory that you can write to.`,
+    );
+  });
+
   it('is refused there if somebody else was faster', async () => {
     symlinkSync(places.state, join(places.temporary, `jest-model-provider-${userInfo().uid}`));
     expect(await stateDirectoryOf({ XDG_STATE_HOME: '/dev/null' })).toBe('STATE_DIRECTORY_UNSAFE');
@@ -70,7 +89,10 @@ describe('a private directory', () => {
 
   it('is refused when it is a file', () => {
     writeFileSync(path(), '');
-    expect(() => privateDirectory(path())).toThrow();
+    expect(refusal(() => privateDirectory(path()))).toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('something that is no directory is in its way') as string,
+    });
   });
 
   it.each([0o755, 0o770, 0o701])('is refused when others may enter it: mode %o', (mode) => {

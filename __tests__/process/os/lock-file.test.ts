@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from '../../../src/process/os/lock-file';
+import { thisMachine } from '../../../src/process/os/machine';
 import { ownIdentity } from '../../../src/process/os/process-identity';
 import { ownPlaces } from '../../support/own-places';
 import { endScriptsAfterEach, startScript } from '../node-script';
@@ -39,11 +40,24 @@ test.each([
 test('nothing is left beside a lock, and nothing of it once it is given back', () => {
   writeFileSync(path(1), ofTheDead);
   const { unlock } = takeLock(path(1));
-  expect(takeLock(path(1)).holder).toEqual(ownIdentity());
+  expect(takeLock(path(1)).holder).toEqual({ ...ownIdentity(), isElsewhere: false });
   const files = (): string[] => readdirSync(places.directory).filter((name) => name.startsWith('lock-'));
   expect(files()).toEqual(['lock-1']);
   unlock?.();
   expect(files()).toEqual([]);
+});
+
+test.each([{ pidNamespace: 'pid:[1]' }, { host: 'another' }])(
+  'the lock of another machine or container is its own, whatever runs here: %j',
+  (machine) => {
+    writeFileSync(path(3), JSON.stringify({ pid: 1, startTime: '1', ...thisMachine(), ...machine }));
+    expect(takeLock(path(3)).holder).toEqual({ pid: 1, startTime: '1', isElsewhere: true });
+  },
+);
+
+test('the lock of an earlier boot of this machine is taken over', () => {
+  writeFileSync(path(4), JSON.stringify({ ...ownIdentity(), ...thisMachine(), bootId: 'an earlier one' }));
+  expect(takeLock(path(4)).unlock).toBeDefined();
 });
 
 test('a link in the place of a lock is not followed', () => {

@@ -19,15 +19,21 @@ describe('the text of /proc/PID/stat', () => {
     (name) => {
       expect(parseStat(4242, stat(name))).toEqual({
         pid: 4242,
+        parent: 1,
         group: 4200,
         startTime: '987654',
         isZombie: false,
+        isStopped: false,
       });
     },
   );
 
   it.each(['Z', 'X'])('says %s of a process that is dead and not yet reaped', (state) => {
     expect(parseStat(4242, stat('node', state)).isZombie).toBe(true);
+  });
+
+  it('says T of a process that is frozen', () => {
+    expect(parseStat(4242, stat('node', 'T'))).toMatchObject({ isZombie: false, isStopped: true });
   });
 
   it('does not say so while other threads of it still hold what it held', () => {
@@ -38,10 +44,13 @@ describe('the text of /proc/PID/stat', () => {
 describe('the output of ps', () => {
   it('is read line by line, the start date included', () => {
     const text =
-      '    1     1 Ss   Mon Nov 23 16:00:01 2026\n  612   600 Z+   Tue Nov  3 06:00:01 2026    \n\ngarbage\n';
+      '    1     0     1 Ss   Mon Nov 23 16:00:01 2026\n  612     1   600 Z+   Tue Nov  3 06:00:01 2026    \n  700   612   600 T    Tue Nov  3 06:00:02 2026\n\ngarbage\n';
+    const [third, second] = ['Tue Nov  3 06:00:02 2026', 'Tue Nov  3 06:00:01 2026'];
+    const alive = { isZombie: false, isStopped: false };
     expect(parsePs(text)).toEqual([
-      { pid: 1, group: 1, startTime: 'Mon Nov 23 16:00:01 2026', isZombie: false },
-      { pid: 612, group: 600, startTime: 'Tue Nov  3 06:00:01 2026', isZombie: true },
+      { pid: 1, parent: 0, group: 1, startTime: 'Mon Nov 23 16:00:01 2026', ...alive },
+      { pid: 612, parent: 1, group: 600, startTime: second, ...alive, isZombie: true },
+      { pid: 700, parent: 612, group: 600, startTime: third, ...alive, isStopped: true },
     ]);
   });
 });

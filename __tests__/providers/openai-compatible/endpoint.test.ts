@@ -239,7 +239,7 @@ describe('a refused setup says why', () => {
     const error = await refused({ baseURL: 'https://api.openai.com/v1' });
     expect(error.code).toBe('ENDPOINT_REFUSED');
     expect(error.message).toBe(
-      'No key for https://api.openai.com/v1: set the environment variable JMP_TEST_KEY, or give another baseURL.',
+      "No key for https://api.openai.com/v1: set the environment variable JMP_TEST_KEY, or give another baseURL. It is read in Jest's main process, which reads no .env file by itself: call process.loadEnvFile() in jest.config.js.",
     );
   });
 

@@ -1,55 +1,40 @@
-import { readdirSync, readlinkSync } from 'node:fs';
-import { isAlive, processEntry, type ProcessIdentity } from '../os/process-identity';
+import type { StopSignal } from '../../pattern/resource-context';
 import { until } from '../../base/until';
+import { killProcess, sendTo } from '../os/kill-process';
+import { killLimitMs } from '../os/process-group';
+import { isAlive, type ProcessEntry } from '../os/process-identity';
 
-const limitMs = 10_000;
+/** How long escaped processes may take, and what cuts that short. */
+export interface EscapedStop {
+  /** Milliseconds between the first signal and SIGKILL; without them SIGKILL comes at once. */
+  readonly graceMs: number;
+  readonly stopSignal?: StopSignal | undefined;
+  readonly forceKill?: AbortSignal | undefined;
+}
 
 /**
- * SIGKILLs every process that works inside one of `directories`, in which no process of others may work. It
- * finds the parts of a server that have left the group of their leader: PostgreSQL gives each backend its own
- * session (`InitPostmasterChild` in
- * https://github.com/postgres/postgres/blob/master/src/backend/utils/init/miscinit.c), and a busy backend
- * outlives a postmaster that was killed. Only Linux shows where a process works; elsewhere none is found.
+ * Ends processes that have left the group of their leader, one by one: the members of a group can be signalled
+ * together, these cannot. The first signal goes to those alone that no other of them has started, as in a
+ * group.
  *
- * @returns the processes that are still there.
+ * @param find those that are alive now. It is asked again and again, because they may start others meanwhile.
+ * @returns the processes that SIGKILL has not ended at the limit.
  */
-export async function killEscapedProcesses(directories: readonly string[]): Promise<number[]> {
-  // Repeated, because an escaped process may start another one meanwhile.
-  await until(() => {
-    const escaped = escapedIn(directories);
-    for (const identity of escaped) kill(identity);
-    return escaped.length === 0;
-  }, limitMs);
-  return escapedIn(directories).map(({ pid }) => pid);
-}
-
-function escapedIn(directories: readonly string[]): ProcessIdentity[] {
-  if (process.platform !== 'linux') return [];
-  return readdirSync('/proc').flatMap((name) => {
-    const entry = /^\d+$/.test(name) ? processEntry(Number(name)) : undefined;
-    if (entry === undefined || entry.isZombie || entry.pid === process.pid) return [];
-    return directories.some((directory) => isWithin(workingDirectory(entry.pid), directory)) ? [entry] : [];
-  });
-}
-
-function workingDirectory(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    // It is gone, or it is another user's.
-    return '';
+export async function endEscaped(
+  find: () => readonly ProcessEntry[],
+  { graceMs, stopSignal = 'SIGTERM', forceKill }: EscapedStop,
+): Promise<number[]> {
+  const first = find();
+  if (first.length === 0) return [];
+  if (graceMs > 0) {
+    const pids = new Set(first.map(({ pid }) => pid));
+    for (const entry of first) if (!pids.has(entry.parent)) sendTo(entry, stopSignal);
+    await until(() => !first.some(isAlive), graceMs, forceKill);
   }
-}
-
-function isWithin(path: string, directory: string): boolean {
-  return path === directory || path.startsWith(`${directory}/`);
-}
-
-function kill(identity: ProcessIdentity): void {
-  if (!isAlive(identity)) return;
-  try {
-    process.kill(identity.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  const isOver = await until(() => {
+    const found = find();
+    for (const entry of found) killProcess(entry);
+    return found.length === 0;
+  }, killLimitMs);
+  return isOver ? [] : find().map(({ pid }) => pid);
 }

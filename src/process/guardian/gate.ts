@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { LaunchRequest } from './guardian-protocol';
 import { processEntry, type ProcessIdentity } from '../os/process-identity';
-import { sessionMark } from './session-mark';
+import { markOf, sessionMark } from './session-mark';
 
 /** A process with its own group that waits for {@link GatedProcess.open} before it becomes the server. */
 export interface GatedProcess {
@@ -26,7 +26,7 @@ export async function spawnGated(request: LaunchRequest, session: string): Promi
   try {
     const child = spawn('/bin/sh', ['-c', script, 'sh', request.command, ...request.args], {
       cwd: request.cwd,
-      env: { ...request.env, [sessionMark]: session },
+      env: { ...request.env, [sessionMark]: markOf(session, request.id) },
       detached: true,
       // With these Node also drops all supplementary groups.
       ...request.user,

@@ -1,52 +1,78 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
+import { killLimitMs, type GroupStop } from '../os/process-group';
+import { processEntry } from '../os/process-identity';
+import { AnswerWatch, type SilenceLimits } from './answer-watch';
 import {
+  endRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
+  lookNotification,
+  pingRequest,
   stopRequest,
   type ExitNotice,
   type GuardianOptions,
   type LaunchRequest,
 } from './guardian-protocol';
-import type { GroupStop } from '../os/process-group';
+import { describeExit } from './describe-exit';
+import { LastWords } from './last-words';
 
 /** The session's end of the connection to one guardian process. */
 export interface GuardianClient {
   readonly pid: number;
   /** Starts a server. `onExit` is called once: when its leader ends, or when the guardian is lost. */
   launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }>;
-  /** Stops a server's group; resolves when no member is left, or when the survivors are known. */
+  /** Stops a server; resolves when no process of it is left, or when the survivors are known. */
   stop(id: string): Promise<GroupStop>;
+  /** Has it look now which processes its servers have. */
+  look(): Promise<void>;
   /**
    * Ends all grace periods; resolves when the guardian has been told, so that `close()` cannot cut it off.
    */
   forceKill(): Promise<void>;
-  /** Closes the lifeline and waits until the guardian, and so each of its servers, is gone. */
+  /** Has it end every server, and resolves when it is gone; also when it was lost before that. */
   close(): Promise<void>;
 }
 
+/** How long a guardian is waited for. */
+export interface GuardianPatience {
+  readonly limits?: SilenceLimits | undefined;
+  /** When it is aborted, a guardian that is silent is given up soon. */
+  readonly hurry?: AbortSignal | undefined;
+}
+
+const defaultLimits: SilenceLimits = { silentMs: 20_000, shortMs: 2000 };
+/** For what takes a moment: the spawn of a process, a line of the ledger on a slow disk. */
+const momentMs = 60_000;
+/** Its group, and what has left it, each have a limit. */
+const endMs = 2 * killLimitMs + momentMs;
+
 /**
  * Starts a guardian in its own process session, so that no signal of the terminal reaches it. The guardian
- * keeps this process from ending only while a call to it is in flight.
+ * keeps this process from ending only while a call to it is in flight. A guardian that does not answer is
+ * killed, and counts as one that has died.
  *
- * @param onLost called if the guardian ends before it is closed.
+ * @param onLost called if the guardian ends before it is closed, or is given up.
  * @throws ModelProviderError `GUARDIAN_LOST` if it cannot be started.
  */
-export async function startGuardian(options: GuardianOptions, onLost: () => void): Promise<GuardianClient> {
+export async function startGuardian(
+  options: GuardianOptions,
+  onLost: () => void,
+  patience: GuardianPatience = {},
+): Promise<GuardianClient> {
   const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...env } = process.env;
   const child = spawn(process.execPath, [join(__dirname, 'main.js'), JSON.stringify(options)], {
     detached: true,
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     env,
   });
-  const ended = new Promise((resolve) => child.once('close', resolve));
   if (child.pid === undefined) {
     const [error] = (await once(child, 'error')) as [Error];
     throw new ModelProviderError(
@@ -55,103 +81,177 @@ export async function startGuardian(options: GuardianOptions, onLost: () => void
       { cause: error },
     );
   }
-  return new Client(child as unknown as GuardianProcess, child.pid, ended, onLost);
+  const client = new Client(child as GuardianProcess, onLost, patience);
+  await client.start();
+  return client;
 }
 
-interface GuardianProcess {
+interface GuardianProcess extends ChildProcess {
+  readonly pid: number;
   readonly stdin: Socket;
   readonly stdout: Socket;
-  ref(): void;
-  unref(): void;
+  readonly stderr: Socket;
 }
 
 class Client implements GuardianClient {
   readonly pid: number;
   readonly #child: GuardianProcess;
   readonly #connection: MessageConnection;
-  readonly #ended: Promise<unknown>;
+  readonly #words: LastWords;
+  readonly #watch: AnswerWatch;
   readonly #onExit = new Map<string, (exit: ProcessExit) => void>();
+  readonly #graceMs = new Map<string, number>();
   readonly #lost: Promise<never>;
-  #closing = false;
+  #given: string | undefined;
+  #giveUp: () => void = () => undefined;
+  #phase: 'starting' | 'up' | 'closing' = 'starting';
   #calls = 0;
 
-  constructor(child: GuardianProcess, pid: number, ended: Promise<unknown>, onLost: () => void) {
+  constructor(child: GuardianProcess, onLost: () => void, { limits, hurry }: GuardianPatience) {
     this.#child = child;
-    this.pid = pid;
-    this.#ended = ended;
+    this.pid = child.pid;
+    this.#words = new LastWords(child.stderr);
     this.#connection = messageConnection(child.stdout, child.stdin);
     this.#connection.onNotification(exitNotification, (notice) => this.#exited(notice));
     this.#connection.onError(() => undefined);
     child.stdin.on('error', () => undefined);
-    this.#lost = ended.then(() => {
-      throw new ModelProviderError(
-        'GUARDIAN_LOST',
-        `The guardian process (pid ${pid}), which owns the servers of this run, is gone.`,
-      );
+    this.#watch = new AnswerWatch(
+      { pid: child.pid, startTime: processEntry(child.pid)?.startTime ?? '' },
+      limits ?? defaultLimits,
+      hurry ?? new AbortController().signal,
+      () => this.#connection.sendRequest(pingRequest),
+      (why) => this.#kill(why),
+    );
+    const ended = this.#end();
+    this.#lost = ended.then((end) => {
+      throw this.#lostError(this.#describe(end));
     });
-    this.#lost.catch(() => {
+    this.#lost.catch(() => undefined);
+    void ended.then((end) => {
       this.#connection.dispose();
-      if (this.#closing) return;
+      if (this.#phase !== 'up') return;
       onLost();
-      for (const id of [...this.#onExit.keys()]) this.#exited({ id, code: null, signal: null });
+      const note = `which ${this.#describe(end)}`;
+      for (const id of [...this.#onExit.keys()]) this.#exited({ id, code: null, signal: null, note });
     });
     this.#connection.listen();
     this.#hold(false);
   }
 
+  /** Waits until the guardian answers: then its line is in the ledger. */
+  async start(): Promise<void> {
+    await this.#call('GUARDIAN_LOST', momentMs, () => this.#connection.sendRequest(pingRequest));
+    this.#phase = 'up';
+  }
+
   launch(request: LaunchRequest, onExit: (exit: ProcessExit) => void): Promise<{ pid: number }> {
     this.#onExit.set(request.id, onExit);
-    return this.#call('SETUP_FAILED', () => this.#connection.sendRequest(launchRequest, request));
+    this.#graceMs.set(request.id, request.graceMs);
+    return this.#call('SETUP_FAILED', momentMs, () => this.#connection.sendRequest(launchRequest, request));
   }
 
-  stop(id: string): Promise<GroupStop> {
-    return this.#call('TEARDOWN_FAILED', () => this.#connection.sendRequest(stopRequest, { id }));
+  async stop(id: string): Promise<GroupStop> {
+    const limitMs = (this.#graceMs.get(id) ?? 0) + endMs;
+    const stop = await this.#call('TEARDOWN_FAILED', limitMs, () =>
+      this.#connection.sendRequest(stopRequest, { id }),
+    );
+    if (stop.survivors.length === 0) this.#graceMs.delete(id);
+    return stop;
   }
 
-  async forceKill(): Promise<void> {
+  async look(): Promise<void> {
     try {
-      await this.#connection.sendNotification(forceKillNotification);
+      await this.#connection.sendNotification(lookNotification);
     } catch {
-      // The connection is closed: the guardian has ended, or is about to.
+      // A guardian that is lost is noticed by those who need it.
     }
   }
 
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#hold(true);
-    this.#child.stdin.end();
-    await this.#ended;
+  async forceKill(): Promise<void> {
+    await this.#call(
+      'TEARDOWN_FAILED',
+      momentMs,
+      () => this.#connection.sendNotification(forceKillNotification),
+      // It has ended, or is about to.
+    ).catch(() => undefined);
   }
 
-  #exited({ id, code, signal }: ExitNotice): void {
+  async close(): Promise<void> {
+    this.#phase = 'closing';
+    const limitMs = Math.max(0, ...this.#graceMs.values()) + endMs;
+    // The end of the guardian is the answer.
+    await this.#call('TEARDOWN_FAILED', limitMs, () => this.#connection.sendRequest(endRequest)).catch(
+      () => undefined,
+    );
+  }
+
+  #exited({ id, ...exit }: ExitNotice): void {
     const onExit = this.#onExit.get(id);
     this.#onExit.delete(id);
-    onExit?.({ code, signal });
+    onExit?.(exit);
   }
 
-  async #call<T>(refusal: ErrorCode, send: () => Promise<T>): Promise<T> {
+  async #call<T>(refusal: ErrorCode, limitMs: number, send: () => Promise<T>): Promise<T> {
     this.#calls += 1;
     this.#hold(true);
     try {
-      return await Promise.race([send(), this.#lost]);
+      return await this.#watch.over(Promise.race([this.#answer(refusal, send), this.#lost]), limitMs);
+    } finally {
+      this.#calls -= 1;
+      if (this.#calls === 0) this.#hold(false);
+    }
+  }
+
+  async #answer<T>(refusal: ErrorCode, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
     } catch (error) {
       if (isModelProviderError(error)) throw error;
       if (isRefusal(error)) throw new ModelProviderError(refusal, `The guardian refused: ${error.message}`);
       // The pipe breaks shortly before the end of the process is known, and its servers are reclaimed only
       // after that.
       return await this.#lost;
-    } finally {
-      this.#calls -= 1;
-      if (this.#calls === 0 && !this.#closing) this.#hold(false);
     }
+  }
+
+  #kill(why: string): void {
+    this.#given = why;
+    // By its handle: as long as this process has not been told of its end, nobody else gets its number.
+    this.#child.kill('SIGKILL');
+    setTimeout(() => this.#giveUp(), killLimitMs).unref();
+  }
+
+  /** Resolves to how it ended; also if the kernel holds it although it was killed. */
+  #end(): Promise<ProcessExit> {
+    return new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => resolve({ code, signal }));
+      this.#giveUp = () => resolve({ code: null, signal: 'SIGKILL' });
+    });
+  }
+
+  /** What the guardian did: "was ended by SIGKILL", and what it had printed. */
+  #describe(end: ProcessExit): string {
+    const { stdin, stdout } = this.#child;
+    const broken = whyBroken(stdout) ?? whyBroken(stdin);
+    const why = this.#given ?? (broken && `was given up, because ${broken}`);
+    const how = why === undefined ? describeExit(end) : `${why}, and was killed`;
+    const { cause } = this.#words;
+    return cause === undefined ? how : `${how}, after it had printed "${cause}"`;
+  }
+
+  #lostError(what: string): ModelProviderError {
+    const message =
+      this.#phase === 'starting'
+        ? `The guardian process (pid ${this.pid}), which owns the servers of this run, did not start: it ${what}.`
+        : `The guardian process (pid ${this.pid}), which owns the servers of this run, is gone: it ${what}.`;
+    return new ModelProviderError('GUARDIAN_LOST', message + this.#words.below);
   }
 
   // Without a reference Node could end during a call; with one it would never end by itself.
   #hold(hold: boolean): void {
     const method = hold ? 'ref' : 'unref';
-    this.#child[method]();
-    this.#child.stdin[method]();
-    this.#child.stdout[method]();
+    const { stdin, stdout, stderr } = this.#child;
+    for (const handle of [this.#child, stdin, stdout, stderr]) handle[method]();
   }
 }
 

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { redact } from '../../base/secrets';
+import { writtenBytes } from './log-cap';
 import { stripControl } from '../output/strip-control';
 
 const tailBytes = 64 * 1024;
@@ -17,9 +18,19 @@ export function readLogTail(path: string, lines: number): string[] {
   );
 }
 
-/** The size of a log file in bytes; 0 if there is none. */
+/** How many bytes were written to a log file, those included that it has lost; 0 if there is none. */
 export function logSize(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return 0;
+  }
+  try {
+    return writtenBytes(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function readEnd(path: string): string {

@@ -1,19 +1,29 @@
+import { realpathSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { messageConnection } from '../../base/message-connection';
-import type { StopSignal } from '../../pattern/resource-context';
+import type { ProcessExit, StopSignal } from '../../pattern/resource-context';
 import { spawnGated } from './gate';
+import { capLog } from './log-cap';
 import {
+  endRequest,
   exitNotification,
   forceKillNotification,
   launchRequest,
+  lookNotification,
+  pingRequest,
   stopRequest,
   type GuardianOptions,
   type LaunchRequest,
 } from './guardian-protocol';
+import { readOrNothing } from '../ledger/known-sessions';
 import { Ledger } from '../ledger/ledger';
 import { stopGroup, type GroupStop } from '../os/process-group';
-import { ownIdentity, type ProcessIdentity } from '../os/process-identity';
+import { isAlive, ownIdentity, type ProcessIdentity } from '../os/process-identity';
+import { processIds } from '../os/process-table';
 import { removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
-import { killEscapedProcesses } from './escaped-processes';
+import { endEscaped } from './escaped-processes';
+import { KnownProcesses } from './known-processes';
+import { killWorkers, notedWorkers } from './workers';
 
 // The guardian: a small process that owns every server of one session and outlives a killed Jest by
 // milliseconds. Its standard input is the lifeline: however the session's process ends, the pipe closes and
@@ -21,7 +31,6 @@ import { killEscapedProcesses } from './escaped-processes';
 
 interface Guarded {
   readonly process: ProcessIdentity;
-  readonly cwd: string;
   readonly graceMs: number;
   readonly stopSignal: StopSignal | undefined;
   /** Resolves when the session has been told of its leader's end. */
@@ -29,62 +38,105 @@ interface Guarded {
   stop?: Promise<GroupStop>;
 }
 
+const lookMs = 1000;
+
 const options = JSON.parse(process.argv[2] ?? '{}') as GuardianOptions;
 const ledger = new Ledger(options.ledger);
 const forceKill = new AbortController();
 const guarded = new Map<string, Guarded>();
 const launching = new Set<Promise<unknown>>();
+const known = new KnownProcesses(options.session, processIds());
 let ending: Promise<void> | undefined;
+/** Whether the session has closed the lifeline itself, and whether its process has died instead. */
+let isClosed = false;
+let isOrphaned = false;
 
 const connection = messageConnection(process.stdin, process.stdout);
 
 connection.onRequest(launchRequest, (request) => {
   if (ending !== undefined) throw new Error('The guardian is ending.');
+  if (unrecorded !== undefined) throw unrecorded;
   const launch = launchServer(request);
   launching.add(launch);
   return launch.finally(() => launching.delete(launch));
 });
 connection.onRequest(stopRequest, ({ id }) => stopServer(id));
+connection.onRequest(endRequest, () => {
+  isClosed = true;
+  return end();
+});
+connection.onRequest(pingRequest, () => null);
+connection.onNotification(lookNotification, look);
 connection.onNotification(forceKillNotification, () => forceKill.abort());
 
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
+  const { id, resourceId, command, cwd, graceMs, stopSignal } = request;
   const { child, identity, open } = await spawnGated(request, options.session);
-  const { cwd, graceMs, stopSignal } = request;
   const exited = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
       // First, because the notification fails when the session's process is gone.
       resolve();
-      notifyExit(request.id, code, signal);
+      void notifyExit(id, { code, signal, ...(code === 0 ? leftRunning(id) : {}) });
     });
   });
-  guarded.set(request.id, { process: identity, cwd, graceMs, stopSignal, exited });
-  ledger.append({
-    type: 'process',
-    resourceId: request.resourceId,
-    process: identity,
-    graceMs,
-    stopSignal,
-  });
+  guarded.set(id, { process: identity, graceMs, stopSignal, exited });
+  const executable = withoutLinks(command);
+  try {
+    ledger.append({ type: 'process', id, resourceId, process: identity, graceMs, stopSignal, executable });
+  } catch (error) {
+    // It still waits at its gate, and has begun nothing.
+    child.kill('SIGKILL');
+    guarded.delete(id);
+    throw error;
+  }
+  known.watch(id, { leader: identity, ownDirectory: isOwnDirectory(cwd) ? cwd : undefined, executable });
   open();
+  capLog(request.logFile);
   return { pid: identity.pid };
+}
+
+/** As the system names a running program. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // It has been removed just now: the shell of the gate says so.
+    return path;
+  }
+}
+
+/** Learns which processes the servers have, and writes down those that nothing else would show. */
+function look(): void {
+  try {
+    known.look();
+    for (const [id, { process: leader }] of guarded)
+      known.note(id, (processes) => ledger.append({ type: 'descendants', of: leader.pid, processes }));
+  } catch {
+    // The disk is full, or the process table cannot be read now: the next look tries again.
+  }
 }
 
 function stopServer(id: string): Promise<GroupStop> {
   const server = guarded.get(id);
   if (server === undefined) return Promise.resolve({ forced: false, survivors: [] });
-  server.stop ??= endGroup(id, server);
+  server.stop ??= endServer(id, server);
   return server.stop;
 }
 
-async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
-  const { forced, survivors } = await stopGroup(
-    server.process,
-    server.graceMs,
-    forceKill.signal,
-    server.stopSignal,
-  );
-  const escaped = isOwnDirectory(server.cwd) ? await killEscapedProcesses([server.cwd]) : [];
-  const result = { forced, survivors: [...survivors, ...escaped] };
+async function endServer(id: string, server: Guarded): Promise<GroupStop> {
+  const { process: leader, graceMs, stopSignal } = server;
+  // While the processes still have the parents by which they are known.
+  known.look();
+  const since = performance.now();
+  const wasAlive = isAlive(leader);
+  const { forced, survivors } = await stopGroup(leader, graceMs, forceKill.signal, stopSignal);
+  const escaped = await endEscaped(() => known.living(id), {
+    // What a wrapper has started in a session of its own gets its grace too.
+    graceMs: forced || !wasAlive ? 0 : Math.max(0, graceMs - (performance.now() - since)),
+    stopSignal,
+    forceKill: forceKill.signal,
+  });
+  const result = { forced, survivors: [...new Set([...survivors, ...escaped])] };
   if (result.survivors.length > 0) {
     delete server.stop;
     return result;
@@ -92,9 +144,20 @@ async function endGroup(id: string, server: Guarded): Promise<GroupStop> {
   // The group is gone before this process, its parent, is told of the exit. The session must hear of the exit
   // before it hears of the stop.
   await server.exited;
-  noteStopped(server.process);
+  noteStopped(leader);
   guarded.delete(id);
+  known.forget(id);
   return result;
+}
+
+/** Returns why it cannot be recorded, so that it must start nothing. */
+function recordSelf(): Error | undefined {
+  try {
+    ledger.append({ type: 'guardian', guardian: ownIdentity() });
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** Saves the next run a check. If the disk is full, the stop is a success nevertheless. */
@@ -111,8 +174,30 @@ function isOwnDirectory(path: string): boolean {
   return sessionDirectories(options.directory).some((directory) => path.startsWith(`${directory}/`));
 }
 
-function notifyExit(id: string, code: number | null, signal: NodeJS.Signals | null): void {
-  void connection.sendNotification(exitNotification, { id, code, signal }).catch(() => undefined);
+/** What to say of a server whose leader has ended by itself, as if all were well, while others go on. */
+function leftRunning(id: string): Pick<ProcessExit, 'note'> {
+  if (guarded.get(id)?.stop !== undefined) return {};
+  const pids = known.living(id).map(({ pid }) => pid);
+  if (pids.length === 0) return {};
+  const which = `process${pids.length === 1 ? '' : 'es'} ${pids.join(', ')}`;
+  return {
+    note: `${which}, which it had started, went on: start it in the foreground, not as a daemon`,
+  };
+}
+
+async function notifyExit(id: string, exit: ProcessExit): Promise<void> {
+  try {
+    await connection.sendNotification(exitNotification, { id, ...exit });
+  } catch {
+    // The session's process is gone.
+  }
+}
+
+const none = { survivors: [] };
+
+function onLifelineClosed(): void {
+  isOrphaned ||= !isClosed;
+  void end();
 }
 
 function end(): Promise<void> {
@@ -123,22 +208,30 @@ function end(): Promise<void> {
 async function endAll(): Promise<void> {
   await Promise.allSettled(launching);
   await Promise.allSettled([...guarded.keys()].map(stopServer));
+  // What has the mark of a server of which nothing was left any more.
+  const escaped = await endEscaped(() => known.all(), { graceMs: 0 });
+  const workers = isOrphaned ? await killWorkers(options.session, notedWorkers(readOrNothing(ledger))) : none;
   // What SIGKILL has not ended stays in the ledger, for the next run.
-  if (guarded.size === 0) {
+  if (guarded.size + escaped.length + workers.survivors.length === 0) {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
-  process.exit(0);
+  process.exit();
 }
 
 // The session handles the terminal's Ctrl-C and hang-up, and closes the lifeline when it is done.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', () => void end());
-process.on('uncaughtException', () => void end());
+process.on('uncaughtException', (error) => {
+  process.exitCode = 1;
+  // The session shows it.
+  process.stderr.write(`${inspect(error)}\n`);
+  void end();
+});
+process.stderr.on('error', () => undefined);
 process.stdout.on('error', () => undefined);
-process.stdin.on('end', () => void end());
-process.stdin.on('error', () => void end());
-process.stdin.on('close', () => void end());
+for (const event of ['end', 'error', 'close'] as const) process.stdin.on(event, onLifelineClosed);
 
-ledger.append({ type: 'guardian', guardian: ownIdentity() });
+const unrecorded = recordSelf();
+setInterval(look, lookMs);
 connection.listen();

@@ -2,23 +2,28 @@ import { join } from 'node:path';
 import { isModelProviderError } from '../../base/errors';
 import type { LaunchOptions, ServerProcess } from '../../pattern/resource-context';
 import { startGuardian, type GuardianClient } from './guardian-client';
+import type { SilenceLimits } from './answer-watch';
 import type { GuardianOptions } from './guardian-protocol';
 import { Ledger } from '../ledger/ledger';
 import { launchServer } from './server-process';
 import { reclaimProcesses } from './sweep';
 
 /**
- * Starts the servers of one session. The guardian is started for the first of them. If it is killed, its
- * servers are ended by means of the ledger, and the next server gets a new guardian.
+ * Starts the servers of one session. The guardian is started for the first of them. If it is killed, or does
+ * not answer, its servers are ended by means of the ledger, and the next server gets a new guardian.
  */
 export class ServerLauncher {
   readonly #options: GuardianOptions;
+  readonly #limits: SilenceLimits | undefined;
+  readonly #hurry = new AbortController();
   #guardian: Promise<GuardianClient> | undefined;
   #reclaim: Promise<unknown> = Promise.resolve();
   #count = 0;
 
-  constructor(options: GuardianOptions) {
+  /** @param limits how long a guardian may be silent; of a moment for tests. */
+  constructor(options: GuardianOptions, limits?: SilenceLimits) {
     this.#options = options;
+    this.#limits = limits;
   }
 
   /**
@@ -48,8 +53,17 @@ export class ServerLauncher {
     return Object.create(server, { stop: { value: () => this.#stop(server) } }) as ServerProcess;
   }
 
-  /** Ends all grace periods. */
+  /** Has the guardian look which processes the servers have, to know them also when they leave their group. */
+  look(): void {
+    void this.#guardian?.then(
+      (guardian) => guardian.look(),
+      () => undefined,
+    );
+  }
+
+  /** Ends all grace periods, also of servers that are ended without a guardian. */
   async forceKill(): Promise<void> {
+    this.#hurry.abort();
     const guardian = await this.#guardian?.catch(() => undefined);
     await guardian?.forceKill();
   }
@@ -64,11 +78,18 @@ export class ServerLauncher {
   }
 
   #ensureGuardian(): Promise<GuardianClient> {
-    this.#guardian ??= startGuardian(this.#options, () => this.#onGuardianLost()).catch((error: unknown) => {
+    this.#guardian ??= this.#startGuardian().catch((error: unknown) => {
       this.#guardian = undefined;
       throw error;
     });
     return this.#guardian;
+  }
+
+  async #startGuardian(): Promise<GuardianClient> {
+    // What is reclaimed is known by the session's mark, which new servers have too.
+    await this.#reclaim.catch(() => undefined);
+    const patience = { limits: this.#limits, hurry: this.#hurry.signal };
+    return startGuardian(this.#options, () => this.#onGuardianLost(), patience);
   }
 
   async #stop(server: ServerProcess): Promise<void> {
@@ -88,7 +109,8 @@ export class ServerLauncher {
   }
 
   #reclaimServers(): Promise<unknown> {
-    return reclaimProcesses(new Ledger(this.#options.ledger), this.#options.session);
+    const { ledger, session, directory } = this.#options;
+    return reclaimProcesses(new Ledger(ledger), session, directory, this.#hurry.signal);
   }
 }
 

@@ -82,9 +82,3 @@ async function stopServer({ guardian, id, resourceId }: LaunchContext, pid: numb
     { details: { resourceId, survivors: [...survivors] } },
   );
 }
-
-/** How a process ended, in words. */
-export function describeExit({ code, signal }: ProcessExit): string {
-  if (signal !== null) return `was ended by ${signal}`;
-  return code === null ? 'ended together with the guardian' : `exited with code ${code}`;
-}

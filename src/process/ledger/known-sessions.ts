@@ -1,6 +1,7 @@
 import { findLedgers, ledgerDirectory, type Ledger } from './ledger';
 import type { LedgerEntry } from './ledger-entry';
-import { bootId, isAlive, type ProcessIdentity } from '../os/process-identity';
+import { whereIs } from '../os/machine';
+import { isAlive, isFrozen, type ProcessIdentity } from '../os/process-identity';
 
 type SessionEntry = Extract<LedgerEntry, { type: 'session' }>;
 
@@ -11,6 +12,8 @@ export interface KnownSession {
   readonly session: SessionEntry;
   /** Whether it began after the last boot of the machine: process numbers from before it mean nothing. */
   readonly isOfThisBoot: boolean;
+  /** Whether it is of another machine or container, or of an unknown one, so that it cannot be judged. */
+  readonly isElsewhere: boolean;
 }
 
 /** Every session that has a ledger, living or dead. */
@@ -23,15 +26,25 @@ export function readSession(ledger: Ledger): KnownSession | undefined {
   const entries = readOrNothing(ledger);
   const session = entries.find((entry): entry is SessionEntry => entry.type === 'session');
   if (session === undefined) return undefined;
-  return { ledger, entries, session, isOfThisBoot: session.bootId === bootId() };
+  const where = whereIs(session);
+  return { ledger, entries, session, isOfThisBoot: where === 'here', isElsewhere: where === 'elsewhere' };
 }
 
-/** Whether neither the session's owner nor a guardian of it is alive. */
-export function isDead({ session, entries, isOfThisBoot }: KnownSession): boolean {
-  return !isOfThisBoot || ![session.owner, ...guardians(entries)].some(isAlive);
+/**
+ * Whether it is known that the session's owner is dead, and no guardian of it is at work: one that is frozen, without anybody
+ * who could notice it, would otherwise keep the session for ever.
+ */
+export function isDead({ session, entries, isOfThisBoot, isElsewhere }: KnownSession): boolean {
+  if (isElsewhere) return false;
+  if (!isOfThisBoot) return true;
+  return (
+    !isAlive(session.owner) &&
+    !guardians(entries).some((guardian) => isAlive(guardian) && !isFrozen(guardian))
+  );
 }
 
-function guardians(entries: readonly LedgerEntry[]): ProcessIdentity[] {
+/** The guardians that a session has had. */
+export function guardians(entries: readonly LedgerEntry[]): ProcessIdentity[] {
   return entries.flatMap((entry) => (entry.type === 'guardian' ? [entry.guardian] : []));
 }
 

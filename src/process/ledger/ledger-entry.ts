@@ -9,18 +9,34 @@ export type LedgerEntry =
       readonly version: 1;
       readonly session: string;
       readonly bootId: string;
+      /** Missing in ledgers of earlier versions. */
+      readonly pidNamespace?: string | undefined;
+      readonly host?: string | undefined;
       readonly owner: ProcessIdentity;
       /** The session's directory: socket, logs. */
       readonly directory: string;
     }
   | { readonly type: 'guardian'; readonly guardian: ProcessIdentity }
+  /** A worker process of Jest. */
+  | { readonly type: 'worker'; readonly worker: ProcessIdentity }
   | {
       readonly type: 'process';
+      /** The server's, which is part of its mark. */
+      readonly id?: string | undefined;
       readonly resourceId: string;
       readonly process: ProcessIdentity;
       readonly graceMs: number;
       /** SIGTERM if not given. */
       readonly stopSignal?: StopSignal | undefined;
+      /** The path of the program that was started, without links. */
+      readonly executable?: string | undefined;
+    }
+  | {
+      /** Processes of a server that nothing else shows to be its own. */
+      readonly type: 'descendants';
+      /** The number of the server's leader. */
+      readonly of: number;
+      readonly processes: readonly ProcessIdentity[];
     }
   | { readonly type: 'stopped'; readonly pid: number };
 
@@ -54,12 +70,19 @@ export function isEntry(value: unknown): value is LedgerEntry {
       );
     case 'guardian':
       return isIdentity(value['guardian']);
+    case 'worker':
+      return isServer(value['worker']);
     case 'process':
       return (
         isServer(value['process']) &&
         areTexts(value, 'resourceId') &&
+        ['id', 'executable'].every((name) => value[name] === undefined || areTexts(value, name)) &&
         typeof value['graceMs'] === 'number' &&
         [undefined, 'SIGTERM', 'SIGINT', 'SIGQUIT'].includes(value['stopSignal'] as StopSignal)
+      );
+    case 'descendants':
+      return (
+        isServerPid(value['of']) && Array.isArray(value['processes']) && value['processes'].every(isServer)
       );
     case 'stopped':
       return isServerPid(value['pid']);

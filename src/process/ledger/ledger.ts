@@ -1,7 +1,19 @@
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isEntry, type LedgerEntry } from './ledger-entry';
 import { privateDirectory } from './state-directory';
+import { writing } from './unwritable';
+
+const appending = constants.O_WRONLY | constants.O_APPEND;
 
 /** The directory of all sessions' ledgers, below the state directory. */
 export function ledgerDirectory(stateDirectory: string): string {
@@ -19,9 +31,18 @@ export class Ledger {
     this.path = path;
   }
 
-  /** Appends a line and returns when it is on disk. */
+  /**
+   * Appends a line and returns when it is on disk. Only the line of the session makes the file: a guardian whose
+   * session was swept would else leave a ledger that belongs to nobody.
+   *
+   * @throws ModelProviderError `CONFIG_INVALID` if it cannot be written.
+   */
   append(entry: LedgerEntry): void {
-    const file = openSync(this.path, 'a', 0o600);
+    writing('The ledger', this.path, 'XDG_STATE_HOME', () => this.#append(entry));
+  }
+
+  #append(entry: LedgerEntry): void {
+    const file = openSync(this.path, entry.type === 'session' ? 'a' : appending, 0o600);
     try {
       // It begins a new line, also after a line that a crash has torn.
       writeSync(file, `\n${JSON.stringify(entry)}\n`);

@@ -9,12 +9,14 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ServerDirectoryOptions } from '../../pattern/resource-context';
+import { ownUser } from '../os/own-user';
+import { writing } from './unwritable';
 
-// A Unix socket's path has at most 103 characters on macOS, 107 on Linux. The longest path below a session's
-// directory is that of a server's directory, 9 characters, with a socket called `/.s.PGSQL.1`.
+// A Unix socket's path has at most 103 bytes on macOS, 107 on Linux. The longest path below a session's
+// directory is that of a server's directory, 9 bytes, with a socket called `/.s.PGSQL.1`.
 const longestDirectory = 80;
 const memoryFolder = '/dev/shm';
 /** TMPFS_MAGIC of statfs(2). */
@@ -26,15 +28,24 @@ export function newSessionId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** Where a session's directory will be; nothing is made yet. */
-export function sessionDirectoryPath(session: string): string {
-  const path = join(tmpdir(), directoryName(session));
-  return path.length <= longestDirectory ? path : join('/tmp', directoryName(session));
+/** The name of a session's directory. */
+export function directoryName(session: string): string {
+  return `jmp-${session}`;
 }
 
-/** Makes the directory; fails if the path exists. */
+/** Where a session's directory will be; nothing is made yet. */
+export function sessionDirectoryPath(session: string): string {
+  const path = join(resolve(tmpdir()), directoryName(session));
+  return Buffer.byteLength(path) <= longestDirectory ? path : join('/tmp', directoryName(session));
+}
+
+/**
+ * Makes the directory; fails if the path exists.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` if it cannot be made.
+ */
 export function createSessionDirectory(path: string): void {
-  mkdirSync(path, { mode: 0o700 });
+  writing("The session's directory", path, 'TMPDIR', () => mkdirSync(path, { mode: 0o700 }));
 }
 
 /**
@@ -48,12 +59,16 @@ export function createServerDirectory(
 ): string {
   const memory =
     inMemory && hasSpace(memoryFolder) ? join(memoryFolder, openName(sessionDirectory)) : undefined;
-  if (user === undefined && memory === undefined) return mkdtempSync(join(sessionDirectory, 'd-'));
+  if (user === undefined && memory === undefined) return newDirectory(sessionDirectory);
   const parent = memory ?? openPath(sessionDirectory);
   makeOpen(parent);
-  const directory = mkdtempSync(join(parent, 'd-'));
+  const directory = newDirectory(parent);
   if (user !== undefined) chownSync(directory, user.uid, user.gid);
   return directory;
+}
+
+function newDirectory(parent: string): string {
+  return writing('The directory', parent, 'TMPDIR', () => mkdtempSync(join(parent, 'd-')));
 }
 
 /** Every directory that a session may have made, itself first. */
@@ -72,7 +87,7 @@ export function removeSessionDirectory(path: string, session: string): void {
   if (!isSessionDirectory(path, session)) return;
   for (const directory of sessionDirectories(path)) {
     const stat = lstatSync(directory, { throwIfNoEntry: false });
-    if (stat?.isDirectory() !== true || stat.uid !== userInfo().uid) continue;
+    if (stat?.isDirectory() !== true || stat.uid !== ownUser()) continue;
     rmSync(directory, { recursive: true, force: true });
   }
 }
@@ -92,7 +107,7 @@ function makeOpen(path: string): void {
     mkdirSync(path, { mode: 0o700 });
     // Not by mkdir, whose mode the umask restricts.
     chmodSync(path, 0o711);
-  } else if (!present.isDirectory() || present.uid !== userInfo().uid) {
+  } else if (!present.isDirectory() || present.uid !== ownUser()) {
     throw new Error(`${path} is there already, and is not ours`);
   }
 }
@@ -111,8 +126,4 @@ function hasSpace(folder: string): boolean {
 function isOpenToAll(path: string): boolean {
   if ((statSync(path).mode & 0o001) === 0) return false;
   return dirname(path) === path || isOpenToAll(dirname(path));
-}
-
-function directoryName(session: string): string {
-  return `jmp-${session}`;
 }

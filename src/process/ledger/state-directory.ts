@@ -1,34 +1,34 @@
-import { lstatSync, mkdirSync } from 'node:fs';
-import { homedir, tmpdir, userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
 import { ModelProviderError } from '../../base/errors';
+import { homeDirectory } from '../os/home-directory';
+import { ownUser } from '../os/own-user';
+import { writing } from './unwritable';
 
 /**
  * The user's private directory for the ledgers of all sessions: `$XDG_STATE_HOME/jest-model-provider`,
  * `~/.local/state/jest-model-provider`, or a folder of the temporary directory if the home cannot be written.
  *
  * @throws ModelProviderError `STATE_DIRECTORY_UNSAFE` if it is a link, belongs to another user or is open to
- *   others.
+ *   others; `CONFIG_INVALID` if it cannot be made, or the home is not known.
  */
 export function stateDirectory(): string {
   const wished = process.env['XDG_STATE_HOME'] ?? '';
   // An empty or relative value is to be ignored: https://specifications.freedesktop.org/basedir-spec/latest/
-  const base = isAbsolute(wished) ? wished : join(homedir(), '.local', 'state');
-  try {
-    return privateDirectory(join(base, 'jest-model-provider'));
-  } catch (error) {
-    if (!isUnwritable(error)) throw error;
-    return privateDirectory(join(tmpdir(), `jest-model-provider-${userInfo().uid}`));
-  }
+  const base = isAbsolute(wished) ? wished : join(homeDirectory('XDG_STATE_HOME'), '.local', 'state');
+  const path = join(base, 'jest-model-provider');
+  if (canBeWritten(path)) return privateDirectory(path);
+  return privateDirectory(join(resolve(tmpdir()), `jest-model-provider-${ownUser()}`));
 }
 
 /**
  * Makes the directory `path`, for its owner alone, or checks that it is private already.
  *
- * @throws ModelProviderError `STATE_DIRECTORY_UNSAFE`.
+ * @throws ModelProviderError `STATE_DIRECTORY_UNSAFE`, `CONFIG_INVALID` if it cannot be made.
  */
 export function privateDirectory(path: string): string {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  writing('The directory', path, 'XDG_STATE_HOME', () => mkdirSync(path, { recursive: true, mode: 0o700 }));
   const problem = unsafeReason(path);
   if (problem === undefined) return path;
   throw new ModelProviderError(
@@ -42,13 +42,20 @@ export function privateDirectory(path: string): string {
 export function unsafeReason(path: string): string | undefined {
   const stat = lstatSync(path);
   if (!stat.isDirectory()) return 'is not a directory';
-  if (stat.uid !== userInfo().uid) return `belongs to user ${stat.uid}`;
+  if (stat.uid !== ownUser()) return `belongs to user ${stat.uid}`;
   if ((stat.mode & 0o077) !== 0) return 'is open to other users';
   return undefined;
 }
 
-function isUnwritable(error: unknown): boolean {
-  return ['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'ENOENT'].includes(
-    (error as NodeJS.ErrnoException).code ?? '',
-  );
+/** Whether the directory can be made, or written to if it is there. A full disk is no reason to go elsewhere. */
+function canBeWritten(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return !['EACCES', 'EROFS', 'ENOTDIR', 'EPERM', 'ENOENT'].includes(
+      (error as NodeJS.ErrnoException).code ?? '',
+    );
+  }
 }

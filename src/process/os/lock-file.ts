@@ -1,20 +1,29 @@
 import { closeSync, constants, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { thisMachine, whereIs, type Machine } from './machine';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity';
 
 /** Either the lock is taken, and `unlock`, which may be repeated, gives it back; or `holder` has it. */
 export type LockAttempt =
   | { readonly unlock: () => void; readonly holder?: never }
-  | { readonly unlock?: never; readonly holder: ProcessIdentity };
+  | { readonly unlock?: never; readonly holder: LockHolder };
 
-/** Takes the lock file at `path`. The lock of a dead process is taken over. */
+/** Who has a lock. Whether a holder on another machine, or in another container, is alive cannot be known. */
+export interface LockHolder extends ProcessIdentity {
+  readonly isElsewhere: boolean;
+}
+
+// Locks of earlier versions name no machine, and are taken for locks of this one.
+type Recorded = ProcessIdentity & Partial<Machine>;
+
+/** Takes the lock file at `path`. The lock of a process that is known to be dead is taken over. */
 export function takeLock(path: string): LockAttempt {
-  const mine = JSON.stringify(ownIdentity());
+  const mine = JSON.stringify({ ...ownIdentity(), ...thisMachine() });
   while (!tryWrite(path, mine)) {
     const text = readText(path);
     // It was given back meanwhile.
     if (text === undefined) continue;
     const holder = holderIn(text);
-    if (holder !== undefined && isAlive(holder)) return { holder };
+    if (holder !== undefined) return { holder };
     // By one process at a time: a second one would remove the lock that the first has taken since.
     const removal = takeLock(`${path}.dead`);
     if (removal.unlock === undefined) return removal;
@@ -52,9 +61,15 @@ function unlessPresent(make: () => void): boolean {
   }
 }
 
-function holderIn(text: string): ProcessIdentity | undefined {
+/** The holder that a lock names, unless it is known to be dead. */
+function holderIn(text: string): LockHolder | undefined {
   try {
-    return JSON.parse(text) as ProcessIdentity;
+    const { pid, startTime, ...machine } = JSON.parse(text) as Recorded;
+    const where = machine.bootId === undefined ? 'here' : whereIs(machine);
+    const isElsewhere = where === 'elsewhere';
+    return isElsewhere || (where === 'here' && isAlive({ pid, startTime }))
+      ? { pid, startTime, isElsewhere }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StopSignal } from '../../pattern/resource-context';
-import { isAlive, parsePs, processEntry, type ProcessEntry, type ProcessIdentity } from './process-identity';
+import { isAlive, processEntry, type ProcessEntry, type ProcessIdentity } from './process-identity';
+import { processTable } from './process-table';
 import { removeSharedMemory, sharedMemoryOf } from './shared-memory';
 import { until } from '../../base/until';
 
@@ -14,7 +13,8 @@ export interface GroupStop {
   readonly survivors: readonly number[];
 }
 
-const killLimitMs = 10_000;
+/** Milliseconds that SIGKILL may take until its process is gone. */
+export const killLimitMs = 10_000;
 
 /** The living members of a process group. Zombies do not count, since they hold no resources. */
 export function groupMembers(group: number): ProcessEntry[] {
@@ -106,13 +106,4 @@ function send(target: number, signal: NodeJS.Signals | 0): boolean {
     if (code === 'ESRCH') return false;
     throw error;
   }
-}
-
-function processTable(): ProcessEntry[] {
-  if (process.platform !== 'linux') {
-    return parsePs(execFileSync('ps', ['-axo', 'pid=,pgid=,stat=,lstart='], { encoding: 'utf8' }));
-  }
-  return readdirSync('/proc').flatMap((name) =>
-    /^\d+$/.test(name) ? (processEntry(Number(name)) ?? []) : [],
-  );
 }

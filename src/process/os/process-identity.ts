@@ -11,8 +11,12 @@ export interface ProcessIdentity {
 /** One line of the process table. */
 export interface ProcessEntry extends ProcessIdentity {
   readonly group: number;
+  /** Who started it; another process, often process 1, once that one has ended. */
+  readonly parent: number;
   /** Dead with all its threads, so that it holds no resources, but not yet reaped by its parent. */
   readonly isZombie: boolean;
+  /** Frozen by SIGSTOP or the like: it does nothing until SIGCONT. */
+  readonly isStopped: boolean;
 }
 
 /** The entry of `pid` in the process table; undefined if there is no such process. */
@@ -24,6 +28,12 @@ export function processEntry(pid: number): ProcessEntry | undefined {
 export function isAlive(identity: ProcessIdentity): boolean {
   const entry = processEntry(identity.pid);
   return entry !== undefined && !entry.isZombie && entry.startTime === identity.startTime;
+}
+
+/** Whether exactly that process is frozen, by SIGSTOP or the like. */
+export function isFrozen(identity: ProcessIdentity): boolean {
+  const entry = processEntry(identity.pid);
+  return entry?.isStopped === true && entry.startTime === identity.startTime;
 }
 
 /** This process. */
@@ -49,11 +59,13 @@ export function parseStat(pid: number, text: string): ProcessEntry {
   const [state, threads] = [fields[0], Number(fields[17])];
   return {
     pid,
+    parent: Number(fields[1]),
     group: Number(fields[2]),
     startTime: fields[19] ?? '',
     // The first thread of a dying process may be gone while others hold its resources: a port, a GPU's
     // memory.
     isZombie: (state === 'Z' && threads <= 1) || state === 'X',
+    isStopped: state === 'T',
   };
 }
 
@@ -67,19 +79,27 @@ function linuxEntry(pid: number): ProcessEntry | undefined {
 
 function portableEntry(pid: number): ProcessEntry | undefined {
   try {
-    return parsePs(
-      execFileSync('ps', ['-o', 'pid=,pgid=,stat=,lstart=', '-p', String(pid)], { encoding: 'utf8' }),
-    )[0];
+    return parsePs(execFileSync('ps', ['-o', psColumns, '-p', String(pid)], { encoding: 'utf8' }))[0];
   } catch {
     return undefined;
   }
 }
 
-/** Parses `ps -o pid=,pgid=,stat=,lstart=`. */
+/** What {@link parsePs} reads. */
+export const psColumns = 'pid=,ppid=,pgid=,stat=,lstart=';
+
+/** Parses the output of `ps -o` with {@link psColumns}. */
 export function parsePs(text: string): ProcessEntry[] {
   return text.split('\n').flatMap((line) => {
-    const [, pid, group, state, startTime] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
+    const [, pid, parent, group, state, startTime] =
+      /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.+?)\s*$/.exec(line) ?? [];
     if (startTime === undefined) return [];
-    return [{ pid: Number(pid), group: Number(group), startTime, isZombie: state?.startsWith('Z') ?? false }];
+    return [
+      {
+        ...{ pid: Number(pid), parent: Number(parent), group: Number(group), startTime },
+        isZombie: state?.startsWith('Z') ?? false,
+        isStopped: state?.startsWith('T') ?? false,
+      },
+    ];
   });
 }

@@ -2,7 +2,7 @@ import { ModelProviderError } from '../../base/errors';
 import type { ServerProcess } from '../../pattern/resource-context';
 import { loopbackRequest, type LoopbackAnswer } from './loopback-request';
 import type { ReadinessCheck } from './readiness';
-import { describeExit } from '../guardian/server-process';
+import { describeExit } from '../guardian/describe-exit';
 
 /** A local OpenAI-compatible server that is starting. */
 export interface StartingServer {

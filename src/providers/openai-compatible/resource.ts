@@ -72,7 +72,7 @@ class Endpoint {
     if (apiKey === '' && baseURL === openaiURL) {
       throw new ModelProviderError(
         'ENDPOINT_REFUSED',
-        `No key for ${baseURL}: set the environment variable ${this.#variable}, or give another baseURL.`,
+        `No key for ${baseURL}: set the environment variable ${this.#variable}, or give another baseURL. It is read in Jest's main process, which reads no .env file by itself: call process.loadEnvFile() in jest.config.js.`,
       );
     }
     // Endpoints without keys still expect the header.

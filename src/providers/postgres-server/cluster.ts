@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ModelProviderError } from '../../base/errors';
 import type { ResourceContext, SystemUser } from '../../pattern/resource-context';
 import { failureMessage } from '../../process/output/failure-report';
-import { describeExit } from '../../process/guardian/server-process';
+import { describeExit } from '../../process/guardian/describe-exit';
 import type { Binaries } from './binaries';
 import { copyTree, giveTo } from './copy-tree';
 import { serverHints } from './failures';

@@ -5,7 +5,7 @@ import { showValue } from '../../base/json';
 import type { ResourceContext, ServerProcess, SystemUser } from '../../pattern/resource-context';
 import { failureMessage } from '../../process/output/failure-report';
 import { waitUntilReady, type ReadinessCheck } from '../../process/readiness/readiness';
-import { describeExit } from '../../process/guardian/server-process';
+import { describeExit } from '../../process/guardian/describe-exit';
 import { driver } from './driver';
 import { findBinaries } from './binaries';
 import { createCluster } from './cluster';

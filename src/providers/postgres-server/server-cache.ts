@@ -8,8 +8,8 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { homeDirectory } from '../../process/os/home-directory';
 import { isRoot } from './server-user';
 
 const draftPrefix = 'draft-';
@@ -57,6 +57,6 @@ function removeAbandoned(cache: string): void {
 function cacheDirectory(): string {
   if (isRoot()) return '/var/cache/jest-model-provider/postgres';
   const wished = process.env['XDG_CACHE_HOME'] ?? '';
-  const base = isAbsolute(wished) ? wished : join(homedir(), '.cache');
+  const base = isAbsolute(wished) ? wished : join(homeDirectory('XDG_CACHE_HOME'), '.cache');
   return join(base, 'jest-model-provider', 'postgres');
 }

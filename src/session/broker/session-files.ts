@@ -3,13 +3,15 @@ import type { GuardianOptions } from '../../process/guardian/guardian-protocol';
 import { readOrNothing } from '../../process/ledger/known-sessions';
 import { Ledger, ledgerDirectory } from '../../process/ledger/ledger';
 import { unstopped } from '../../process/ledger/ledger-entry';
-import { membersLedBy } from '../../process/os/process-group';
-import { bootId, ownIdentity } from '../../process/os/process-identity';
+import { remainingProcesses } from '../../process/guardian/remaining-processes';
+import { thisMachine } from '../../process/os/machine';
+import { ownIdentity, type ProcessIdentity } from '../../process/os/process-identity';
 import { ledgerPath } from '../../process/guardian/server-launcher';
 import {
   createSessionDirectory,
   newSessionId,
   removeSessionDirectory,
+  sessionDirectories,
   sessionDirectoryPath,
 } from '../../process/ledger/session-directory';
 import { stateDirectory } from '../../process/ledger/state-directory';
@@ -23,20 +25,26 @@ export class SessionFiles {
   readonly loadTimes: LoadTimes;
   readonly #ledger: Ledger;
   #onExit: (() => void) | undefined;
+  #areRemoved = false;
 
   private constructor(state: string) {
     this.loadTimes = new LoadTimes(state);
     this.#ledger = new Ledger(ledgerPath(ledgerDirectory(state), this.session));
-    // The ledger comes first, so that the directory is found again at whatever moment this process dies.
-    this.#ledger.append({
-      type: 'session',
-      version: 1,
-      session: this.session,
-      bootId: bootId(),
-      owner: ownIdentity(),
-      directory: this.directory,
-    });
-    createSessionDirectory(this.directory);
+    try {
+      // The ledger comes first, so that the directory is found again at whatever moment this process dies.
+      this.#ledger.append({
+        type: 'session',
+        version: 1,
+        session: this.session,
+        ...thisMachine(),
+        owner: ownIdentity(),
+        directory: this.directory,
+      });
+      createSessionDirectory(this.directory);
+    } catch (error) {
+      this.#ledger.remove();
+      throw error;
+    }
   }
 
   /** Reclaims what dead sessions left, then makes the files of a new one. */
@@ -54,6 +62,17 @@ export class SessionFiles {
     return join(this.directory, 's');
   }
 
+  /** Notes a worker, for the guardian and the next run: it may be blocked or stopped when this process dies. */
+  noteWorker(worker: ProcessIdentity): void {
+    // It would make the ledger anew.
+    if (this.#areRemoved) return;
+    try {
+      this.#ledger.append({ type: 'worker', worker });
+    } catch {
+      // On a full disk: this process and the worker itself end it.
+    }
+  }
+
   /** Removes everything when this process exits without a close, if `isOurs` says that no guardian will. */
   removeAtExit(isOurs: () => boolean): void {
     this.#onExit = () => {
@@ -67,6 +86,7 @@ export class SessionFiles {
    * next run.
    */
   remove(): string[] {
+    this.#areRemoved = true;
     if (this.#onExit !== undefined) process.removeListener('exit', this.#onExit);
     const survivors = this.#survivors();
     removeSessionDirectory(this.directory, this.session);
@@ -76,8 +96,11 @@ export class SessionFiles {
 
   // The guardian may have removed the ledger already: then nothing was left.
   #survivors(): string[] {
-    return unstopped(readOrNothing(this.#ledger)).flatMap(({ process: leader, resourceId }) =>
-      membersLedBy(leader).map(({ pid }) => `process ${pid} of ${resourceId}`),
+    const entries = readOrNothing(this.#ledger);
+    if (unstopped(entries).length === 0) return [];
+    const directories = sessionDirectories(this.directory);
+    return remainingProcesses({ session: this.session, entries, directories }).map(
+      ({ pid, resourceId }) => `process ${pid} of ${resourceId}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { ModelProviderError } from '../../base/errors';
 import { packageVersion } from '../../base/version';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import { requireSameModule } from '../../provider-module/load';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalBoard } from '../events/eval-board';
@@ -32,6 +32,7 @@ import {
 } from '../wire/protocol';
 import type { LeaseAccount } from './lease-account';
 import type { Session } from './session';
+import type { WorkerProcesses } from './worker-processes';
 
 /** What a server offers to its connections. */
 interface SocketServerOptions {
@@ -39,6 +40,8 @@ interface SocketServerOptions {
   readonly board: EvalBoard;
   /** Absolute path of the module that the session's providers come from. */
   readonly providerModule: string | undefined;
+  readonly workers: WorkerProcesses;
+  readonly say?: (text: string) => void;
 }
 
 /** The session's end of the socket: one connection per test file, whose leases end with it. */
@@ -48,13 +51,18 @@ export class SocketServer {
   readonly #session: Session;
   readonly #board: EvalBoard;
   readonly #providerModule: string | undefined;
+  readonly #workers: WorkerProcesses;
+  readonly #say: (text: string) => void;
   readonly #sockets = new Set<Socket>();
   readonly #shutdowns = new Map<Socket, () => Promise<void>>();
 
-  private constructor(path: string, { session, board, providerModule }: SocketServerOptions) {
+  private constructor(path: string, options: SocketServerOptions) {
+    const { session, board, providerModule, workers, say = nothing } = options;
     this.#session = session;
     this.#board = board;
     this.#providerModule = providerModule;
+    this.#workers = workers;
+    this.#say = say;
     this.address = newAddress(path);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -79,6 +87,8 @@ export class SocketServer {
 
   #accept(socket: Socket): void {
     this.#sockets.add(socket);
+    // Nor must a connection, whose other process may be stopped or stuck.
+    socket.unref();
     const rpc = messageConnection(socket, socket);
     const greeting = new Greeting(socket, this.address);
     let account: LeaseAccount | undefined;
@@ -90,6 +100,7 @@ export class SocketServer {
     rpc.onRequest(helloRequest, (hello) =>
       answer(async () => {
         greeting.make(hello.token);
+        if (hello.worker !== undefined) this.#workers.add(hello.worker);
         const granted = await this.#greet(hello);
         label = hello.label;
         account = this.#session.connect(
@@ -107,6 +118,8 @@ export class SocketServer {
       answer(async () => {
         const abort = new AbortController();
         cancellation.onCancellationRequested(() => abort.abort());
+        // A request that was cancelled before it came to its turn gets no event.
+        if (cancellation.isCancellationRequested) abort.abort();
         const requester = [label, request.requester].filter((part) => part !== '').join(' > ');
         return afterGreeting(account).lease({ ...request, requester }, abort.signal);
       }),
@@ -163,6 +176,9 @@ export class SocketServer {
       forgetPauses();
       leaveFiles();
       rpc.dispose();
+      const broken = whyBroken(socket);
+      if (account !== undefined && broken !== undefined)
+        this.#say(`jest-model-provider: the connection of ${label} was given up: ${broken}`);
       void account?.close();
     });
     rpc.listen();

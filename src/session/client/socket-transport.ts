@@ -8,7 +8,7 @@ import type { ResourceRef } from '../../pattern/resource-spec';
 import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import { packageVersion } from '../../base/version';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { SessionTransport } from './lease-client';
 import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
@@ -28,12 +28,14 @@ import {
   noteNotification,
   testFailedNotification,
   type HelloAnswer,
+  type WorkerProcess,
 } from '../wire/protocol';
 import type { LeaseGrant, OwnedRequest } from '../wire/lease-request';
 
 export interface SocketTransportOptions {
   readonly label: string;
   readonly file?: string | undefined;
+  readonly worker?: WorkerProcess | undefined;
   readonly providerModule: string | undefined;
   onLost(leaseId: string, error: SerializedError): void;
   /** Called when the session ends, or its process dies, while the transport is open. */
@@ -68,7 +70,7 @@ export class SocketTransport implements SessionTransport {
       socket.on('close', () => {
         if (!this.#isClosed) onEnded();
         this.#isClosed = true;
-        reject(sessionEnded());
+        reject(sessionEnded(socket));
       });
     });
     this.#ended.catch(() => undefined);
@@ -86,7 +88,7 @@ export class SocketTransport implements SessionTransport {
    *   `PROVIDER_MODULE_CONFLICT`.
    */
   static async open(address: SessionAddress, options: SocketTransportOptions): Promise<SocketTransport> {
-    const socket = await openSocket(address.socket, sessionEnded);
+    const socket = await openSocket(address.socket, () => sessionEnded());
     const rpc = messageConnection(socket, socket);
     rpc.onError(() => undefined);
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
@@ -95,12 +97,13 @@ export class SocketTransport implements SessionTransport {
     rpc.onNotification(pauseNotification, (pause) => pauses.add(pause));
     rpc.listen();
     try {
-      const { label, file, providerModule } = options;
+      const { label, file, worker, providerModule } = options;
       const hello = rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
         label,
         file,
+        worker,
         providerModule,
       });
       const answer = await Promise.race([hello, closedBefore(socket)]);
@@ -215,7 +218,7 @@ export class SocketTransport implements SessionTransport {
   }
 
   async #send<T>(send: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw sessionEnded();
+    if (this.#isClosed) throw sessionEnded(this.#socket);
     try {
       return await Promise.race([send(), this.#ended]);
     } catch (error) {
@@ -249,13 +252,16 @@ class ShutdownHooks {
 
 /** Rejects when the socket closes: a request whose connection closes is never answered. */
 function closedBefore(socket: Socket): Promise<never> {
-  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded())));
+  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded(socket))));
 }
 
 /** The error of a request to a session that is gone. */
-export function sessionEnded(): ModelProviderError {
+export function sessionEnded(socket?: Socket): ModelProviderError {
+  const broken = socket === undefined ? undefined : whyBroken(socket);
   return new ModelProviderError(
     'SESSION_CLOSED',
-    'The session has ended: Jest is stopping, or its main process died.',
+    broken === undefined
+      ? 'The session has ended: Jest is stopping, or its main process died.'
+      : `The connection to the session was given up: ${broken}.`,
   );
 }

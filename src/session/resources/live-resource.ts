@@ -5,7 +5,7 @@ import { keepSecretsIn } from '../../base/secrets';
 import { withinLimit } from '../../base/time-limit';
 import type { AnyProvider } from '../../pattern/registry';
 import type { ProcessExit, SleepSteps } from '../../pattern/resource-context';
-import { describeExit } from '../../process/guardian/server-process';
+import { describeExit } from '../../process/guardian/describe-exit';
 import type { ResourceEnd } from '../events/events';
 import type { LeaseHolding } from './lease-holding';
 import { TrackedContext, type ContextPorts } from './resource-context';

@@ -10,7 +10,7 @@ import type {
   ServerProcess,
   SleepSteps,
 } from '../../pattern/resource-context';
-import { describeExit } from '../../process/guardian/server-process';
+import { describeExit } from '../../process/guardian/describe-exit';
 import { createServerDirectory } from '../../process/ledger/session-directory';
 import { freePort } from '../../process/os/ports';
 import { leasedTooLateError } from './resource-errors';

@@ -124,7 +124,7 @@ export class ResourceExecutor implements SchedulerActions {
       progress: (message) => watch.say(message),
       note: (message) => this.#note(live, message),
       launched: (pid, command) => record.add({ type: 'launched', resourceId, pid, command }),
-      exited: (pid, exit) => record.add({ type: 'exited', resourceId, pid, ...exit }),
+      exited: (pid, { code, signal }) => record.add({ type: 'exited', resourceId, pid, code, signal }),
       kept: (message) => record.add({ type: 'kept', resourceId, message }),
       putOff: (title, step) => this.#putOff(live, title, step),
       lost: (reason, exit, logTail) => this.#lost(live, reason, exit, logTail),
@@ -246,6 +246,7 @@ export class ResourceExecutor implements SchedulerActions {
     try {
       await live.start();
       live.markUp();
+      this.#ports.launcher.look();
       live.startMs = msSince(since);
       this.#loaded(live, scheduled);
     } catch (error) {

@@ -7,7 +7,7 @@ import { answeredError, lostNotification } from '../wire/protocol';
 import type { SupervisorAddress } from './supervisor-address';
 import { greetRequest, outputNotification, type SupervisorGreeting } from './supervisor-protocol';
 import { withinLimit } from '../../base/time-limit';
-import { messageConnection } from '../../base/message-connection';
+import { messageConnection, whyBroken } from '../../base/message-connection';
 
 export interface SupervisorLinkOptions {
   readonly label: string;
@@ -52,7 +52,7 @@ export class SupervisorLink {
       socket.on('close', () => {
         const wasOpen = !this.#isClosed;
         this.#isClosed = true;
-        reject(supervisorGone(greeting.pid));
+        reject(supervisorGone(greeting.pid, socket));
         if (wasOpen) onEnded?.();
       });
     });
@@ -73,13 +73,17 @@ export class SupervisorLink {
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost?.(leaseId, error));
     rpc.onNotification(outputNotification, (text) => options.onOutput?.(text));
     rpc.listen();
+    const closed = new Promise<never>((_resolve, reject) =>
+      socket.once('close', () => reject(supervisorGone(pid, socket))),
+    );
+    closed.catch(() => undefined);
     try {
       const { label, keeps = false } = options;
       const greeting = rpc.sendRequest(greetRequest, { token: address.token, label, keeps });
       return new SupervisorLink(
         socket,
         rpc,
-        await withinLimit(greeting, greetingLimitMs, () => supervisorGone(pid)),
+        await withinLimit(Promise.race([greeting, closed]), greetingLimitMs, () => supervisorGone(pid)),
         address.process,
         () => options.onEnded?.(),
       );
@@ -102,7 +106,7 @@ export class SupervisorLink {
     type: RequestType<Question, Answer, SerializedError>,
     question: NoInfer<RequestParam<Question>>,
   ): Promise<Answer> {
-    if (this.#isClosed) throw supervisorGone(this.greeting.pid);
+    if (this.#isClosed) throw supervisorGone(this.greeting.pid, this.#socket);
     try {
       return await Promise.race([this.#rpc.sendRequest(type, question), this.#ended]);
     } catch (error) {
@@ -116,9 +120,11 @@ export class SupervisorLink {
   }
 }
 
-function supervisorGone(pid: number): ModelProviderError {
+function supervisorGone(pid: number, socket?: Socket): ModelProviderError {
+  const broken = socket === undefined ? undefined : whyBroken(socket);
+  const what = broken === undefined ? 'has ended or does not answer' : `was given up: ${broken}`;
   return new ModelProviderError(
     'SESSION_CLOSED',
-    `The supervisor (pid ${pid}), which keeps resources warm, has ended or does not answer.`,
+    `The supervisor (pid ${pid}), which keeps resources warm, ${what}.`,
   );
 }

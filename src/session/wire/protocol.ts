@@ -11,6 +11,12 @@ import type { LeaseGrant, OwnedRequest } from './lease-request';
 /** The variable through which workers learn where the session is: a `SessionAddress`. */
 export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
 
+/** A process by its number and start time. */
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
 export interface HelloRequest {
   readonly token: string;
   readonly version: string;
@@ -18,6 +24,8 @@ export interface HelloRequest {
   readonly label: string;
   /** The name of the file's reservation, if it has one. */
   readonly file?: string | undefined;
+  /** The process, if it is a worker of Jest: it is ended with the run. */
+  readonly worker?: WorkerProcess | undefined;
   /** The provider module that the file's project names. */
   readonly providerModule: string | undefined;
 }

@@ -1,0 +1,54 @@
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { cutLog, writtenBytes } from '../../../src/process/guardian/log-cap';
+import { logSize, readLogTail } from '../../../src/process/guardian/log-tail';
+import { eventually } from '../../support/eventually';
+import { endScriptsAfterEach, startScript } from '../node-script';
+import { ownPlaces } from '../../support/own-places';
+
+const places = ownPlaces();
+endScriptsAfterEach();
+const log = (): string => join(places.directory, 'server.log');
+
+test('the first and the last part of a log stay, with a line on what is missing, and the server goes on at its end', () => {
+  writeFileSync(log(), `${'a'.repeat(10)}${'b'.repeat(200)}${'c'.repeat(10)}`);
+  const server = openSync(log(), 'a+');
+  cutLog(log(), 10);
+  writeSync(server, 'goes on');
+  const note = (bytes: number): string =>
+    `\n[jest-model-provider: ${bytes} bytes of this log were left out here]\n`;
+  expect(readFileSync(log(), 'utf8')).toBe(`aaaaaaaaaa${note(200)}ccccccccccgoes on`);
+  expect(writtenBytes(server, 10)).toBe(227);
+  writeSync(server, 'd'.repeat(100));
+  cutLog(log(), 10);
+  expect(readFileSync(log(), 'utf8')).toBe(`aaaaaaaaaa${note(307)}dddddddddd`);
+  expect(writtenBytes(server, 10)).toBe(327);
+  closeSync(server);
+});
+
+test('a server that prints 300 MB is not blocked, keeps a small log, and its last line is in it', async () => {
+  const script = startScript(
+    `const { SessionFiles } = require('#session/broker/session-files');
+    const { startGuardian } = require('#process/guardian/guardian-client');
+    (async () => {
+      const { files } = await SessionFiles.create();
+      const guardian = await startGuardian(files.guardianOptions, () => undefined);
+      process.once('SIGUSR2', () => guardian.close());
+      const args = ['-c', 'echo FIRST; head -c 300000000 /dev/zero; echo; echo LAST'];
+      const request = { id: 'server-1', resourceId: 'fake:a#1', command: '/bin/sh', args, cwd: '/', graceMs: 0 };
+      const env = { PATH: process.env.PATH };
+      await guardian.launch({ ...request, env, logFile: ${JSON.stringify(log())} }, () => console.log('exited'));
+    })();
+    const hold = setInterval(() => undefined, 1000);
+    process.once('SIGUSR2', () => clearInterval(hold));`,
+    places.env,
+  );
+  await script.printed(/exited/);
+  await eventually(() => statSync(log()).size < 64 * 1024 ** 2 && readLogTail(log(), 1)[0] === 'LAST');
+  const text = readFileSync(log(), 'latin1');
+  expect([text.slice(0, 6), text.slice(-6)]).toEqual(['FIRST\n', '\nLAST\n']);
+  expect(text).toMatch(/\d+ bytes of this log were left out here/);
+  expect(logSize(log())).toBeGreaterThan(64 * 1024 ** 2);
+  script.child.kill('SIGUSR2');
+  await script.ended;
+});
