@@ -321,6 +321,20 @@ describe('the guardian ends everything', () => {
     await ends(guardian, []);
   });
 
+  it('and itself, also when what it has made cannot be removed', async () => {
+    const guardian = await startGuardian();
+    const pid = await guardian.launch(polite);
+    rmSync(ledger().path);
+    mkdirSync(ledger().path);
+    try {
+      guardian.cut();
+      expect(await guardian.ended).toEqual([1, null]);
+      expect(groupMembers(pid)).toEqual([]);
+    } finally {
+      rmSync(ledger().path, { recursive: true });
+    }
+  });
+
   it('on SIGTERM', async () => {
     const guardian = await startGuardian();
     const pid = await guardian.launch(polite);

@@ -201,8 +201,17 @@ function onLifelineClosed(): void {
 }
 
 function end(): Promise<void> {
-  ending ??= endAll();
+  // Whatever fails: a guardian that stayed would hold its session for ever. The ledger tells the next run.
+  ending ??= endAll()
+    .catch(reportFailure)
+    .finally(() => process.exit());
   return ending;
+}
+
+/** The session shows it. */
+function reportFailure(error: unknown): void {
+  process.exitCode = 1;
+  process.stderr.write(`${inspect(error)}\n`);
 }
 
 async function endAll(): Promise<void> {
@@ -216,16 +225,13 @@ async function endAll(): Promise<void> {
     removeSessionDirectory(options.directory, options.session);
     ledger.remove();
   }
-  process.exit();
 }
 
 // The session handles the terminal's Ctrl-C and hang-up, and closes the lifeline when it is done.
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', () => void end());
 process.on('uncaughtException', (error) => {
-  process.exitCode = 1;
-  // The session shows it.
-  process.stderr.write(`${inspect(error)}\n`);
+  reportFailure(error);
   void end();
 });
 process.stderr.on('error', () => undefined);
