@@ -4,7 +4,7 @@ const mebibyte = 1024 ** 2;
 const most = 64 * mebibyte;
 const kept = 16 * mebibyte;
 const lookEveryMs = 100;
-const note = /^\n\[jest-model-provider: (\d+) bytes of this log were left out here\]\n/;
+const note = /^\n\[jest-model-provider: at least (\d+) bytes of this log were left out here\]\n/;
 
 /**
  * Keeps a server's log from filling the disk, until the file is gone: when it has grown past 64 MiB, its first
@@ -23,7 +23,7 @@ export function capLog(path: string): void {
   }, lookEveryMs).unref();
 }
 
-/** Takes the middle out of a log. What the server writes in the instant of it may be lost. */
+/** Takes the middle out of a log. What the server writes in the instant of the cut is lost, and not counted. */
 export function cutLog(path: string, keep = kept): void {
   const file = openSync(path, 'r+');
   const end = openSync(path, 'a');
@@ -42,7 +42,7 @@ export function cutLog(path: string, keep = kept): void {
     }
     ftruncateSync(file, keep);
     const bytes = before.bytes + taken;
-    const text = `\n[jest-model-provider: ${bytes} bytes of this log were left out here]\n`;
+    const text = `\n[jest-model-provider: at least ${bytes} bytes of this log were left out here]\n`;
     writeSync(end, Buffer.concat([Buffer.from(text), ...tail]));
   } finally {
     closeSync(file);
