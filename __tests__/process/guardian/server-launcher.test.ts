@@ -309,7 +309,7 @@ describe('a guardian that cannot start', () => {
   // Root has no such limit; dash calls it -p.
   it('is lost when Node gets no threads', async () => {
     const drop = process.getuid?.() === 0 ? 'setpriv --reuid 61234 --clear-groups' : '';
-    replaceNode(`exec ${drop} sh -c 'ulimit -p 16 2>&- || ulimit -u 16; exec "$0" "$@"' ${node} "$@"`, 1000);
+    replaceNode(`exec ${drop} sh -c 'ulimit -p 5 2>&- || ulimit -u 5; exec "$0" "$@"' ${node} "$@"`, 1000);
     await expect(launch(quiet)).rejects.toMatchObject(lost(/^The guardian process .* did not start: it /));
   });
 
