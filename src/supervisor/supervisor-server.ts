@@ -7,7 +7,8 @@ import {
   newAddress,
   type SessionAddress,
 } from '../session/wire/private-socket';
-import { answer, lostNotification } from '../session/wire/protocol';
+import { answer } from '../base/answered-errors';
+import { lostNotification } from '../session/wire/protocol';
 import type { Session } from '../session/broker/session';
 import type { LeaseAccount } from '../session/broker/lease-account';
 import {

@@ -77,7 +77,7 @@ describe('a guardian’s client', () => {
       );
       expect(await script.ended).toBe(0);
       expect(script.output()).toMatch(
-        /^SETUP_FAILED The guardian refused: .*The ledger \S+full\.jsonl cannot be written: no space is left on the disk \(ENOSPC\)\. XDG_STATE_HOME is /m,
+        /^CONFIG_INVALID The ledger \S+full\.jsonl cannot be written: no space is left on the disk \(ENOSPC\)\. XDG_STATE_HOME is /m,
       );
       expect(script.output()).toContain('there still: true');
       await eventually(() => places.left().length === 0);

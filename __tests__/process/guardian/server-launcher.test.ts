@@ -317,8 +317,8 @@ describe('a guardian that cannot start', () => {
     const directory = join(places.temporary, `jmp-${abc}`);
     launcher = new ServerLauncher({ session: abc, ledger: '/no/such/place/x.jsonl', directory });
     await expect(launch(quiet)).rejects.toMatchObject({
-      code: 'SETUP_FAILED',
-      message: expect.stringMatching(/^The guardian refused: .*\/no\/such\/place/) as string,
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^The ledger \/no\/such\/place\/x.jsonl cannot be written: /) as string,
     });
   });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
+import { answeredError } from '../../base/answered-errors';
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
 import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
@@ -206,7 +207,8 @@ class Client implements GuardianClient {
     try {
       return await send();
     } catch (error) {
-      if (isModelProviderError(error)) throw error;
+      const answered = answeredError(error);
+      if (isModelProviderError(answered)) throw answered;
       if (isRefusal(error)) throw new ModelProviderError(refusal, `The guardian refused: ${error.message}`);
       // The pipe breaks shortly before the end of the process is known, and its servers are reclaimed only
       // after that.

@@ -1,5 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { inspect } from 'node:util';
+import { answer } from '../../base/answered-errors';
+import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import { messageConnection } from '../../base/message-connection';
 import type { ProcessExit, StopSignal } from '../../pattern/resource-context';
 import { spawnGated } from './gate';
@@ -54,9 +56,7 @@ let isOrphaned = false;
 const connection = messageConnection(process.stdin, process.stdout);
 
 connection.onRequest(launchRequest, (request) => {
-  if (ending !== undefined) throw new Error('The guardian is ending.');
-  if (unrecorded !== undefined) throw unrecorded;
-  const launch = launchServer(request);
+  const launch = answer(() => launchServer(request).catch(refuse));
   launching.add(launch);
   return launch.finally(() => launching.delete(launch));
 });
@@ -70,6 +70,8 @@ connection.onNotification(lookNotification, look);
 connection.onNotification(forceKillNotification, () => forceKill.abort());
 
 async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
+  if (ending !== undefined) throw new Error('The guardian is ending.');
+  if (unrecorded !== undefined) throw unrecorded;
   const { id, resourceId, command, cwd, graceMs, stopSignal } = request;
   const { child, identity, open } = await spawnGated(request, options.session);
   const exited = new Promise<void>((resolve) => {
@@ -93,6 +95,11 @@ async function launchServer(request: LaunchRequest): Promise<{ pid: number }> {
   open();
   capLog(request.logFile);
   return { pid: identity.pid };
+}
+
+function refuse(error: unknown): never {
+  if (isModelProviderError(error)) throw error;
+  throw new ModelProviderError('SETUP_FAILED', `The guardian refused: ${messageOf(error)}`, { cause: error });
 }
 
 /** As the system names a running program. */

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { answer } from '../../base/answered-errors';
 import { ModelProviderError } from '../../base/errors';
 import { packageVersion } from '../../base/version';
 import { messageConnection, whyBroken } from '../../base/message-connection';
@@ -13,7 +14,6 @@ import {
   type SessionAddress,
 } from '../wire/private-socket';
 import {
-  answer,
   claimRequest,
   endingRequest,
   helloRequest,

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { CancellationTokenSource, type MessageConnection } from 'vscode-jsonrpc/node';
+import { answeredError } from '../../base/answered-errors';
 import { ModelProviderError, type SerializedError } from '../../base/errors';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
@@ -13,7 +14,6 @@ import type { SessionTransport } from './lease-client';
 import { EndpointPauses } from '../wire/endpoint-pauses';
 import { openSocket, type SessionAddress } from '../wire/private-socket';
 import {
-  answeredError,
   claimRequest,
   endingRequest,
   shutdownRequest,

@@ -3,7 +3,8 @@ import type { MessageConnection, RequestParam, RequestType } from 'vscode-jsonrp
 import { ModelProviderError, type SerializedError } from '../../base/errors';
 import type { ProcessIdentity } from '../../process/os/process-identity';
 import { openSocket } from '../wire/private-socket';
-import { answeredError, lostNotification } from '../wire/protocol';
+import { lostNotification } from '../wire/protocol';
+import { answeredError } from '../../base/answered-errors';
 import type { SupervisorAddress } from './supervisor-address';
 import { greetRequest, outputNotification, type SupervisorGreeting } from './supervisor-protocol';
 import { withinLimit } from '../../base/time-limit';

@@ -1,5 +1,5 @@
-import { NotificationType, RequestType, ResponseError } from 'vscode-jsonrpc/node';
-import { deserializeError, messageOf, serializeError, type SerializedError } from '../../base/errors';
+import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
+import type { SerializedError } from '../../base/errors';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
@@ -67,22 +67,3 @@ export const testFailedNotification = new NotificationType<{ leaseId: string; te
 export const noteNotification = new NotificationType<{ leaseId: string; message: string }>('note');
 /** A leased resource died. */
 export const lostNotification = new NotificationType<{ leaseId: string; error: SerializedError }>('lost');
-
-// A code that JSON-RPC leaves to applications: https://www.jsonrpc.org/specification#error_object
-const applicationError = 1;
-
-/** Runs a handler so that its errors cross the socket with their code. */
-export async function answer<T>(handle: () => Promise<T>): Promise<T> {
-  try {
-    return await handle();
-  } catch (error) {
-    throw new ResponseError(applicationError, messageOf(error), serializeError(error));
-  }
-}
-
-/** The error that the other end threw. */
-export function answeredError(error: unknown): unknown {
-  return error instanceof ResponseError && error.data !== undefined
-    ? deserializeError(error.data as SerializedError)
-    : error;
-}
