@@ -111,7 +111,6 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
     return;
   }
   const report = await present.close();
-  present.board.files.complete();
   if (report.stopped > 0 || report.kept.length > 0)
     process.stderr.write(`${printableLines(describeClose(report))}\n`);
   const problems = [

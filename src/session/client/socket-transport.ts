@@ -46,6 +46,8 @@ interface Connected {
   readonly socket: Socket;
   readonly rpc: MessageConnection;
   readonly pauses: EndpointPauses;
+  /** Rejects when the socket closes, so that nothing waits for an answer any longer. */
+  readonly ended: Promise<never>;
 }
 
 /** A test file's end of the session's socket. */
@@ -53,7 +55,6 @@ export class SocketTransport implements SessionTransport {
   readonly #socket: Socket;
   readonly #rpc: MessageConnection;
   readonly #answer: HelloAnswer;
-  /** Rejects when the socket closes, so that no request waits for an answer any longer. */
   readonly #ended: Promise<never>;
   readonly #pauses: EndpointPauses;
   readonly #shutdownHooks = new ShutdownHooks();
@@ -61,19 +62,16 @@ export class SocketTransport implements SessionTransport {
   #sending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  private constructor({ socket, rpc, pauses }: Connected, answer: HelloAnswer, onEnded: () => void) {
+  private constructor({ socket, rpc, pauses, ended }: Connected, answer: HelloAnswer, onEnded: () => void) {
     this.#pauses = pauses;
     this.#socket = socket;
     this.#rpc = rpc;
     this.#answer = answer;
-    this.#ended = new Promise((_resolve, reject) => {
-      socket.on('close', () => {
-        if (!this.#isClosed) onEnded();
-        this.#isClosed = true;
-        reject(sessionEnded(socket));
-      });
+    this.#ended = ended;
+    ended.catch(() => {
+      if (!this.#isClosed) onEnded();
+      this.#isClosed = true;
     });
-    this.#ended.catch(() => undefined);
     rpc.onRequest(shutdownRequest, async () => {
       await this.#shutdownHooks.run();
       await this.#sending;
@@ -89,6 +87,7 @@ export class SocketTransport implements SessionTransport {
    */
   static async open(address: SessionAddress, options: SocketTransportOptions): Promise<SocketTransport> {
     const socket = await openSocket(address.socket, () => sessionEnded());
+    const ended = untilClosed(socket);
     const rpc = messageConnection(socket, socket);
     rpc.onError(() => undefined);
     rpc.onNotification(lostNotification, ({ leaseId, error }) => options.onLost(leaseId, error));
@@ -106,8 +105,8 @@ export class SocketTransport implements SessionTransport {
         worker,
         providerModule,
       });
-      const answer = await Promise.race([hello, closedBefore(socket)]);
-      return new SocketTransport({ socket, rpc, pauses }, answer, () => options.onEnded());
+      const answer = await Promise.race([hello, ended]);
+      return new SocketTransport({ socket, rpc, pauses, ended }, answer, () => options.onEnded());
     } catch (error) {
       socket.destroy();
       throw answeredError(error);
@@ -250,9 +249,12 @@ class ShutdownHooks {
   }
 }
 
-/** Rejects when the socket closes: a request whose connection closes is never answered. */
-function closedBefore(socket: Socket): Promise<never> {
-  return new Promise((_resolve, reject) => socket.once('close', () => reject(sessionEnded(socket))));
+function untilClosed(socket: Socket): Promise<never> {
+  const closed = new Promise<never>((_resolve, reject) => {
+    socket.once('close', () => reject(sessionEnded(socket)));
+  });
+  closed.catch(() => undefined);
+  return closed;
 }
 
 /** The error of a request to a session that is gone. */
