@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { NotificationType, RequestType, type MessageConnection } from 'vscode-jsonrpc/node';
 import { messageConnection, whyBroken } from '../../src/base/message-connection';
-import { answeredError } from '../../src/session/wire/protocol';
+import { answeredError } from '../../src/base/answered-errors';
 import { brokenFrames, halfFrame } from '../support/broken-frames';
 import { caught } from '../support/caught';
 import { eventually } from '../support/eventually';
