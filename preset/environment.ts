@@ -11,12 +11,14 @@ import { sessionVariable } from '../src/session/wire/protocol';
 import { SocketTransport, sessionEnded } from '../src/session/client/socket-transport';
 import { endWithParent } from '../src/process/watch/parent-watch';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
+import { chosenModels } from '../src/run/chosen-models';
 import { DatabaseSockets } from './database-sockets';
 import { makeErrorsHarmless } from './harmless-errors';
 import { makeTitlesHarmless } from './harmless-titles';
 import { matrixProject, matrixFile } from './matrix-project';
 import { ProjectBlocks } from './project-blocks';
 import { SpecClient } from './spec-client';
+import { titlesRecord } from './unused-models';
 import { showUsersLines } from './users-lines';
 import { holdInterrupts, workerProcess } from './worker-signals';
 
@@ -82,6 +84,8 @@ class ModelProviderEnvironment extends TestEnvironment {
     showUsersLines(event, state);
     this.#client?.handleTestEvent(event, state);
     if (isUsed) makeErrorsHarmless(event, state, this.global.process.env);
+    if (event.name === 'run_finish' && chosenModels(process.env) !== null)
+      this.#transport?.record(titlesRecord(state.rootDescribeBlock));
     return haltIfInterrupted();
   };
 

@@ -1,10 +1,8 @@
 import type { AggregatedResult, Test } from '@jest/test-result';
 import type { Config } from '@jest/types';
 import { presentSession } from '../src/session/open-session';
-import { chosenModels } from '../src/run/chosen-models';
 import { matrixProject, matrixFile, ownModel } from './matrix-project';
 import { tellRun } from './tell-run';
-import { unusedModels, type RunResults } from './unused-models';
 
 /**
  * Prints, after the run, what its evaluations found and one short table of all resources; writes
@@ -41,16 +39,12 @@ class ModelProviderReporter {
     this.#endReservation(test);
   }
 
-  onRunComplete(_contexts: unknown, results: RunResults): void {
+  onRunComplete(): void {
     // In watch mode a run may be interrupted.
     for (const test of [...this.#inFlight.keys()]) this.#endReservation(test);
     const open = presentSession();
     if (this.#isWatch) open?.board.files.complete();
-    const unreadable = open && tellRun(open);
-    // A shard need not use every model.
-    const unused = this.#isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], results);
-    if (unused !== undefined) process.stderr.write(`\n${unused.message}\n`);
-    this.#error = unused ?? unreadable;
+    this.#error = open && tellRun(open, this.#isShard);
   }
 
   /** Jest fails a run whose reporter has an error. */

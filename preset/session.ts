@@ -21,6 +21,8 @@ export type { SessionEvent };
 export interface GlobalOptions {
   readonly watch: boolean;
   readonly watchAll: boolean;
+  /** There if this is one part of a run. */
+  readonly shard?: object;
   /** Where `.evals` lies. */
   readonly rootDir: string;
   readonly seed: number;
@@ -93,7 +95,8 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  * Where Jest has no reporter of this package, it first prints what the evaluations found and writes
  * `summary.json`.
  *
- * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, `LOG_INVALID`; both make the run red.
+ * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, `LOG_INVALID`, `CONFIG_INVALID` if nothing ran
+ *   with a model that `EVALS_MODELS` names; they make the run red.
  * @example
  * // global-teardown.js
  * const { closeSession } = require('jest-model-provider/session');
@@ -102,10 +105,12 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  *   await closeSession(globalConfig);
  * };
  */
-export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | 'watchAll'>): Promise<void> {
+export async function closeSession(
+  globalConfig: Pick<GlobalOptions, 'watch' | 'watchAll' | 'shard'>,
+): Promise<void> {
   const present = presentSession();
   if (present === undefined) return;
-  const unreadable = tellRun(present);
+  const failure = tellRun(present, globalConfig.shard !== undefined);
   if (isWatching(globalConfig)) {
     present.board.files.complete();
     return;
@@ -122,7 +127,7 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
       'TEARDOWN_FAILED',
       `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
     );
-  if (unreadable !== undefined) throw unreadable;
+  if (failure !== undefined) throw failure;
 }
 
 /**

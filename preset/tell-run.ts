@@ -6,7 +6,9 @@ import { writeStepSummary, writeSummary } from '../src/report/export/summary-fil
 import { readRun } from '../src/report/run-report';
 import { describeRun } from '../src/report/terminal/describe-run';
 import { sessionTable } from '../src/report/terminal/session-table';
+import { chosenModels } from '../src/run/chosen-models';
 import type { OpenSession } from '../src/session/open-session';
+import { unusedModels } from './unused-models';
 
 /** Marks where a run begins: in watch mode the session outlives it, and each run prints its own part. */
 export function beginTelling({ session, board }: OpenSession): void {
@@ -17,9 +19,10 @@ export function beginTelling({ session, board }: OpenSession): void {
  * Prints what the evaluations of a run found and the table of its resources, and writes `summary.json`. The
  * reporter calls it, and the session's teardown again, where Jest may have no such reporter.
  *
- * @returns an error that makes the run red: logs that cannot be read.
+ * @param isShard whether it is a part of a run, which need not use every model.
+ * @returns an error that makes the run red: logs that cannot be read, a chosen model that nothing ran with.
  */
-export function tellRun({ session, board }: OpenSession): Error | undefined {
+export function tellRun({ session, board }: OpenSession, isShard: boolean): Error | undefined {
   if (board.untold === undefined) return undefined;
   const records = board.records.slice(board.untold.records);
   const events = session.record.events.slice(board.untold.events);
@@ -28,10 +31,11 @@ export function tellRun({ session, board }: OpenSession): Error | undefined {
     type === evalRecordType ? [(data as unknown as EvalOutcome).log] : [],
   );
   const { text, error } = report([...new Set(logs)]);
-  for (const part of [text, sessionTable(events), error?.message ?? '']) {
+  const unused = isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], records);
+  for (const part of [text, sessionTable(events), error?.message ?? '', unused?.message ?? '']) {
     if (part !== '') process.stderr.write(`\n${part}\n`);
   }
-  return error;
+  return unused ?? error;
 }
 
 /** The logs of one run lie in one directory. */

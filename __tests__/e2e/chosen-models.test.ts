@@ -67,6 +67,15 @@ describe.each(bothModes)('EVALS_MODELS, %s', (mode) => {
     expect(red[models]!.output).toContain(message);
   });
 
+  test('a wrong name is red also where Jest has reporters of others alone', async () => {
+    const run = await runJest({ 'inner.eval.js': files['inner.eval.js'] }, mode, {
+      env: { EVALS_MODELS: 'bset' },
+      reporters: ['default'],
+    });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain('did you mean "best"?');
+  });
+
   test('a model whose block stands in that of another is red until both are named', async () => {
     const { 'inner.eval.js': inner } = files;
     const alone = await choose('embedded:novice', { 'inner.eval.js': inner });
