@@ -3,7 +3,9 @@
 const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
+const { SourceTextModule } = require('node:vm');
 
+const { isOfModulePackage } = require('./dist/preset/module-format.js');
 const { dependencies } = require('./package.json');
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
@@ -17,10 +19,18 @@ module.exports = freeze({
   reporters: ['default', require.resolve('./dist/preset/reporter.js')],
   testMatch: extensions.map((extension) => `**/*.eval.${extension}`),
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx', 'json', 'node'],
+  resolver: require.resolve('./dist/preset/resolver.js'),
+  extensionsToTreatAsEsm: extensionsOfEsModules(),
   waitForUnhandledRejections: true,
   unmockedModulePathPatterns: ownModules(),
   ...transform(),
 });
+
+/** Without --experimental-vm-modules Jest loads no ES modules, and TypeScript is compiled to CommonJS. Jest knows `.mjs` and `.js` itself. */
+function extensionsOfEsModules() {
+  if (SourceTextModule === undefined) return [];
+  return isOfModulePackage(process.cwd()) ? ['.mts', '.ts', '.tsx', '.jsx'] : ['.mts'];
+}
 
 /**
  * TypeScript goes through ts-jest where both are installed, one file at a time and without type checks: those are the compiler's.
