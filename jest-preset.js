@@ -37,8 +37,8 @@ function extensionsOfEsModules() {
  * JavaScript keeps Jest's own transform.
  */
 function transform() {
-  const jestConfig = resolve('jest-config') ?? resolve('@jest/core') ?? resolve('jest');
-  const babelJest = jestConfig && tryResolve(createRequire(jestConfig), 'babel-jest');
+  const jestCore = resolve('@jest/core') ?? resolveFrom(resolve('jest'), '@jest/core');
+  const babelJest = resolveFrom(resolve('jest-config') ?? resolveFrom(jestCore, 'jest-config'), 'babel-jest');
   const tsJest = resolve('typescript') && resolve('ts-jest');
   if (babelJest === undefined && tsJest === undefined) return {};
   return {
@@ -72,6 +72,11 @@ function hasTsconfig(directory) {
 /** Looks from the project that runs Jest first, then from here: package managers place peers differently. */
 function resolve(name) {
   return tryResolve(createRequire(`${process.cwd()}/`), name) ?? tryResolve(require, name);
+}
+
+/** What a package depends on, where package managers let nobody else find that. */
+function resolveFrom(file, name) {
+  return file && tryResolve(createRequire(file), name);
 }
 
 function tryResolve(from, name) {
