@@ -46,11 +46,11 @@ class ModelProviderReporter {
     for (const test of [...this.#inFlight.keys()]) this.#endReservation(test);
     const open = presentSession();
     if (this.#isWatch) open?.board.files.complete();
-    const unreadable = open && tellRun(open);
+    const untold = open && tellRun(open);
     // A shard need not use every model.
     const unused = this.#isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], results);
     if (unused !== undefined) process.stderr.write(`\n${unused.message}\n`);
-    this.#error = unused ?? unreadable;
+    this.#error = unused ?? untold;
   }
 
   /** Jest fails a run whose reporter has an error. */

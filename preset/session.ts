@@ -50,6 +50,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     if (!isWatching(globalConfig)) return;
     // Each run has logs of its own, unless it has a name.
     present.board.run = runSettings(globalConfig, process.env);
+    present.board.files.expect();
     beginTelling(present);
     return;
   }
@@ -64,6 +65,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     });
     const { session, board } = open;
     board.run = evals;
+    board.files.expect();
     refuseUnaskedEnds(open);
     // The check of an endpoint at its setup, which runs here, waits with all others.
     session.pauses.listen(pauseEndpoint);
@@ -93,7 +95,8 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  * Where Jest has no reporter of this package, it first prints what the evaluations found and writes
  * `summary.json`.
  *
- * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, `LOG_INVALID`; both make the run red.
+ * @throws ModelProviderError `TEARDOWN_FAILED` with every failure; `LOG_INVALID` or `CONFIG_INVALID` for a report that could not be made. All
+ *   make the run red.
  * @example
  * // global-teardown.js
  * const { closeSession } = require('jest-model-provider/session');
@@ -105,7 +108,7 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
 export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | 'watchAll'>): Promise<void> {
   const present = presentSession();
   if (present === undefined) return;
-  const unreadable = tellRun(present);
+  const untold = tellRun(present);
   if (isWatching(globalConfig)) {
     present.board.files.complete();
     return;
@@ -122,7 +125,7 @@ export async function closeSession(globalConfig: Pick<GlobalOptions, 'watch' | '
       'TEARDOWN_FAILED',
       `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
     );
-  if (unreadable !== undefined) throw unreadable;
+  if (untold !== undefined) throw untold;
 }
 
 /**
