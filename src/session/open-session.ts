@@ -6,6 +6,7 @@ import type { ProviderRegistry } from '../pattern/registry';
 import { sessionClientKey } from '../pattern/session-client';
 import { ancestorsInGroup } from '../process/os/ancestors';
 import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
+import { whyUnreadable } from '../process/os/process-table';
 import { moduleVersion } from '../provider-module/version';
 import { continueCommand } from '../run/continue-command';
 import { ProgressDisplay } from '../run/progress-display';
@@ -207,6 +208,12 @@ export async function openPrivateSession(registry: ProviderRegistry): Promise<Se
 }
 
 function requirePlatform(): void {
+  const why = whyUnreadable();
+  if (why !== undefined)
+    throw new ModelProviderError(
+      'PLATFORM_UNSUPPORTED',
+      `jest-model-provider cannot see the processes that it owns: ${why}. Mount the proc file system of this namespace there, as unshare --mount-proc and containers do.`,
+    );
   if (process.platform === 'linux' || process.platform === 'darwin') return;
   throw new ModelProviderError(
     'PLATFORM_UNSUPPORTED',
