@@ -53,6 +53,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     if (!isWatching(globalConfig)) return;
     // Each run has logs of its own, unless it has a name.
     present.board.run = runSettings(globalConfig, process.env);
+    present.board.files.expect();
     beginTelling(present);
     return;
   }
@@ -67,6 +68,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     });
     const { session, board } = open;
     board.run = evals;
+    board.files.expect();
     refuseUnaskedEnds(open);
     // The check of an endpoint at its setup, which runs here, waits with all others.
     session.pauses.listen(pauseEndpoint);
@@ -98,8 +100,8 @@ async function loadRegistry(providerModule: string | undefined): Promise<Provide
  * Where Jest has no reporter of this package, it first prints what the evaluations found and writes
  * `summary.json`.
  *
- * @throws ModelProviderError `TEARDOWN_FAILED` with every failure, `LOG_INVALID`, `CONFIG_INVALID` if nothing ran
- *   with a model that `EVALS_MODELS` names; they make the run red.
+ * @throws ModelProviderError `TEARDOWN_FAILED` with every failure; `LOG_INVALID` or `CONFIG_INVALID` for a report that
+ *   could not be made; `CONFIG_INVALID` if nothing ran with a model that `EVALS_MODELS` names. All make the run red.
  * @example
  * // global-teardown.js
  * const { closeSession } = require('jest-model-provider/session');
@@ -113,7 +115,7 @@ export async function closeSession(
 ): Promise<void> {
   const present = presentSession();
   if (present === undefined) return;
-  const failure = tellRun(present, globalConfig.shard !== undefined);
+  const untold = tellRun(present, globalConfig.shard !== undefined);
   if (isWatching(globalConfig)) {
     present.board.files.complete();
     return;
@@ -130,7 +132,7 @@ export async function closeSession(
       'TEARDOWN_FAILED',
       `${problems.length} resources could not be torn down:\n${problems.map((line) => `- ${line}`).join('\n')}`,
     );
-  if (failure !== undefined) throw failure;
+  if (untold !== undefined) throw untold;
 }
 
 /**

@@ -17,10 +17,12 @@ export function beginTelling({ session, board }: OpenSession): void {
 
 /**
  * Prints what the evaluations of a run found and the table of its resources, and writes `summary.json`. The
- * reporter calls it, and the session's teardown again, where Jest may have no such reporter.
+ * reporter calls it, and the session's teardown again, where Jest may have no such reporter. It never throws:
+ * Jest would tear down nothing then.
  *
  * @param isShard whether it is a part of a run, which need not use every model.
- * @returns an error that makes the run red: logs that cannot be read, a chosen model that nothing ran with.
+ * @returns an error that makes the run red: a chosen model that nothing ran with, logs that cannot be read, or a
+ *   report that cannot be written.
  */
 export function tellRun({ session, board }: OpenSession, isShard: boolean): Error | undefined {
   if (board.untold === undefined) return undefined;
@@ -30,28 +32,40 @@ export function tellRun({ session, board }: OpenSession, isShard: boolean): Erro
   const logs = records.flatMap(({ type, data }) =>
     type === evalRecordType ? [(data as unknown as EvalOutcome).log] : [],
   );
-  const { text, error } = report([...new Set(logs)]);
+  const { text, errors } = report([...new Set(logs)]);
   const unused = isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], records);
-  for (const part of [text, sessionTable(events), error?.message ?? '', unused?.message ?? '']) {
+  const all = unused === undefined ? errors : [unused, ...errors];
+  for (const part of [text, sessionTable(events), ...all.map(({ message }) => message)]) {
     if (part !== '') process.stderr.write(`\n${part}\n`);
   }
-  return unused ?? error;
+  return all[0];
 }
 
 /** The logs of one run lie in one directory. */
-function report(logs: readonly string[]): { readonly text: string; readonly error?: Error } {
+function report(logs: readonly string[]): { readonly text: string; readonly errors: readonly Error[] } {
   const [first] = logs;
-  if (first === undefined) return { text: '' };
+  if (first === undefined) return { text: '', errors: [] };
   const read = readRun(dirname(first), logs);
   const { directory, unreadable } = read;
-  // Without the directory there is nothing beside which it could lie.
-  if (existsSync(directory)) writeSummary(read);
-  writeStepSummary(read);
-  const text = describeRun(read);
-  if (unreadable.length === 0) return { text };
-  const error = new ModelProviderError(
-    'LOG_INVALID',
-    `${unreadable.length} of the ${logs.length} logs of this run cannot be read; the report names them.`,
-  );
-  return { text, error };
+  const errors = [
+    unreadable.length === 0
+      ? undefined
+      : new ModelProviderError(
+          'LOG_INVALID',
+          `${unreadable.length} of the ${logs.length} logs of this run cannot be read; the report names them.`,
+        ),
+    // Without the directory there is nothing beside which it could lie.
+    existsSync(directory) ? failureOf(() => writeSummary(read)) : undefined,
+    failureOf(() => writeStepSummary(read)),
+  ];
+  return { text: describeRun(read), errors: errors.filter((error) => error !== undefined) };
+}
+
+function failureOf(write: () => void): Error | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
 }

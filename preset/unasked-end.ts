@@ -8,7 +8,7 @@ import type { OpenSession } from '../src/session/open-session';
 export function refuseUnaskedEnds(open: OpenSession): void {
   const { board, session } = open;
   const onExit = (code: number): void => {
-    const rest = open.isInterrupted ? undefined : board.files.describeRest();
+    const rest = open.isInterrupted ? undefined : board.files.describeRest(code);
     if (rest === undefined) return;
     if (code === 0) process.exitCode = 1;
     const text = `jest-model-provider: the process of the tests ended with code ${code} ${rest}. Look for process.exit() in them and in what they call.`;

@@ -20,6 +20,25 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
     expect(existsSync(join(run.project, '.evals', 'mine', 'summary.json'))).toBe(true);
   });
 
+  test('a report that cannot be written is said, and makes the run red, and everything is torn down all the same', async () => {
+    const files = {
+      ...providerModule({ noting: `new NotingProvider({ retain: 'session' })` }),
+      'a.eval.js': spec(`
+        withClient(['noting:held'], (handle) => {
+          foreach('n', [1], () => {
+            require('node:fs').mkdirSync('.evals/mine/summary.json');
+            return handle.isActive;
+          }, { title: 'leases' });
+        });`),
+    };
+    const env = { EVALS_RUN: 'mine', GITHUB_STEP_SUMMARY: '/nowhere/page.md' };
+    const run = await runJest(files, mode, { config: withProviders, env });
+    expect(run).toMatchObject({ exit: 1, left: [], notes: ['start held', 'stop held'] });
+    expect(run.output).toMatch(/leases +│.* 100\.0 %/);
+    expect(run.output).toMatch(/\.evals\/mine\/summary\.json cannot be written: EISDIR/);
+    expect(run.output).toContain('GITHUB_STEP_SUMMARY is "/nowhere/page.md", which cannot be written: ENOENT');
+  });
+
   test('--bail on the last file, where Jest may tear down twice, ends the session once', async () => {
     const files = {
       'a.eval.js': spec(`
@@ -114,6 +133,22 @@ describe('the end of a process in the middle of its file, in band', () => {
     );
     expect(run).toMatchObject({ exit: 1, left: [] });
     expect(run.output).toContain(`the process of the tests ended with code 0 ${said}`);
+  });
+
+  test('process.exit(0) in a file of another project is no green run', async () => {
+    const files = {
+      'unit.test.js': `test('ends', () => process.exit(0));`,
+      'a.eval.js': spec(`test('passes', () => undefined);`),
+    };
+    const projects = [
+      { displayName: 'evals', preset: 'jest-model-provider', transform: {} },
+      { displayName: 'units', testMatch: ['**/*.test.js'], transform: {} },
+    ];
+    // The larger one runs first.
+    files['unit.test.js'] += ` // ${'-'.repeat(1000)}`;
+    const run = await runJest(files, 'in band', { config: { projects }, reporters: ['default'] });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain('ended with code 0 before they had ended: what follows was not run');
   });
 
   test('process.exit(0) in a teardown of the user is no green run', async () => {

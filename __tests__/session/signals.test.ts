@@ -5,13 +5,13 @@ const places = ownPlaces();
 endScriptsAfterEach();
 
 /** A process that handles signals; `close` and `kill` are the bodies of two async functions. */
-function handling({ before = '', close = '', kill = '' }: Record<string, string>): NodeScript {
+function handling({ before = '', close = '', kill = '', parents = '' }: Record<string, string>): NodeScript {
   return startScript(
     `${before}
     const { handleSignals } = require('#session/signals');
     setInterval(() => undefined, 1000);
     const forever = new Promise(() => undefined);
-    handleSignals({ close: async () => { ${close} }, kill: async () => { ${kill} }, say: console.log });
+    handleSignals({ close: async () => { ${close} }, kill: async () => { ${kill} }, say: console.log }, [${parents}]);
     console.log('ready');`,
     places.env,
   );
@@ -37,6 +37,57 @@ describe('signals', () => {
     await script.printed(/ready/);
     script.child.kill('SIGTERM');
     expect(await script.ended).toBe(143);
+  });
+
+  describe('when a process that started this one is gone', () => {
+    const parents = 'processEntry(starter.pid)';
+    const before = `
+      const { processEntry } = require('#process/os/process-identity');
+      const starter = require('node:child_process').spawn('/bin/sleep', ['3600']);
+      process.once('exit', () => starter.kill());
+      const endStarter = () => new Promise((resolve) => starter.once('exit', resolve).kill('SIGKILL'));`;
+
+    it('everything is closed, as by SIGHUP', async () => {
+      const script = handling({
+        before: `${before} endStarter();`,
+        parents,
+        close: `console.log('closed');`,
+      });
+      expect(await script.ended).toBe(129);
+      expect(script.output()).toMatch(/the process that started this run is gone, stopping all.*\nclosed\n/);
+    });
+
+    it('a process that is blocked is killed', async () => {
+      const script = handling({
+        before: `${before} setTimeout(() => { starter.kill('SIGKILL'); for (;;); }, 100);`,
+        parents,
+      });
+      expect(await script.ended).toBe('SIGKILL');
+      expect(script.output()).toContain(
+        'the process that started this run is gone, but this process is blocked',
+      );
+    });
+
+    it('by the signal that has come to this one too, that is no second signal', async () => {
+      const script = handling({
+        before: `${before}
+          const looks = [];
+          const { setInterval: begin } = globalThis;
+          globalThis.setInterval = (look, ms) => { looks.push(look); return begin(look, ms); };`,
+        parents,
+        close: `
+          await endStarter();
+          performance.now = () => 1e9;
+          looks.forEach((look) => look());
+          console.log('closed');`,
+        kill: `console.log('killed');`,
+      });
+      await script.printed(/ready/);
+      script.child.kill('SIGTERM');
+      expect(await script.ended).toBe(143);
+      expect(script.output()).toMatch(/closed/);
+      expect(script.output()).not.toMatch(/killed/);
+    });
   });
 
   it('a second signal kills everything at once, with the code of the second', async () => {

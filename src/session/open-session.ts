@@ -4,7 +4,9 @@ import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
 import { sessionClientKey } from '../pattern/session-client';
+import { ancestorsInGroup } from '../process/os/ancestors';
 import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
+import { whyUnreadable } from '../process/os/process-table';
 import { moduleVersion } from '../provider-module/version';
 import { continueCommand } from '../run/continue-command';
 import { ProgressDisplay } from '../run/progress-display';
@@ -18,7 +20,6 @@ import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
 import { TestFiles } from './events/test-files';
-import { watchParents } from './parent-watch';
 import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
 import { sessionVariable } from '../pattern/session-client';
@@ -92,11 +93,10 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         delete process.env[sessionVariable];
         delete (globalThis as Owner)[sessionKey];
         delete (globalThis as Owner)[sessionClientKey];
-        forgetParents();
       }
     }
   };
-  const signals = handleSignals({
+  const targets: SignalTargets = {
     close: async () => {
       const { server, workers } = await opening;
       await drained(server);
@@ -115,15 +115,11 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
       await workers.end(0);
     },
     say,
-  });
-  const forgetParents =
-    options.endsWithParent === true
-      ? watchParents(() => signals.hangUp('the process that started this run is gone'))
-      : () => undefined;
+  };
+  const signals = handleSignals(targets, options.endsWithParent === true ? ancestorsInGroup() : []);
   const opening = startSession(options, board, { say, protect: signals.protect });
   const { session, server } = await opening.catch(async (error: unknown) => {
     await signals.remove();
-    if (!signals.hasCome) forgetParents();
     throw error;
   });
   if (signals.hasCome) return new Promise(() => undefined);
@@ -212,6 +208,12 @@ export async function openPrivateSession(registry: ProviderRegistry): Promise<Se
 }
 
 function requirePlatform(): void {
+  const why = whyUnreadable();
+  if (why !== undefined)
+    throw new ModelProviderError(
+      'PLATFORM_UNSUPPORTED',
+      `jest-model-provider cannot see the processes that it owns: ${why}. Mount the proc file system of this namespace there, as unshare --mount-proc and containers do.`,
+    );
   if (process.platform === 'linux' || process.platform === 'darwin') return;
   throw new ModelProviderError(
     'PLATFORM_UNSUPPORTED',

@@ -1,4 +1,6 @@
 import { promisify } from 'node:util';
+import type { ProcessIdentity } from '../process/os/process-identity';
+import { lostParent, watchParents } from '../process/watch/lost-parents';
 import { watchSignals, type SignalWatch } from '../process/watch/signal-watch';
 import { watchTerminal } from './terminal';
 
@@ -27,14 +29,16 @@ export interface SignalTargets {
  * The first SIGINT, SIGTERM or SIGHUP tears the session down and ends this process with 130, 143 or 129; a
  * second one kills everything at once. Jest itself handles no signal, so the handler alone decides when the
  * process ends; if it is so blocked that it hears none, it is killed. A terminal that is closed is a SIGHUP,
- * whatever is noticed of it.
+ * whatever is noticed of it; so is the end of one of `parents`, unless the teardown is under way.
  *
- * @returns how to remove the handlers, which stay once a signal has come; whether one has; how to name the
- *   session's files; and how to hang up as a terminal does, saying why.
+ * @returns how to remove the handlers, which stay once a signal has come; whether one has; and how to name the
+ *   session's files.
  */
-export function handleSignals(targets: SignalTargets): Pick<SignalWatch, 'protect'> & {
+export function handleSignals(
+  targets: SignalTargets,
+  parents: readonly ProcessIdentity[] = [],
+): Pick<SignalWatch, 'protect'> & {
   remove(): Promise<void>;
-  hangUp(why: string): void;
   readonly hasCome: boolean;
 } {
   let first: { at: number } | undefined;
@@ -63,7 +67,11 @@ export function handleSignals(targets: SignalTargets): Pick<SignalWatch, 'protec
   const signals = Object.keys(exitCodes) as HandledSignal[];
   const onEach = (signal: HandledSignal): void => onSignal(signal);
   for (const signal of signals) process.on(signal, onEach);
-  const watch = watchSignals(signals, echoMs);
+  const watch = watchSignals(signals, echoMs, parents);
+  // A signal to the whole process group ends them too.
+  const forgetParents = watchParents(parents, () => {
+    if (first === undefined) onSignal('SIGHUP', lostParent);
+  });
   return {
     protect: (files) => watch.protect(files),
     remove: async () => {
@@ -72,8 +80,8 @@ export function handleSignals(targets: SignalTargets): Pick<SignalWatch, 'protec
       if (first !== undefined) return;
       for (const signal of signals) process.removeListener(signal, onEach);
       terminal.remove();
+      forgetParents();
     },
-    hangUp: (why) => onSignal('SIGHUP', why),
     get hasCome() {
       return first !== undefined;
     },

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import fs, { appendFileSync, closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cutLog, writtenBytes } from '../../../src/process/guardian/log-cap';
 import { logSize, readLogTail } from '../../../src/process/guardian/log-tail';
@@ -24,6 +24,28 @@ test('the first and the last part of a log stay, with a line on how much is miss
   expect(readFileSync(log(), 'utf8')).toBe(`aaaaaaaaaa${note(307)}dddddddddd`);
   expect(writtenBytes(server, 10)).toBe(327);
   closeSync(server);
+});
+
+test('a server that writes faster than its log is read does not hold the guardian', () => {
+  writeFileSync(log(), 'a'.repeat(100));
+  const { readSync } = fs;
+  let reads = 0;
+  const reading = jest.spyOn(fs, 'readSync').mockImplementation(((...args: Parameters<typeof readSync>) => {
+    reads += 1;
+    if (reads > 10) throw new Error('It reads for ever.');
+    const read = readSync(...args);
+    appendFileSync(log(), 'b'.repeat(2 * read));
+    return read;
+  }) as typeof readSync);
+  try {
+    cutLog(log(), 10);
+  } finally {
+    reading.mockRestore();
+  }
+  const [first, note = '', last = ''] = readFileSync(log(), 'utf8').split('\n');
+  expect(first).toBe('aaaaaaaaaa');
+  expect(note).toMatch(/at least [1-9]\d+ bytes/);
+  expect(last.length).toBeLessThanOrEqual(20);
 });
 
 test('a server that prints 300 MB is not blocked, keeps a small log, and its last line is in it', async () => {

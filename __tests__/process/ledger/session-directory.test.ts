@@ -1,4 +1,12 @@
-import { chownSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   createServerDirectory,
@@ -27,6 +35,17 @@ describe("a session's directory", () => {
     );
     await script.ended;
     expect(script.output().trim()).toMatch(/^\/tmp\/jmp-[0-9a-f]{16}$/);
+  });
+
+  it('has a path without links, as the system names the directory of a process', async () => {
+    const link = join(places.directory, 'link');
+    symlinkSync(places.temporary, link);
+    const script = startScript(
+      `console.log(require('#process/ledger/session-directory').sessionDirectoryPath('abc'))`,
+      { ...places.env, TMPDIR: link },
+    );
+    await script.ended;
+    expect(script.output().trim()).toBe(join(realpathSync(places.temporary), 'jmp-abc'));
   });
 
   it.each([

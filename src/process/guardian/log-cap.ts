@@ -33,13 +33,15 @@ export function cutLog(path: string, keep = kept): void {
     const tail = [last];
     let size = fstatSync(file).size;
     readSync(file, last, 0, keep, size - keep);
-    const taken = size - 2 * keep - before.noteBytes;
-    // What the server has written meanwhile.
-    for (let more = 1; more > 0; size += more) {
-      const chunk = Buffer.alloc(Math.max(0, fstatSync(file).size - size));
+    let taken = size - 2 * keep - before.noteBytes;
+    // What the server has written meanwhile. It may write faster than this reads.
+    const mostSize = size + keep;
+    for (let more = 1; more > 0 && size < mostSize; size += more) {
+      const chunk = Buffer.alloc(Math.max(0, Math.min(fstatSync(file).size, mostSize) - size));
       more = readSync(file, chunk, 0, chunk.length, size);
       tail.push(chunk.subarray(0, more));
     }
+    taken += fstatSync(file).size - size;
     ftruncateSync(file, keep);
     const bytes = before.bytes + taken;
     const text = `\n[jest-model-provider: at least ${bytes} bytes of this log were left out here]\n`;

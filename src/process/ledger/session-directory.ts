@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  realpathSync,
   rmSync,
   statfsSync,
   statSync,
@@ -33,10 +34,24 @@ export function directoryName(session: string): string {
   return `jmp-${session}`;
 }
 
-/** Where a session's directory will be; nothing is made yet. */
+/**
+ * Where a session's directory will be; nothing is made yet. The path is without links, as the system names the
+ * directory in which a process works.
+ */
 export function sessionDirectoryPath(session: string): string {
-  const path = join(resolve(tmpdir()), directoryName(session));
-  return Buffer.byteLength(path) <= longestDirectory ? path : join('/tmp', directoryName(session));
+  const path = join(withoutLinks(resolve(tmpdir())), directoryName(session));
+  return Buffer.byteLength(path) <= longestDirectory
+    ? path
+    : join(withoutLinks('/tmp'), directoryName(session));
+}
+
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    // There is no such directory: whoever makes one in it says so.
+    return path;
+  }
 }
 
 /**
@@ -58,7 +73,9 @@ export function createServerDirectory(
   { user, inMemory = false }: ServerDirectoryOptions,
 ): string {
   const memory =
-    inMemory && hasSpace(memoryFolder) ? join(memoryFolder, openName(sessionDirectory)) : undefined;
+    inMemory && hasSpace(memoryFolder)
+      ? join(withoutLinks(memoryFolder), openName(sessionDirectory))
+      : undefined;
   if (user === undefined && memory === undefined) return newDirectory(sessionDirectory);
   const parent = memory ?? openPath(sessionDirectory);
   makeOpen(parent);
@@ -73,7 +90,7 @@ function newDirectory(parent: string): string {
 
 /** Every directory that a session may have made, itself first. */
 export function sessionDirectories(path: string): string[] {
-  const parents = new Set([dirname(path), '/tmp', memoryFolder]);
+  const parents = new Set([dirname(path), withoutLinks('/tmp'), withoutLinks(memoryFolder)]);
   return [path, ...[...parents].map((parent) => join(parent, openName(path)))];
 }
 
@@ -94,7 +111,7 @@ export function removeSessionDirectory(path: string, session: string): void {
 
 function openPath(sessionDirectory: string): string {
   const parent = dirname(sessionDirectory);
-  return join(isOpenToAll(parent) ? parent : '/tmp', openName(sessionDirectory));
+  return join(isOpenToAll(parent) ? parent : withoutLinks('/tmp'), openName(sessionDirectory));
 }
 
 function openName(sessionDirectory: string): string {

@@ -7,6 +7,14 @@ export function processTable(): ProcessEntry[] {
   return processesBesides(new Set()).entries;
 }
 
+/** Why the processes of this machine cannot be looked up by their numbers; undefined if they can. */
+export function whyUnreadable(): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const self = readLink('/proc/self');
+  if (self === undefined) return '/proc is not mounted';
+  return self === String(process.pid) ? undefined : '/proc shows the processes of another namespace';
+}
+
 /** The numbers of all processes. */
 export function processIds(): number[] {
   return process.platform === 'linux' ? numbersInProc() : psTable().map(({ pid }) => pid);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { killDescendants } from '../os/process-family';
 import { endBlockedProcess } from './end-blocked-process';
+import { lostParent, watchParents } from './lost-parents';
 import type { FromSignalThread, SignalThreadData, ToSignalThread } from './signal-watch';
 import type { GuardianOptions } from '../guardian/guardian-protocol';
 
@@ -32,7 +33,7 @@ const teardownTicks = 600;
 /** How long it has when what it has started was killed. */
 const wakingTicks = 5;
 
-const { signals, echoMs } = workerData as SignalThreadData;
+const { signals, echoMs, parents } = workerData as SignalThreadData;
 const port = parentPort ?? fail();
 const { Signal } = (createRequire(__filename)('internal/test/binding') as Internals).internalBinding(
   'signal_wrap',
@@ -40,7 +41,8 @@ const { Signal } = (createRequire(__filename)('internal/test/binding') as Intern
 
 let files: GuardianOptions | undefined;
 let first: { readonly at: number } | undefined;
-let last: NodeJS.Signals | undefined;
+/** What the main thread has to notice: a signal, or in words. */
+let last = '';
 /** The number of the question that was asked last. */
 let question = 0;
 let isAnswered = true;
@@ -50,9 +52,13 @@ let ticking: NodeJS.Timeout | undefined;
 
 const handles = Object.entries(signals).map(([name, number]) => {
   const handle = new Signal();
-  handle.onsignal = () => onSignal(name as NodeJS.Signals);
+  handle.onsignal = () => onSignal(name);
   handle.start(number);
   return handle;
+});
+
+const forgetParents = watchParents(parents, () => {
+  if (first === undefined) onSignal(lostParent);
 });
 
 port.on('message', (message: ToSignalThread) => {
@@ -61,8 +67,8 @@ port.on('message', (message: ToSignalThread) => {
   else files = message;
 });
 
-function onSignal(signal: NodeJS.Signals): void {
-  last = signal;
+function onSignal(reason: string): void {
+  last = reason;
   if (first === undefined) {
     first = { at: performance.now() };
     ask(firstTicks);
@@ -92,7 +98,7 @@ function tick(): void {
     ticksLeft = wakingTicks;
   } else if (ticksLeft < 0) {
     clearInterval(ticking);
-    void endBlockedProcess(`${last ?? 'a signal'}, but this process is blocked: it is killed`, files);
+    void endBlockedProcess(`${last}, but this process is blocked: it is killed`, files);
   }
 }
 
@@ -100,6 +106,7 @@ function tick(): void {
 function stop(): void {
   for (const handle of handles) handle.close();
   clearInterval(ticking);
+  forgetParents();
   port.postMessage('stopped' satisfies FromSignalThread);
   port.close();
 }

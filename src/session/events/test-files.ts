@@ -4,9 +4,15 @@
  */
 export class TestFiles {
   readonly #underWay = new Map<object, string>();
+  #isExpected = false;
   #hasBegun = false;
   #total: number | undefined;
   #ended = 0;
+
+  /** A run follows, maybe of files that neither connect nor are counted. */
+  expect(): void {
+    this.#isExpected = true;
+  }
 
   /** A run begins; `total` files are to be run. */
   begin(total: number): void {
@@ -22,6 +28,7 @@ export class TestFiles {
 
   /** The run has ended, be it whole or not. */
   complete(): void {
+    this.#isExpected = false;
     this.#hasBegun = false;
     this.#total = undefined;
   }
@@ -34,9 +41,12 @@ export class TestFiles {
     return () => void this.#underWay.delete(key);
   }
 
-  /** What of the tests is missing, in words; undefined if no run is under way. */
-  describeRest(): string | undefined {
-    if (!this.#hasBegun) return undefined;
+  /**
+   * What of the tests is missing when the process ends with `code`, in words; undefined if no run is under way.
+   * One that never began has ended by an error of its own, unless that is no failure.
+   */
+  describeRest(code: number): string | undefined {
+    if (!this.#hasBegun && !(this.#isExpected && code === 0)) return undefined;
     if (this.#ended === this.#total)
       return 'before their session had ended: its globalTeardown did not run, or did not call closeSession()';
     const names = [...new Set(this.#underWay.values())].join(', ');
