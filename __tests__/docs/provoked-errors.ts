@@ -163,7 +163,6 @@ const provocations: readonly Provocation[] = [
       'contract.eval.js': contract,
       'typed.eval.ts': `const answer: string = '5';`,
       'too-early.eval.js': `require('jest-model-provider').withClient(['embedded:expert'], ({ client }) => undefined);`,
-      'no-session.eval.js': `/** @jest-environment node */ test('no session', () => require('jest-model-provider').modelProviders.setup('embedded:expert'));`,
     },
     options: {
       config: {
@@ -176,6 +175,13 @@ const provocations: readonly Provocation[] = [
       },
       env: { LLAMA_SERVER: '/opt/llama.cpp/llama-server', DATABASE_URL: '', PGHOST: '' },
     },
+  },
+  {
+    files: {
+      'own.js': 'module.exports = () => undefined;',
+      'no-session.eval.js': `test('no session', () => require('jest-model-provider').modelProviders.setup('embedded:expert'));`,
+    },
+    options: { config: { globalSetup: './own.js', globalTeardown: './own.js' } },
   },
   {
     files: { '.evals/nightly/.lock': JSON.stringify(ownIdentity()), ...empty },
