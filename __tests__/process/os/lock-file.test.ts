@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from '../../../src/process/os/lock-file';
 import { thisMachine } from '../../../src/process/os/machine';
@@ -54,6 +54,15 @@ test.each([{ pidNamespace: 'pid:[1]' }, { host: 'another' }])(
     expect(takeLock(path(3)).holder).toEqual({ pid: 1, startTime: '1', isElsewhere: true });
   },
 );
+
+test('a lock is not that of a process with the same number in another container, which is just taking it', () => {
+  const theirs = JSON.stringify({ ...ownIdentity(), ...thisMachine(), pidNamespace: 'pid:[1]' });
+  const draft = `${path(5)}.${process.pid}`;
+  writeFileSync(draft, theirs);
+  linkSync(draft, path(5));
+  expect(takeLock(path(5)).holder).toMatchObject({ isElsewhere: true });
+  expect(readFileSync(path(5), 'utf8')).toBe(theirs);
+});
 
 test('the lock of an earlier boot of this machine is taken over', () => {
   writeFileSync(path(4), JSON.stringify({ ...ownIdentity(), ...thisMachine(), bootId: 'an earlier one' }));

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { closeSync, constants, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { thisMachine, whereIs, type Machine } from './machine';
 import { isAlive, ownIdentity, type ProcessIdentity } from './process-identity';
@@ -39,7 +40,8 @@ export function takeLock(path: string): LockAttempt {
 
 /** Makes the file with its whole text at once: a lock without a holder would pass for that of a dead process. */
 function tryWrite(path: string, text: string): boolean {
-  const draft = `${path}.${process.pid}`;
+  // Not by the process's number: another one may have the same in another container.
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
   writeFileSync(draft, text);
   try {
     return unlessPresent(() => linkSync(draft, path));
