@@ -213,7 +213,10 @@ describe('a guardian', () => {
 });
 
 describe('the process of a session', () => {
-  test.each([broken[0]!, ['half a message, and dies', halfFrame, /did not start: it was ended by SIGKILL/, true]] as const)(
+  test.each([
+    broken[0]!,
+    ['half a message, and dies', halfFrame, /did not start: it was ended by SIGKILL/, true],
+  ] as const)(
     'whose guardian sends %s hears of it, with the reason, and can end',
     async (_what, text, reason, isOver) => {
       const guardian = `process.stdin.once('data', () => {
