@@ -1,7 +1,7 @@
-import type { Client, Pool } from 'pg';
 import { AbortController } from '../../base/real-globals';
 import type { ClientContext } from '../../pattern/resource-context';
 import { driver } from './driver';
+import type { DriverClient, DriverPool } from './driver-types';
 import { LeasedWork } from './leased-work';
 import { connectionError } from './request-error';
 
@@ -31,11 +31,11 @@ export interface DatabaseAddress {
   readonly database: string;
 }
 
-/** A connected `pg.Client` of a leased database. */
-export type DatabaseClient = Client & DatabaseAddress;
+/** A connected `pg.Client` of a leased database; typed in full where the project has `@types/pg`. */
+export type DatabaseClient = DriverClient & DatabaseAddress;
 
-/** A `pg.Pool` of a leased database. */
-export type DatabasePool = Pool & DatabaseAddress;
+/** A `pg.Pool` of a leased database; typed in full where the project has `@types/pg`. */
+export type DatabasePool = DriverPool & DatabaseAddress;
 
 type LeaseContext = Pick<ClientContext, 'signal' | 'note'>;
 

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
-import type { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { isModelProviderError, messageOf, ModelProviderError } from '../../../base/errors';
 import { printable } from '../../../base/printable';
+import type { DriverClient } from '../../postgres-server/driver-types';
 import type { SqlFile } from './sql-files';
 import { PsqlOnly, sqlParts, type SqlPart } from './sql-parts';
 
 /** A schema ready to run: SQL files, or the user's own function. */
-export type LoadedSchema = readonly SqlFile[] | ((client: Client) => Promise<void>);
+export type LoadedSchema = readonly SqlFile[] | ((client: DriverClient) => Promise<void>);
 
 /**
  * Runs a schema in an empty database.
@@ -15,7 +15,7 @@ export type LoadedSchema = readonly SqlFile[] | ((client: Client) => Promise<voi
  * @throws ModelProviderError `SCHEMA_FAILED` naming file, line and the server's message; also for a transaction
  *   that stays open.
  */
-export async function applySchema(schema: LoadedSchema, client: Client): Promise<void> {
+export async function applySchema(schema: LoadedSchema, client: DriverClient): Promise<void> {
   await (typeof schema === 'function' ? runFunction(schema, client) : runFiles(schema, client));
   // The server would undo it without a word.
   if (client.getTransactionStatus() !== 'I')
@@ -25,7 +25,7 @@ export async function applySchema(schema: LoadedSchema, client: Client): Promise
     );
 }
 
-async function runFiles(files: readonly SqlFile[], client: Client): Promise<void> {
+async function runFiles(files: readonly SqlFile[], client: DriverClient): Promise<void> {
   for (const file of files) {
     for (const part of partsOf(file)) {
       try {
@@ -41,7 +41,10 @@ async function runFiles(files: readonly SqlFile[], client: Client): Promise<void
   }
 }
 
-async function runFunction(schema: (client: Client) => Promise<void>, client: Client): Promise<void> {
+async function runFunction(
+  schema: (client: DriverClient) => Promise<void>,
+  client: DriverClient,
+): Promise<void> {
   const inFlight = followQueries(client);
   try {
     await schema(client);
@@ -61,7 +64,7 @@ async function runFunction(schema: (client: Client) => Promise<void>, client: Cl
 }
 
 /** Tracks the queries of a client that are in flight. */
-function followQueries(client: Client): ReadonlySet<Promise<unknown>> {
+function followQueries(client: DriverClient): ReadonlySet<Promise<unknown>> {
   const inFlight = new Set<Promise<unknown>>();
   const query = client.query.bind(client) as (...args: unknown[]) => unknown;
   client.query = ((...args: unknown[]) => {
@@ -73,7 +76,7 @@ function followQueries(client: Client): ReadonlySet<Promise<unknown>> {
     inFlight.add(own);
     result.then(end, end);
     return own;
-  }) as Client['query'];
+  }) as DriverClient['query'];
   return inFlight;
 }
 
@@ -88,7 +91,7 @@ function partsOf(file: SqlFile): SqlPart[] {
   }
 }
 
-async function runPart({ sql, rows }: SqlPart, client: Client): Promise<void> {
+async function runPart({ sql, rows }: SqlPart, client: DriverClient): Promise<void> {
   if (rows === undefined) {
     await client.query(sql);
     return;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Client } from 'pg';
 import { ModelProviderError } from '../../../base/errors';
 import { nearest } from '../../../base/nearest';
+import type { DriverClient } from '../../postgres-server/driver-types';
 import type { LoadedSchema } from './apply-schema';
 import { readSqlFiles } from './sql-files';
 
@@ -10,7 +10,7 @@ import { readSqlFiles } from './sql-files';
  * `.sql` files are run in the order of their names; or a function that receives a connection. Paths are
  * relative to the directory where Jest was started.
  */
-export type DatabaseSchema = string | readonly string[] | ((client: Client) => Promise<void>);
+export type DatabaseSchema = string | readonly string[] | ((client: DriverClient) => Promise<void>);
 
 /** A schema, and what identifies its content. */
 export interface HashedSchema {
