@@ -1,5 +1,7 @@
 import type { Jest } from '@jest/environment';
 import { ModelProviderError } from './errors';
+import { join } from './path';
+import { createRequire } from './real-globals';
 
 /**
  * Loads a dependency of this package as it is, also where a spec has mocked it for the code under test, by
@@ -19,7 +21,29 @@ export function requireActual(name: string, needs: readonly string[] = []): unkn
       `${mocked} is mocked in this file, but the package ${name}, with which jest-model-provider works, needs it: remove jest.mock('${mocked}'), or call jest.unmock('${mocked}'), and mock the module of your own that uses it instead.`,
       { details: { mocked, package: name } },
     );
-  return (jestObject()?.requireActual ?? require)(name);
+  return (jestGlobals()?.jest.requireActual ?? require)(name);
+}
+
+/**
+ * Loads a package that the user installs, as it is: that of the spec, or of the folder in which a script runs, else
+ * what this package finds from its own place.
+ *
+ * @returns undefined if it is not installed. What it throws while it loads is thrown.
+ */
+export function requireOptional(name: string): unknown {
+  const spec = jestGlobals()?.expect?.getState().testPath;
+  const path = [spec ?? join(process.cwd(), 'script.js'), __filename]
+    .map((from) => resolvedFrom(from, name))
+    .find((found) => found !== undefined);
+  return path === undefined ? undefined : requireActual(path);
+}
+
+function resolvedFrom(file: string, name: string): string | undefined {
+  try {
+    return createRequire(file).resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function isMocked(name: string): boolean {
@@ -27,11 +51,17 @@ function isMocked(name: string): boolean {
   return require(name) !== process.getBuiltinModule(name);
 }
 
-/** Jest's object of this file; there is none outside its VM. */
-function jestObject(): Jest | undefined {
+interface JestGlobals {
+  readonly jest: Jest;
+  /** Not there yet in a setup file. */
+  readonly expect?: { getState(): { readonly testPath?: string } };
+}
+
+/** Those of this file; there are none outside Jest's VM. */
+function jestGlobals(): JestGlobals | undefined {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest serves it to require() only
-    return (require('@jest/globals') as { jest: Jest }).jest;
+    return require('@jest/globals') as JestGlobals;
   } catch {
     return undefined;
   }
