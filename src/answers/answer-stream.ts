@@ -8,7 +8,7 @@ import { ModelProviderError } from '../base/errors';
  * for await (const piece of stream) process.stdout.write(piece);
  * const { finishReason } = await stream.reply;
  */
-export class AnswerStream<Reply> implements AsyncIterableIterator<string, undefined> {
+export class AnswerStream<Reply> implements AsyncIterableIterator<string> {
   /** Rejects with what ended the loop: an error of the request, or `ANSWER_CUT` if the loop was left before. */
   readonly reply: Promise<Reply>;
   readonly #model: string;

@@ -101,7 +101,8 @@ export type ChatMessage = InstructionMessage | UserMessage | AssistantMessage | 
  * const video = { type: 'video_url', video_url: { url: 'https://example.com/a.mp4' } };
  * await handle.client.generate([{ role: 'user', content: [video] }]);
  */
-export type PromptMessage = ChatMessage | { role: 'user'; content: readonly object[]; name?: string };
+export type PromptMessage =
+  ChatMessage | { role: 'user'; content: string | readonly object[]; name?: string };
 
 interface FunctionTool {
   type: 'function';
