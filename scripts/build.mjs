@@ -1,11 +1,13 @@
 // Compiles src/ and preset/ to dist/. What has not changed since the last build is not compiled again; what
-// an earlier layout has left in dist/ is deleted.
+// an earlier layout has left in dist/ is deleted. Of the declarations only those are published that the entries of
+// the package reach: those of inner files are for our own tests, and each would take a block of a user's disk.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
+const require = createRequire(import.meta.url);
 const output = 'dist';
 const sources = ['src', 'preset'];
 // What decides how every file is compiled: after a change of it all are compiled anew.
@@ -34,6 +36,7 @@ if (Object.keys(now).some((part) => now[part] !== last[part])) {
   const code = compile();
   for (const path of entriesBelow(output))
     if (!hasSource(path)) rmSync(path, { recursive: true, force: true });
+  if (code === 0) writeFileSync(join(output, '.npmignore'), unpublished());
   // After errors only what depends on the files that have them is compiled again: the compiler keeps them in
   // mind.
   const done = {
@@ -47,12 +50,27 @@ if (Object.keys(now).some((part) => now[part] !== last[part])) {
 
 /** Returns the compiler's exit code. Throws if it was stopped. */
 function compile() {
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const tsc = require.resolve('typescript/bin/tsc');
   const incremental = ['--incremental', '--tsBuildInfoFile', buildInfo];
   const args = [tsc, '-p', 'tsconfig.build.json', ...incremental];
   const { status, signal, error } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status === null) throw error ?? new Error(`tsc was ended by ${signal}`);
   return status;
+}
+
+/** What npm leaves out of the package: all declarations but those that its entries reach. */
+function unpublished() {
+  const ts = require('typescript');
+  const reached = new Set(
+    Object.values(JSON.parse(readFileSync('package.json', 'utf8')).exports).flatMap(({ types }) =>
+      types === undefined ? [] : [relative(output, types)],
+    ),
+  );
+  // A set also gives what is added meanwhile.
+  for (const file of reached)
+    for (const { fileName } of ts.preProcessFile(readFileSync(join(output, file), 'utf8')).importedFiles)
+      if (fileName.startsWith('.')) reached.add(`${join(dirname(file), fileName)}.d.ts`);
+  return ['*.d.ts', ...[...reached].sort().map((file) => `!/${file}`), ''].join('\n');
 }
 
 /** Whether a file or a folder of dist/ comes from one of the repository. */

@@ -49,13 +49,14 @@ export { OpenAICompatibleProvider } from './providers/openai-compatible/provider
 export type { OpenAICompatibleOptions } from './providers/openai-compatible/options';
 export { VLLMProvider } from './providers/vllm/provider';
 export type { VLLMConfig, VLLMOptions } from './providers/vllm/options';
-export {
-  ModelClient,
-  type ChatMessage,
-  type GenerateOptions,
-  type Generation,
-  type Tool,
-} from './providers/openai-compatible/client';
+export type {
+  ChatCompletion,
+  ChatMessage,
+  PromptMessage,
+  Tool,
+} from './providers/openai-compatible/chat-completion';
+export { ModelClient, type GenerateOptions, type Generation } from './providers/openai-compatible/client';
+export type { OpenAIClient, OpenAINotInstalled } from './providers/openai-compatible/driver';
 export type { Answer, ToolCall, Usage } from './answers/answer';
 export type { AnswerStream } from './answers/answer-stream';
 export type { ReasoningOption } from './answers/read-answer';

@@ -1,6 +1,7 @@
 import type { Jest } from '@jest/environment';
 import { ModelProviderError } from './errors';
-import { isNodeRealm, realRequire } from './real-globals';
+import { join } from './path';
+import { createRequire, isNodeRealm } from './real-globals';
 
 /**
  * Loads a dependency of this package as it is, also where a spec has mocked it for the code under test, by
@@ -20,15 +21,31 @@ export function requireActual(name: string, needs: readonly string[] = []): unkn
       `${mocked} is mocked in this file, but the package ${name}, with which jest-model-provider works, needs it: remove jest.mock('${mocked}'), or call jest.unmock('${mocked}'), and mock the module of your own that uses it instead.`,
       { details: { mocked, package: name } },
     );
-  return (jestObject()?.requireActual ?? require)(name);
+  return (jestGlobals()?.jest.requireActual ?? require)(name);
 }
 
 /**
- * As {@link requireActual}, for a package that works with Node's globals, as HTTP clients do. For a page, such as
- * jsdom's, it is loaded where Jest itself runs: what it makes is not of the page then.
+ * Loads a package that the user installs, as it is: that of the spec, or of the folder in which a script runs, else
+ * what this package finds from its own place. For a page, such as jsdom's, it is loaded where Jest itself runs: what it
+ * makes is not of the page then.
+ *
+ * @returns undefined if it is not installed. What it throws while it loads is thrown.
  */
-export function requireForNode(name: string): unknown {
-  return isNodeRealm ? requireActual(name) : realRequire(name);
+export function requireOptional(name: string): unknown {
+  const spec = jestGlobals()?.expect?.getState().testPath;
+  const path = [spec ?? join(process.cwd(), 'script.js'), __filename]
+    .map((from) => resolvedFrom(from, name))
+    .find((found) => found !== undefined);
+  if (path === undefined) return undefined;
+  return isNodeRealm ? requireActual(path) : createRequire(__filename)(path);
+}
+
+function resolvedFrom(file: string, name: string): string | undefined {
+  try {
+    return createRequire(file).resolve(name);
+  } catch {
+    return undefined;
+  }
 }
 
 function isMocked(name: string): boolean {
@@ -36,11 +53,17 @@ function isMocked(name: string): boolean {
   return require(name) !== process.getBuiltinModule(name);
 }
 
-/** Jest's object of this file; there is none outside its VM. */
-function jestObject(): Jest | undefined {
+interface JestGlobals {
+  readonly jest: Jest;
+  /** Not there yet in a setup file. */
+  readonly expect?: { getState(): { readonly testPath?: string } };
+}
+
+/** Those of this file; there are none outside Jest's VM. */
+function jestGlobals(): JestGlobals | undefined {
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- Jest serves it to require() only
-    return (require('@jest/globals') as { jest: Jest }).jest;
+    return require('@jest/globals') as JestGlobals;
   } catch {
     return undefined;
   }

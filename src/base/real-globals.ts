@@ -18,5 +18,5 @@ export const isNodeRealm = globalThis.AbortController === AbortController;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it needs no `this`
 export const { now: currentTime } = Date;
 
-/** Node's own loader: in a test file Jest puts another in its place, also in the module `node:module`. */
-export const realRequire = real.process.getBuiltinModule('node:module').createRequire(__filename);
+/** Finds modules as Node does. That of a spec does as Jest is configured. */
+export const { createRequire } = real.process.getBuiltinModule('node:module');

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { getEventListeners, once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -8,6 +9,7 @@ import { ModelProviderError } from '../../../src/base/errors';
 import { all, observed } from './observed';
 import { ModelClient, type GenerateOptions } from '../../../src/providers/openai-compatible/client';
 import { caught } from '../../support/caught';
+import { ownPlaces } from '../../support/own-places';
 import { completion, fakeEndpoint, json, refusal } from '../../fixtures/fake-endpoint';
 
 const endpoint = fakeEndpoint();
@@ -430,19 +432,45 @@ describe('.openai', () => {
     }
   });
 
-  test('is loaded at its first use, not with the package', () => {
-    const script = `
-      const loaded = () => Object.keys(require.cache).some((file) => file.includes('/node_modules/openai/'));
-      const { ModelClient } = require('jest-model-provider');
-      const client = new ModelClient({ baseURL: 'http://127.0.0.1:1/v1', apiKey: 'none', model: 'm' }, new AbortController());
-      const before = loaded();
-      client.openai;
-      console.log(before, loaded());
-    `;
+  describe('in a script', () => {
+    const places = ownPlaces();
     const root = path.resolve(__dirname, '../../..');
-    const env = { ...process.env, NODE_OPTIONS: '', JEST_WORKER_ID: undefined };
-    expect(execFileSync(process.execPath, ['-e', script], { cwd: root, env, encoding: 'utf8' }).trim()).toBe(
-      'false true',
-    );
+
+    /** What a script prints that has a client, and runs in a folder with these files. */
+    function printed(script: string, files: Readonly<Record<string, string>> = {}): string {
+      for (const [name, text] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(places.directory, name)), { recursive: true });
+        writeFileSync(path.join(places.directory, name), text);
+      }
+      const whole = `
+        const { ModelClient } = require(${JSON.stringify(root)});
+        const client = new ModelClient({ baseURL: '${endpoint.baseURL}', apiKey: 'none', model: 'm' }, new AbortController());
+        ${script}`;
+      const env = { ...process.env, NODE_OPTIONS: '', JEST_WORKER_ID: undefined };
+      const options = { cwd: places.directory, env, encoding: 'utf8' } as const;
+      return execFileSync(process.execPath, ['-e', whole], options).trim();
+    }
+
+    test('is loaded at its first use, not with the package', () => {
+      const script = `
+        const loaded = () => Object.keys(require.cache).some((file) => file.includes('/node_modules/openai/'));
+        const before = loaded();
+        client.openai;
+        console.log(before, loaded());`;
+      expect(printed(script)).toBe('false true');
+    });
+
+    test('is that of the project, before any that the package finds from its own place', () => {
+      const files = {
+        'node_modules/openai/index.js': `exports.OpenAI = class { name = 'of the project'; };`,
+      };
+      expect(printed('console.log(client.openai.name);', files)).toBe('of the project');
+    });
+
+    test('shows what is wrong with an SDK that cannot be loaded', () => {
+      const files = { 'node_modules/openai/index.js': `require('what it needs');` };
+      const script = `try { client.openai; } catch (error) { console.log(error.message.split('\\n')[0]); }`;
+      expect(printed(script, files)).toBe("Cannot find module 'what it needs'");
+    });
   });
 });

@@ -1,10 +1,4 @@
 import { cut } from '../../base/cut';
-import type OpenAI from 'openai';
-import type {
-  ChatCompletionCreateParamsNonStreaming,
-  ChatCompletionMessageParam,
-  ChatCompletionTool,
-} from 'openai/resources/chat/completions';
 import type { Answer, Received } from '../../answers/answer';
 import { refused } from '../../answers/answer-error';
 import { AnswerStream } from '../../answers/answer-stream';
@@ -16,7 +10,6 @@ import { fetchFor } from '../../answers/send';
 import { isOddUsage } from '../../answers/usage';
 import { WaitingFetch, type OnBehalf, type Sent } from '../../answers/waiting-fetch';
 import { abortable } from '../../base/abortable';
-import { requireForNode } from '../../base/actual';
 import { anySignal } from '../../base/any-signal';
 import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
 import { isObject, showValue } from '../../base/json';
@@ -26,18 +19,14 @@ import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
 import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
-import { requestError } from './request-error';
+import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
 import type { ModelConnection } from './connection';
+import { openSdk, type OpenAIClient } from './driver';
+import { requestError } from './request-error';
 
 // Not the globals: tests may replace those by fake timers.
 const { performance } = process.getBuiltinModule('node:perf_hooks');
 const { setTimeout: delay } = process.getBuiltinModule('node:timers/promises');
-
-/** A chat message; the SDK's own type. */
-export type ChatMessage = ChatCompletionMessageParam;
-
-/** A tool that the model may call; the SDK's own type. */
-export type Tool = ChatCompletionTool;
 
 /** Options of one generation. An option that is left out is left to the server. */
 export interface GenerateOptions {
@@ -68,7 +57,7 @@ export interface Generation extends Answer {
   /** Milliseconds from sending the request, for the last time, to the end of the answer. */
   readonly latencyMs: number;
   /** The server's answer: its body, or the last events' worth of a stream put together. */
-  readonly raw: OpenAI.ChatCompletion;
+  readonly raw: ChatCompletion;
 }
 
 type CallingContext = Pick<ClientContext, 'signal' | 'spec'>;
@@ -100,8 +89,8 @@ const rules: Record<keyof GenerateOptions, OptionRule> = {
 };
 
 /**
- * The client of every OpenAI-compatible model: a thin `generate()`, and the official SDK as `.openai` for all
- * the rest.
+ * The client of every OpenAI-compatible model: `generate()` and `stream()`, which need no other package, and the
+ * official SDK as `.openai` for all the rest.
  *
  * Requests are sent once, but for 429: retries would hide a failing server and distort measured latencies.
  * After a 429 all requests to the endpoint wait, in the whole run, until the time that it names.
@@ -115,7 +104,7 @@ export class ModelClient {
   readonly #connection: ModelConnection;
   readonly #context: CallingContext;
   readonly #sender: WaitingFetch;
-  #openai: OpenAI | undefined;
+  #openai: OpenAIClient | undefined;
   #isUsageNoted = false;
 
   constructor(connection: ModelConnection, context: CallingContext) {
@@ -127,9 +116,14 @@ export class ModelClient {
     );
   }
 
-  /** The official SDK's client, configured for this model's server. Loaded at first use. */
-  get openai(): OpenAI {
-    this.#openai ??= this.#makeSdk();
+  /**
+   * The official SDK's client, configured for this model's server. Loaded at first use from the package `openai`,
+   * which you install yourself.
+   *
+   * @throws ModelProviderError `DEPENDENCY_MISSING` if it is not installed.
+   */
+  get openai(): OpenAIClient {
+    this.#openai ??= openSdk(this.#connection, this.#sender.fetch);
     return this.#openai;
   }
 
@@ -141,7 +135,7 @@ export class ModelClient {
    *   server died, `HANDLE_CLOSED` if the lease ended meanwhile; the signal's reason if it aborts.
    */
   async generate(
-    prompt: string | readonly ChatMessage[],
+    prompt: string | readonly PromptMessage[],
     options: GenerateOptions = {},
   ): Promise<Generation> {
     const body = this.#body(prompt, options);
@@ -166,12 +160,12 @@ export class ModelClient {
    * for await (const piece of stream) process.stdout.write(piece);
    * const { usage } = await stream.reply;
    */
-  stream(prompt: string | readonly ChatMessage[], options: GenerateOptions = {}): AnswerStream<Generation> {
+  stream(prompt: string | readonly PromptMessage[], options: GenerateOptions = {}): AnswerStream<Generation> {
     return new AnswerStream(this.model, this.#pieces(prompt, options));
   }
 
   async *#pieces(
-    prompt: string | readonly ChatMessage[],
+    prompt: string | readonly PromptMessage[],
     options: GenerateOptions,
   ): AsyncGenerator<string, Generation, undefined> {
     const asked = { stream: true, stream_options: { include_usage: true } } as const;
@@ -231,7 +225,7 @@ export class ModelClient {
         `"${this.model}" counts its tokens as ${cut(printable(showValue(usage)), 200)}, which are no numbers of tokens: they are not counted.`,
       );
     }
-    return { ...answer, latencyMs, raw: raw as OpenAI.ChatCompletion };
+    return { ...answer, latencyMs, raw: raw as ChatCompletion };
   }
 
   async #send(body: object, signal: AbortSignal): Promise<Sent> {
@@ -249,24 +243,19 @@ export class ModelClient {
     noteCall(this.#context, { ms, path, status, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
   }
 
-  #body(
-    prompt: string | readonly ChatMessage[],
-    options: GenerateOptions,
-  ): ChatCompletionCreateParamsNonStreaming {
+  #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {
     checkCall(prompt, options);
     const { maxTokens, temperature, topP, seed, stop, tools, extra } = options;
     return {
       model: this.model,
-      messages: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : [...prompt],
+      messages: typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : prompt,
       // Deprecated in OpenAI's own service alone: the other servers know only these two.
-      /* eslint-disable @typescript-eslint/no-deprecated */
       ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
       ...(seed === undefined ? {} : { seed }),
-      /* eslint-enable @typescript-eslint/no-deprecated */
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { top_p: topP }),
       ...(stop === undefined ? {} : { stop }),
-      ...(tools === undefined ? {} : { tools: [...tools] }),
+      ...(tools === undefined ? {} : { tools }),
       ...extra,
     };
   }
@@ -290,23 +279,6 @@ export class ModelClient {
       ends.throwIfAborted();
       throw requestError(error, this.#connection);
     }
-  }
-
-  #makeSdk(): OpenAI {
-    // Loaded here, not at the top: most specs that import a provider never talk to a model from this file.
-    const { OpenAI: Sdk } = requireForNode('openai') as typeof import('openai');
-    const { baseURL, apiKey } = this.#connection;
-    // The key is meant for this server only: no organization or project is read from the environment. A Jest
-    // environment that looks like a browser is still Node.
-    return new Sdk({
-      baseURL,
-      apiKey,
-      maxRetries: 0,
-      organization: null,
-      project: null,
-      dangerouslyAllowBrowser: true,
-      fetch: this.#sender.fetch,
-    });
   }
 }
 
