@@ -139,6 +139,21 @@ describe('a signal while the session is being opened', () => {
     },
   );
 
+  it('waits for no provider module that never ends loading', async () => {
+    const script = startScript(
+      `const { openSocketSession } = require('#session/open-session');
+      setInterval(() => undefined, 1000);
+      const registry = () => new Promise(() => console.log('loading'));
+      openSocketSession({ registry }).finally(() => console.log('went on'));`,
+      places.env,
+    );
+    await script.printed(/loading/);
+    script.child.kill('SIGINT');
+    expect(await script.ended).toBe(130);
+    expect(script.output()).not.toContain('went on');
+    expect(places.left()).toEqual([]);
+  });
+
   it('is not kept back by a provider module that cannot be loaded', async () => {
     const script = startScript(
       `const { openSocketSession } = require('#session/open-session');

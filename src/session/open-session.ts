@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { abortable } from '../base/abortable';
 import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
@@ -78,7 +79,8 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     showProgress: (update) => display.show(update),
   };
   let closing: Promise<CloseReport> | undefined;
-  // A signal may come before there is anything to close: it then waits until there is.
+  const interruption = new AbortController();
+  // A signal may come before there is anything to close: it then waits until there is, but for no user's code.
   const close = (): Promise<CloseReport> => (closing ??= opening.then((opened) => end(opened)));
   const end = async ({ session, server }: Opened): Promise<CloseReport> => {
     server.close();
@@ -98,6 +100,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   };
   const targets: SignalTargets = {
     close: async () => {
+      interruption.abort();
       const { server, workers } = await opening;
       await drained(server);
       server.close();
@@ -109,7 +112,9 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
         say(`jest-model-provider: to go on with the evaluations: ${continueCommand(run.run)}`);
     },
     kill: async () => {
-      const { session, server, workers } = await opening;
+      // What is still being opened has no server. A sweep that takes long is left to the next run.
+      if (opened === undefined) return;
+      const { session, server, workers } = opened;
       await session.kill();
       server.close();
       await workers.end(0);
@@ -117,12 +122,17 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     say,
   };
   const signals = handleSignals(targets, options.endsWithParent === true ? ancestorsInGroup() : []);
-  const opening = startSession(options, board, { say, protect: signals.protect });
-  const { session, server } = await opening.catch(async (error: unknown) => {
+  let opened: Opened | undefined;
+  const interrupted = interruption.signal;
+  const opening = startSession(options, board, { say, protect: signals.protect, interrupted });
+  try {
+    opened = await opening;
+  } catch (error) {
     await signals.remove();
-    throw error;
-  });
-  if (signals.hasCome) return new Promise(() => undefined);
+    if (!signals.hasCome) throw error;
+  }
+  if (opened === undefined || signals.hasCome) return new Promise(() => undefined);
+  const { session, server } = opened;
   const open: OpenSession = {
     session,
     board,
@@ -165,9 +175,13 @@ interface Opened {
 async function startSession(
   { registry, providerModule }: OpenSessionOptions,
   board: EvalBoard,
-  { say, protect }: Pick<SignalTargets & SignalWatch, 'say' | 'protect'>,
+  {
+    say,
+    protect,
+    interrupted,
+  }: Pick<SignalTargets & SignalWatch, 'say' | 'protect'> & { readonly interrupted: AbortSignal },
 ): Promise<Opened> {
-  const providers = await registry();
+  const providers = await abortable(registry(), interrupted);
   const { files, swept } = await SessionFiles.create();
   protect(files.guardianOptions);
   if (swept.processes.length > 0) {

@@ -1,4 +1,12 @@
-import fs, { appendFileSync, closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import fs, {
+  appendFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cutLog, writtenBytes } from '../../../src/process/guardian/log-cap';
 import { logSize, readLogTail } from '../../../src/process/guardian/log-tail';
