@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { addedSize } from '../bench/added-size.mjs';
 import { Checks } from './checks.mjs';
 import { ConsumerProject, run } from './consumer-project.mjs';
 
@@ -44,6 +45,7 @@ const databases = {
 try {
   const tarball = await checks.check('npm pack', pack);
   if (tarball !== undefined) {
+    await checks.check('it adds less than 15 MB to a project with Jest', () => testSize(tarball));
     await testWith(tarball);
     await testDatabases(tarball);
   }
@@ -57,6 +59,15 @@ async function pack() {
   const name = readdirSync(root).find((file) => file.endsWith('.tgz'));
   if (name === undefined) throw new Error('npm pack wrote no tarball');
   return join(root, name);
+}
+
+async function testSize(tarball) {
+  const { before, after, packages } = await addedSize(tarball);
+  const added = after.disk - before.disk;
+  if (added >= 15e6 || packages.some(({ name }) => name === 'openai'))
+    throw new Error(
+      `It adds ${added} bytes:\n${packages.map(({ name, disk }) => `${disk} ${name}`).join('\n')}`,
+    );
 }
 
 async function testWith(tarball) {
