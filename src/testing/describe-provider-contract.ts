@@ -11,8 +11,8 @@ const ruleLimitMs = 120_000;
  * session of its own, with `retain: 'lease'`, and looks at the resource itself through `options.isAlive`.
  *
  * Needs this package's environment. The session half runs in the test's own realm here, so everything that it
- * imports must be loadable by `require`; run Jest with `NODE_OPTIONS=--experimental-vm-modules` if it or a
- * package that it loads uses `import()`.
+ * imports must be loadable by `require`; run Jest with `NODE_OPTIONS=--experimental-vm-modules` if it, or a
+ * package that it loads, calls `import()`. This package calls none there.
  *
  * @param factory makes a new provider; called once or twice per rule.
  * @example

@@ -1,3 +1,5 @@
+import { requireNative } from './require-native';
+
 /** How a short command is run. */
 export interface CommandOptions {
   /** Milliseconds after which it is killed. */
@@ -22,7 +24,7 @@ export async function runCommand(
   args: readonly string[],
   { timeoutMs, directory }: CommandOptions,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const { execa } = await import('execa');
+  const { execa } = requireNative('execa') as typeof import('execa');
   return execa(command, args, {
     timeout: timeoutMs,
     stdin: 'ignore',
