@@ -3,7 +3,9 @@
 const { existsSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname, join } = require('node:path');
+const { SourceTextModule } = require('node:vm');
 
+const { isOfModulePackage } = require('./dist/preset/module-format.js');
 const { dependencies } = require('./package.json');
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
@@ -17,18 +19,26 @@ module.exports = freeze({
   reporters: ['default', require.resolve('./dist/preset/reporter.js')],
   testMatch: extensions.map((extension) => `**/*.eval.${extension}`),
   moduleFileExtensions: ['js', 'mjs', 'cjs', 'jsx', 'ts', 'mts', 'cts', 'tsx', 'json', 'node'],
+  resolver: require.resolve('./dist/preset/resolver.js'),
+  extensionsToTreatAsEsm: extensionsOfEsModules(),
   waitForUnhandledRejections: true,
   unmockedModulePathPatterns: ownModules(),
   ...transform(),
 });
+
+/** Without --experimental-vm-modules Jest loads no ES modules, and TypeScript is compiled to CommonJS. Jest knows `.mjs` and `.js` itself. */
+function extensionsOfEsModules() {
+  if (SourceTextModule === undefined) return [];
+  return isOfModulePackage(process.cwd()) ? ['.mts', '.ts', '.tsx', '.jsx'] : ['.mts'];
+}
 
 /**
  * TypeScript goes through ts-jest where both are installed, one file at a time and without type checks: those are the compiler's.
  * JavaScript keeps Jest's own transform.
  */
 function transform() {
-  const jestConfig = resolve('jest-config') ?? resolve('@jest/core') ?? resolve('jest');
-  const babelJest = jestConfig && tryResolve(createRequire(jestConfig), 'babel-jest');
+  const jestCore = resolve('@jest/core') ?? resolveFrom(resolve('jest'), '@jest/core');
+  const babelJest = resolveFrom(resolve('jest-config') ?? resolveFrom(jestCore, 'jest-config'), 'babel-jest');
   const tsJest = resolve('typescript') && resolve('ts-jest');
   if (babelJest === undefined && tsJest === undefined) return {};
   return {
@@ -62,6 +72,11 @@ function hasTsconfig(directory) {
 /** Looks from the project that runs Jest first, then from here: package managers place peers differently. */
 function resolve(name) {
   return tryResolve(createRequire(`${process.cwd()}/`), name) ?? tryResolve(require, name);
+}
+
+/** What a package depends on, where package managers let nobody else find that. */
+function resolveFrom(file, name) {
+  return file && tryResolve(createRequire(file), name);
 }
 
 function tryResolve(from, name) {

@@ -9,6 +9,7 @@ import { runSettings } from '../src/run/run-settings';
 import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/provider-module/load';
+import { withSources } from '../src/provider-module/typescript-sources';
 import type { SessionEvent } from '../src/session/events/events';
 import '../src/runtime';
 import { beginTelling, tellRun } from './tell-run';
@@ -82,7 +83,9 @@ function isWatching({ watch, watchAll }: Pick<GlobalOptions, 'watch' | 'watchAll
 // Called while Jest's transforms are in force.
 async function loadRegistry(providerModule: string | undefined): Promise<ProviderRegistry> {
   const own: ProviderMap =
-    providerModule === undefined ? {} : providersOf(await loadProviderModule(providerModule), providerModule);
+    providerModule === undefined
+      ? {}
+      : providersOf(await withSources(() => loadProviderModule(providerModule)), providerModule);
   return new ProviderRegistry(builtInProviders(), own);
 }
 

@@ -5,6 +5,7 @@ import { ProviderRegistry } from '../pattern/registry';
 import { builtInProviders } from '../providers/built-in';
 import { moduleVersion } from '../provider-module/version';
 import { providersOf, requireSameModule } from '../provider-module/load';
+import { withSources } from '../provider-module/typescript-sources';
 import { providerModulePath, type ProjectOptions } from '../provider-module/path';
 import type { SupervisorProject } from '../session/warm/supervisor-protocol';
 
@@ -88,7 +89,7 @@ async function loadTransformed(path: string, project: ProjectOptions): Promise<u
   const transformer = await transform?.createScriptTransformer(project);
   const load = async (module: unknown): Promise<void> => {
     const { loadProviderModule } = module as typeof import('../provider-module/load');
-    loaded = await loadProviderModule(path);
+    loaded = await withSources(() => loadProviderModule(path));
   };
   await transformer?.requireAndTranspileModule(loader, load, { applyInteropRequireDefault: false });
   return loaded;

@@ -6,6 +6,7 @@ import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrp
 import { isModelProviderError, ModelProviderError, type ErrorCode } from '../../base/errors';
 import { messageConnection, whyBroken } from '../../base/message-connection';
 import type { ProcessExit } from '../../pattern/resource-context';
+import { plugAndPlayArguments } from '../os/plug-n-play';
 import { killLimitMs, type GroupStop } from '../os/process-group';
 import { processEntry } from '../os/process-identity';
 import { AnswerWatch, type SilenceLimits } from './answer-watch';
@@ -68,7 +69,8 @@ export async function startGuardian(
   patience: GuardianPatience = {},
 ): Promise<GuardianClient> {
   const { NODE_OPTIONS: _options, NODE_CHANNEL_FD: _channel, ...env } = process.env;
-  const child = spawn(process.execPath, [join(__dirname, 'main.js'), JSON.stringify(options)], {
+  const args = [...plugAndPlayArguments(), join(__dirname, 'main.js'), JSON.stringify(options)];
+  const child = spawn(process.execPath, args, {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
     env,

@@ -1,4 +1,5 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { plugAndPlayArguments } from '../os/plug-n-play';
 
 /**
  * Starts a thread that runs beside a main thread that may be blocked, and does not keep the process from
@@ -11,7 +12,7 @@ export function startWatchingThread(
   const { PATH } = process.env;
   const thread = new Worker(file, {
     ...options,
-    execArgv: [...execArgv, '--no-warnings'],
+    execArgv: [...execArgv, ...plugAndPlayArguments(), '--no-warnings'],
     env: PATH === undefined ? {} : { PATH },
   });
   // Without it a blocked process cannot be stopped; everything else works.

@@ -3,6 +3,7 @@ import type { Json } from '../../base/json';
 import { packageVersion } from '../../base/version';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { fileHash } from '../../process/ledger/file-hash';
+import { plugAndPlayArguments } from '../../process/os/plug-n-play';
 import type { LocalServerHalf } from '../local-server/provider';
 import { startLocalServer } from '../local-server/start-local-server';
 import { checkGguf } from './gguf/gguf';
@@ -39,6 +40,7 @@ async function startEmbedded(
       command: process.execPath,
       model,
       args: (port, nonce) => [
+        ...plugAndPlayArguments(),
         join(__dirname, 'server/main.js'),
         ...['--model', file, '--alias', `${model},${nonce}`, '--host', '127.0.0.1'],
         ...['--port', String(port), '--parallel', String(parallel)],
