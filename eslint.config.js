@@ -4,6 +4,13 @@ const globals = require('globals');
 const tseslint = require('typescript-eslint');
 const { boundaries } = require('./eslint.boundaries');
 
+// What the code that a spec loads takes from where Jest itself runs. Types are free.
+const nodeGlobals = [
+  ...['fetch', 'Headers', 'Request', 'Response', 'FormData', 'Blob', 'URL', 'URLSearchParams'],
+  ...['AbortController', 'AbortSignal', 'TextDecoder', 'TextEncoder', 'structuredClone', 'performance'],
+  ...['ReadableStream', 'TransformStream', 'WritableStream', 'setImmediate', 'clearImmediate'],
+];
+
 module.exports = defineConfig(
   { ignores: ['dist/', 'coverage/', '**/node_modules/', '.cache/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -105,6 +112,22 @@ module.exports = defineConfig(
             },
           ],
         },
+      ],
+    },
+  },
+  {
+    files: [
+      'src/{answers,base,evals,pattern}/**/*.ts',
+      'src/providers/**/{client,driver,leased-work,provider,request-error}.ts',
+    ],
+    ignores: ['src/base/real-globals.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...nodeGlobals.map((name) => ({
+          name,
+          message: 'A page, such as that of jsdom, has another, or none: src/base/real-globals.ts.',
+        })),
       ],
     },
   },

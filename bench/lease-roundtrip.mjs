@@ -16,7 +16,7 @@ export async function leaseRoundTrip(rounds) {
   const { ProviderRegistry } = require('../dist/src/pattern/registry.js');
   const { openSocketSession } = require('../dist/src/session/open-session.js');
   const { SocketTransport } = require('../dist/src/session/client/socket-transport.js');
-  const { sessionVariable } = require('../dist/src/session/wire/protocol.js');
+  const { sessionVariable } = require('../dist/src/pattern/session-client.js');
   const registry = async () =>
     new ProviderRegistry({ fake: fakeProvider({ constraints: { retain: 'session' } }) });
   const open = await openSocketSession({ registry, say: () => undefined });

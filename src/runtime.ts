@@ -1,7 +1,7 @@
 import { pauseEndpoint, sharePauses } from './answers/endpoint-gate';
 import { installMatchers } from './evals/matchers';
-import { ModelProviderError } from './base/errors';
 import { sessionClientKey, type SessionClient } from './pattern/session-client';
+import { sessionMissing } from './pattern/blocks/session-missing';
 import { installRuntime, type Runtime } from './pattern/runtime';
 import { ProviderRegistry, type ProviderMap } from './pattern/registry';
 import { builtInProviders } from './providers/built-in';
@@ -46,18 +46,6 @@ async function ownProviders(path: string | undefined): Promise<ProviderMap> {
   const { loadProviderModule, providersOf } =
     require('./provider-module/load') as typeof import('./provider-module/load');
   return providersOf(await loadProviderModule(path), path);
-}
-
-function sessionMissing(): ModelProviderError {
-  return new ModelProviderError(
-    'SESSION_MISSING',
-    [
-      'This test file has no model provider session.',
-      "What to do: put preset: 'jest-model-provider' into jest.config.js. If your config has its own testEnvironment, it must extend",
-      "'jest-model-provider/environment'; if it has its own globalSetup and globalTeardown, they must call openSession(globalConfig, projectConfig)",
-      "and closeSession(globalConfig) of 'jest-model-provider/session'.",
-    ].join('\n'),
-  );
 }
 
 /** The function of this package that the spec has called in the shape of a mock, if there is one. */

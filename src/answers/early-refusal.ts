@@ -1,5 +1,6 @@
 import { requireActual } from '../base/actual';
 import { parsedJson } from '../base/json';
+import { ReadableStream, Response, TextDecoder } from '../base/real-globals';
 import { refusalIn, refusalOfBody, type Refusal } from './answer-error';
 import { firstChoice } from './read-answer';
 

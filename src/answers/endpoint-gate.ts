@@ -1,6 +1,7 @@
 import { abortable } from '../base/abortable';
 import { AdaptiveLimit } from '../base/adaptive-limit';
 import { backoffMs } from '../base/backoff';
+import { URL } from '../base/real-globals';
 
 // Not the globals: tests may put fake timers in their place.
 const { performance } = process.getBuiltinModule('node:perf_hooks');

@@ -1,3 +1,4 @@
+import { TextDecoder } from '../base/real-globals';
 import { answerError, type Asked } from './answer-error';
 
 /** The most bytes of an answer, unless somebody wants more. */

@@ -1,6 +1,7 @@
 import type { EventSourceParser } from 'eventsource-parser';
 import { requireActual } from '../base/actual';
 import { isObject, parsedJson } from '../base/json';
+import { TextDecoder } from '../base/real-globals';
 import type { Answer, Received } from './answer';
 import { answerError, noAnswer, refusalIn, refusedWithin, type Asked } from './answer-error';
 import { reasoningOf, textOf, textOr } from './content';

@@ -1,5 +1,5 @@
 import { ModelProviderError } from '../base/errors';
-import { fetch } from '../base/real-globals';
+import { fetch, Request, Response, URL } from '../base/real-globals';
 import { keepSecret, redact } from '../base/secrets';
 import type { Asked } from './answer-error';
 import { readBody } from './read-body';

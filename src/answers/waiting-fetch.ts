@@ -1,4 +1,5 @@
 import { anySignal } from '../base/any-signal';
+import { Response } from '../base/real-globals';
 import { readRetryAfter } from '../base/retry-after';
 import { isOutOfQuota } from './answer-error';
 import { begin } from './early-refusal';

@@ -1,5 +1,6 @@
 import type { Jest } from '@jest/environment';
 import { ModelProviderError } from './errors';
+import { isNodeRealm, realRequire } from './real-globals';
 
 /**
  * Loads a dependency of this package as it is, also where a spec has mocked it for the code under test, by
@@ -20,6 +21,14 @@ export function requireActual(name: string, needs: readonly string[] = []): unkn
       { details: { mocked, package: name } },
     );
   return (jestObject()?.requireActual ?? require)(name);
+}
+
+/**
+ * As {@link requireActual}, for a package that works with Node's globals, as HTTP clients do. For a page, such as
+ * jsdom's, it is loaded where Jest itself runs: what it makes is not of the page then.
+ */
+export function requireForNode(name: string): unknown {
+  return isNodeRealm ? requireActual(name) : realRequire(name);
 }
 
 function isMocked(name: string): boolean {

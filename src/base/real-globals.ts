@@ -1,9 +1,22 @@
 // A spec, a setup file or a configuration may replace its own before this package is loaded, by fake timers or a
-// mock of `fetch`. Where Jest itself runs they stay as they are.
-const { fetch, Date } = process
-  .getBuiltinModule('node:vm')
-  .runInThisContext('globalThis') as typeof globalThis;
+// mock of `fetch`; a page of jsdom lacks most of these, and has an AbortSignal and a URL that are not Node's. Where
+// Jest itself runs they stay as they are.
+const real = process.getBuiltinModule('node:vm').runInThisContext('globalThis') as typeof globalThis;
 
-export { fetch };
+export const { fetch, AbortController, AbortSignal, Date, ReadableStream, Request, Response } = real;
+export const { TextDecoder, TextEncoder, URL } = real;
+
+// The types of the same names.
+export type AbortSignal = globalThis.AbortSignal;
+export type URL = globalThis.URL;
+export type Response = globalThis.Response;
+export type ReadableStream<Chunk> = globalThis.ReadableStream<Chunk>;
+
+/** Whether Node's own objects are those of this realm: a page, such as jsdom's, has others, or none. */
+export const isNodeRealm = globalThis.AbortController === AbortController;
+
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it needs no `this`
 export const { now: currentTime } = Date;
+
+/** Node's own loader: in a test file Jest puts another in its place, also in the module `node:module`. */
+export const realRequire = real.process.getBuiltinModule('node:module').createRequire(__filename);

@@ -1,5 +1,6 @@
 import type { Json } from './json';
 import { literalPattern } from './literal-pattern';
+import { URL } from './real-globals';
 
 const { Buffer } = process.getBuiltinModule('node:buffer');
 

@@ -1,3 +1,4 @@
+const { performance } = process.getBuiltinModule('node:perf_hooks');
 const { setTimeout: sleep } = process.getBuiltinModule('node:timers/promises');
 
 // Short at first: the pause is part of every switch from one small server to the next.

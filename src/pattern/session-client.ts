@@ -135,6 +135,9 @@ export interface SessionClient {
   adopt(provider: unknown): string;
 }
 
+/** The variable through which workers learn where the session is: a `SessionAddress`. */
+export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
+
 /** The global property by which a Jest environment hands the session client to the spec realm. */
 export const sessionClientKey = Symbol.for('jest-model-provider.session-client');
 

@@ -7,6 +7,7 @@ import {
 } from '../base/errors';
 import type { SessionLease } from './session-client';
 import type { Json } from '../base/json';
+import { AbortController } from '../base/real-globals';
 import { keepSecretsIn } from '../base/secrets';
 import type { ModelProvider } from './model-provider';
 import { currentRuntime } from './runtime';

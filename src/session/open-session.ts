@@ -21,7 +21,7 @@ import { TestFiles } from './events/test-files';
 import { watchParents } from './parent-watch';
 import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
-import { sessionVariable } from './wire/protocol';
+import { sessionVariable } from '../pattern/session-client';
 
 /** A session with its socket, as the process that owns it keeps it. */
 export interface OpenSession {

@@ -1,5 +1,6 @@
 import { ModelProviderError } from '../base/errors';
-import { privateClientKey, type SessionClient } from '../pattern/session-client';
+import { sessionMissing } from '../pattern/blocks/session-missing';
+import { privateClientKey, sessionVariable, type SessionClient } from '../pattern/session-client';
 import type { Json } from '../base/json';
 import type { ModelProvider } from '../pattern/model-provider';
 import { installRuntime } from '../pattern/runtime';
@@ -150,6 +151,7 @@ function openHost(providers: ProviderMap): Promise<PrivateClient> {
     privateClientKey
   ];
   if (open !== undefined) return open(providers);
+  if (process.env[sessionVariable] !== undefined) throw sessionMissing();
   throw new ModelProviderError(
     'SESSION_MISSING',
     "describeProviderContract() needs this package's environment: use preset: 'jest-model-provider', or begin the file with /** @jest-environment jest-model-provider/environment */.",

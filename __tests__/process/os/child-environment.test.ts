@@ -1,5 +1,5 @@
 import { childEnvironment } from '../../../src/process/os/child-environment';
-import { sessionVariable } from '../../../src/session/wire/protocol';
+import { sessionVariable } from '../../../src/pattern/session-client';
 
 const added = {
   [sessionVariable]: '{"socket":"/s","token":"t0k3n"}',

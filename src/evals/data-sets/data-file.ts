@@ -1,5 +1,5 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
-import { showValue } from '../../base/json';
+import { isObject, showValue } from '../../base/json';
 import { unknownOption } from '../../base/require-known';
 import { dirname, isAbsolute, relative, resolve } from '../../base/path';
 import { jestGlobals } from '../../pattern/blocks/jest-globals';
@@ -45,9 +45,9 @@ export class DataFile {
       "a label of an encoding, such as 'windows-1252'",
       isEncoding(encoding),
     );
-    if (typeof path !== 'string' && !(path instanceof URL))
+    if (typeof path !== 'string' && !isUrl(path))
       throw this.#invalid(`the path is a ${typeof path}; it must be a text or a file: URL`);
-    const given = path instanceof URL ? fileURLToPath(path) : path;
+    const given = isUrl(path) ? fileURLToPath(path.href) : path;
     this.path = isAbsolute(given) ? given : resolve(folder(), given);
     this.name = relative(process.cwd(), this.path);
   }
@@ -122,6 +122,11 @@ export function factsOfLast(iterator: unknown, row: unknown): RowFacts | undefin
 /** The file whose rows a data set has. */
 export function fileOf(dataset: unknown): DataFile | undefined {
   return typeof dataset === 'object' && dataset !== null ? files.get(dataset) : undefined;
+}
+
+/** Also one of a page, such as jsdom's, which is none of Node's. */
+function isUrl(path: unknown): path is URL {
+  return isObject(path) && typeof path['href'] === 'string';
 }
 
 function folder(): string {

@@ -1,5 +1,6 @@
 import { OwnPromise, round } from '../../base/hot-globals';
 import type { Json } from '../../base/json';
+import { AbortController } from '../../base/real-globals';
 import { callAs, type Caller, type ModelCall } from '../../pattern/model-calls';
 import type { Activity, SessionClient } from '../../pattern/session-client';
 import type { Sample } from '../data-sets/data-set';

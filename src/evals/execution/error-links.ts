@@ -1,5 +1,6 @@
 import { isObject } from '../../base/json';
 import { isModelProviderError } from '../../base/errors';
+import { URL } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
 import { refusalOfBody } from '../../answers/answer-error';
 

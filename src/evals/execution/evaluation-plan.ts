@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json';
+import { URL } from '../../base/real-globals';
 import type { LeasedBlock } from '../../pattern/blocks/leased-block';
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import type { EvalRun } from '../../pattern/eval-run';

@@ -1,4 +1,5 @@
 import { ModelProviderError } from '../../base/errors';
+import { AbortController } from '../../base/real-globals';
 
 // Not the globals: tests may put fake timers in their place.
 const { performance } = process.getBuiltinModule('node:perf_hooks');

@@ -1,5 +1,6 @@
 import { callSite } from '../../base/stack';
 import { ModelProviderError, showUsersLine } from '../../base/errors';
+import { AbortController } from '../../base/real-globals';
 import type { LeaseScope } from '../lease-scope';
 import { leaseTogether, teardownInTurn } from './lease-together';
 import type { LeasedResource } from './leased-resource';

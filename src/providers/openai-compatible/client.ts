@@ -16,12 +16,13 @@ import { fetchFor } from '../../answers/send';
 import { isOddUsage } from '../../answers/usage';
 import { WaitingFetch, type OnBehalf, type Sent } from '../../answers/waiting-fetch';
 import { abortable } from '../../base/abortable';
-import { requireActual } from '../../base/actual';
+import { requireForNode } from '../../base/actual';
 import { anySignal } from '../../base/any-signal';
 import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
 import { isObject, showValue } from '../../base/json';
 import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from '../../base/option-rules';
 import { printable } from '../../base/printable';
+import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
 import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
@@ -293,7 +294,7 @@ export class ModelClient {
 
   #makeSdk(): OpenAI {
     // Loaded here, not at the top: most specs that import a provider never talk to a model from this file.
-    const { OpenAI: Sdk } = requireActual('openai') as typeof import('openai');
+    const { OpenAI: Sdk } = requireForNode('openai') as typeof import('openai');
     const { baseURL, apiKey } = this.#connection;
     // The key is meant for this server only: no organization or project is read from the environment. A Jest
     // environment that looks like a browser is still Node.

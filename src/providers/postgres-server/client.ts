@@ -1,4 +1,5 @@
 import type { Client, Pool } from 'pg';
+import { AbortController } from '../../base/real-globals';
 import type { ClientContext } from '../../pattern/resource-context';
 import { driver } from './driver';
 import { LeasedWork } from './leased-work';

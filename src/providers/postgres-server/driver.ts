@@ -1,4 +1,5 @@
 import { requireActual } from '../../base/actual';
+import { TextEncoder, URL } from '../../base/real-globals';
 
 /**
  * The driver `pg`, loaded at first use: most specs use no database, and the start of a server leaves time for
@@ -9,11 +10,22 @@ import { requireActual } from '../../base/actual';
  * @throws ModelProviderError `CONFIG_INVALID` where a spec has mocked what it needs.
  */
 export function driver(url?: string): typeof import('pg') {
-  return requireActual('pg', [
-    'node:events',
-    'node:net',
-    ...(url === undefined ? [] : modulesOfTls(url)),
-  ]) as typeof import('pg');
+  const needs = ['node:events', 'node:net', ...(url === undefined ? [] : modulesOfTls(url))];
+  return withTextEncoder(() => requireActual('pg', needs)) as typeof import('pg');
+}
+
+/**
+ * The driver takes a TextEncoder when it is loaded, and a page of jsdom has none: it is there meanwhile, when
+ * nobody else can see it. Not loaded outside the page, since the rows of the driver are to be the page's objects.
+ */
+function withTextEncoder<T>(load: () => T): T {
+  if ('TextEncoder' in globalThis) return load();
+  Object.defineProperty(globalThis, 'TextEncoder', { value: TextEncoder, configurable: true });
+  try {
+    return load();
+  } finally {
+    Reflect.deleteProperty(globalThis, 'TextEncoder');
+  }
 }
 
 /** The driver requires these only when it comes to them. */

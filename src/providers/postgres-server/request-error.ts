@@ -1,5 +1,6 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import { printable } from '../../base/printable';
+import { URL } from '../../base/real-globals';
 import { keepSecretsIn } from '../../base/secrets';
 
 /** The fields that `pg` adds to errors of a server, and Node to errors of a socket. */

@@ -8,9 +8,6 @@ import type { LogClaim, ReportRecord } from '../../pattern/session-client';
 import type { Json } from '../../base/json';
 import type { LeaseGrant, OwnedRequest } from './lease-request';
 
-/** The variable through which workers learn where the session is: a `SessionAddress`. */
-export const sessionVariable = 'JEST_MODEL_PROVIDER_SESSION';
-
 /** A process by its number and start time. */
 export interface WorkerProcess {
   readonly pid: number;
