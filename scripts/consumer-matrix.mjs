@@ -19,8 +19,10 @@ export const dimensions = {
 };
 
 /** Whether the values go together. */
-export function canBe({ language, modules, transform }) {
+export function canBe({ manager, node, language, modules, transform }) {
   if (transform === 'ts-jest' && language === 'JavaScript') return false;
+  // Jest itself does not start there: Yarn's loader of ES modules gives it a `require` that lacks `resolve.paths`.
+  if (manager === 'Yarn 4 with PnP' && modules === 'ES modules' && node === '22') return false;
   // The transform of Next makes CommonJS of `.mjs` files, which Jest loads as ES modules.
   return !(transform === 'next/jest' && modules === 'mixed modules');
 }
