@@ -27,7 +27,7 @@ function jsdomEnvironment(): typeof JestEnvironment {
   }
   throw new ModelProviderError(
     'DEPENDENCY_MISSING',
-    `jest-model-provider/environment-jsdom needs jest-environment-jsdom, which is not installed. Run: npm i -D ${name}`,
+    `jest-model-provider/environment-jsdom needs ${name}, which is not installed. Run: npm i -D ${name}`,
     { cause: missing[0] },
   );
 }

@@ -35,3 +35,35 @@ test('the first signal to abort gives the reason, also if it had aborted before'
   expect([any.reason, anySignal(a.signal, b.signal).reason]).toEqual(['b', 'a']);
   expect(anySignal().aborted).toBe(false);
 });
+
+/** As those of a page: none of Node's, with what the standard asks of one. */
+class SignalOfPage extends EventTarget {
+  aborted = false;
+  reason: unknown;
+  listeners = 0;
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.listeners += 1;
+    super.addEventListener(...args);
+  }
+
+  abort(reason: unknown): void {
+    [this.aborted, this.reason] = [true, reason];
+    this.dispatchEvent(new Event('abort'));
+  }
+}
+
+test('a signal of a page is followed, by one listener for all that wait for it', () => {
+  const source = new SignalOfPage();
+  const asSignal = source as unknown as AbortSignal;
+  const waiting = [anySignal(asSignal), anySignal(new AbortController().signal, asSignal)];
+  source.abort('left');
+  expect(waiting.map(({ reason }) => reason as unknown)).toEqual(['left', 'left']);
+  expect(source.listeners).toBe(1);
+});
+
+test('a signal of a page that has aborted before gives its reason', () => {
+  const source = new SignalOfPage();
+  source.abort('before');
+  expect(anySignal(source as unknown as AbortSignal).reason).toBe('before');
+});

@@ -11,6 +11,8 @@ declare global {
   const handle: ResourceHandle<ModelClient>;
   /** Rows of a data set. */
   const dataset: { question: string; answer: string }[];
+  /** What an example in jsdom needs of the DOM. */
+  const document: { readonly body: { append(text: string): void; readonly textContent: string } };
 }
 `;
 

@@ -7,6 +7,7 @@ import {
   sendEvent,
   type Answerer,
 } from '../fixtures/fake-endpoint';
+import { readPages } from '../docs/pages';
 import { outcome, spec, withProviders } from './noting-project';
 import { bothModes, runJest, type JestRun } from './run-jest';
 
@@ -200,6 +201,12 @@ const using = (name: string, contract: string): string =>
 
     afterAll(() => note('${name} connected ' + JSON.stringify(globals())));`);
 
+/** A file that the page about the configuration shows. */
+function documented(name: string): string {
+  const blocks = readPages().flatMap((page) => (page.path === 'docs/configuration.md' ? page.blocks : []));
+  return blocks.find(({ attributes }) => attributes['title'] === name)?.text ?? '';
+}
+
 const within = (environment: string, code: string): string =>
   `/** @jest-environment ${environment} */\n${code}`;
 
@@ -227,9 +234,8 @@ const files = {
   'q.jsonl': '{"q":"2 + 3","a":"5"}\n',
   'q.csv': 'q,a\n2 + 3,5\n',
 
-  'happy-dom-environment.js': `
-    const { withModelProviders } = require('jest-model-provider/environment');
-    module.exports = withModelProviders(require('@happy-dom/jest-environment').default);`,
+  'happy-dom-environment.js': documented('happy-dom-environment.js'),
+  'page.eval.js': documented('page.eval.js'),
   'es-module.mjs': `
     import Connected, { withModelProviders } from 'jest-model-provider/environment';
     import HappyDom from '@happy-dom/jest-environment';
@@ -303,6 +309,10 @@ describe.each(bothModes)('environments, %s', (mode) => {
     expect(run.notes).toContain(`${page} cancelled true`);
   });
 
+  test('the page of the documentation has its answer', () => {
+    expect(ofFile('page.eval.js')).toMatchObject([{ status: 'passed', message: '' }]);
+  });
+
   test.each([
     ['jsdom', 'fetch undefined false'],
     ['happy-dom', 'fetch function false'],
@@ -349,6 +359,13 @@ describe.each(bothModes)('environments, %s', (mode) => {
       `ModelProviderError [SESSION_MISSING]: This test file has no connection to the session of the run: ${reason}`,
     );
     expect(message).toContain("const { withModelProviders } = require('jest-model-provider/environment');");
+  });
+
+  test('the page about errors shows that message', () => {
+    const { text = '' } = readPages().find(({ path }) => path === 'docs/troubleshooting.md') ?? {};
+    const [, shown = 'none'] =
+      /```text\n(\S+ \[SESSION_MISSING\]: This test file has no connection[^]*?)```/.exec(text) ?? [];
+    expect(outcome(run, 'other-jsdom.eval.js').message.replaceAll(/^ +/gm, '')).toContain(shown);
   });
 
   test('a contract says the same', () => {
