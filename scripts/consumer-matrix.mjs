@@ -125,7 +125,7 @@ function nameProviders(directory) {
 }
 
 function manifest(combination, packages) {
-  const { jest, language, modules } = combination;
+  const { manager, jest, language, modules, transform } = combination;
   const version = jest === '30.0' ? '~30.0.0' : `^${jest}`;
   return {
     name: 'evals',
@@ -133,6 +133,8 @@ function manifest(combination, packages) {
     private: true,
     type: modules === 'ES modules' ? 'module' : 'commonjs',
     devDependencies: {
+      // Its peer, which other package managers find among what Jest brings.
+      ...(transform === 'ts-jest' && manager === 'Yarn 4 with PnP' && { 'jest-util': version }),
       ...packages,
       jest: version,
       ...transformOf(combination).packages,

@@ -1,4 +1,4 @@
-import { defineProviders, ModelProvider } from 'jest-model-provider';
+const { defineProviders, ModelProvider } = require('jest-model-provider');
 
 class GreeterProvider extends ModelProvider {
   constraints = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 5000, stopTimeoutMs: 5000 };
@@ -13,4 +13,4 @@ class GreeterProvider extends ModelProvider {
   }
 }
 
-export default defineProviders({ greeter: new GreeterProvider() });
+module.exports = defineProviders({ greeter: new GreeterProvider() });
