@@ -2,6 +2,7 @@
 // and runs their evals. CONSUMER_SEED draws other combinations of project shapes, and CONSUMER_ONLY names a part
 // of a title: what has it in its title runs alone.
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,16 +77,31 @@ async function testWith(tarball) {
   console.log(`Seed ${CONSUMER_SEED} draws ${drawn.length} combinations.`);
   const typed = firstOfEach(drawn.filter(isTypeScript), ({ language, modules }) => `${language}, ${modules}`);
   const parts = [
+    // The longest ones first, so that none of them is the last.
+    { title: 'JavaScript and npm', test: (title, directory) => testRecipes(tarball, title, directory) },
+    ...ownProjects.map((project) => ({
+      title: project.title,
+      test: (_, directory) => testFolder(project, tarball, directory),
+    })),
     ...drawn.map((combination) => ({
       title: titleOf(combination),
-      test: (title) =>
-        testCombination(combination, title, { tarball, nodes, managers, isTyped: typed.has(combination) }),
+      test: (title, directory) =>
+        testCombination(combination, title, {
+          directory,
+          tarball,
+          nodes,
+          managers,
+          isTyped: typed.has(combination),
+        }),
     })),
-    { title: 'JavaScript and npm', test: (title) => testRecipes(tarball, title) },
-    ...ownProjects.map((project) => ({ title: project.title, test: () => testFolder(project, tarball) })),
   ];
   const chosen = parts.filter(({ title }) => title.includes(CONSUMER_ONLY));
-  await someAtATime(jobs, chosen, ({ title, test }) => test(title));
+  if (chosen.length === 0) throw new Error(`CONSUMER_ONLY=${CONSUMER_ONLY}: no title has it`);
+  await someAtATime(jobs, chosen, async ({ title, test }) => {
+    const directory = newDirectory();
+    await test(title, directory);
+    await rm(directory, { recursive: true });
+  });
 }
 
 function firstOfEach(combinations, keyOf) {
@@ -94,8 +110,7 @@ function firstOfEach(combinations, keyOf) {
   );
 }
 
-async function testCombination(combination, title, { tarball, nodes, managers, isTyped }) {
-  const directory = newDirectory();
+async function testCombination(combination, title, { directory, tarball, nodes, managers, isTyped }) {
   const { project, evals, install } = writeProject(combination, {
     directory,
     tarball,
@@ -110,12 +125,10 @@ async function testCombination(combination, title, { tarball, nodes, managers, i
     });
     if (isTyped) await checkTypes(checks, title, project, evals, combination);
   }
-  rmSync(directory, { recursive: true });
 }
 
 /** What a project shows that has nothing but Jest: every rule that one shape is enough for. */
-async function testRecipes(tarball, title) {
-  const directory = newDirectory();
+async function testRecipes(tarball, title, directory) {
   const { project, install } = writeProject(
     {
       ...{ manager: 'npm', jest: '30', language: 'JavaScript', modules: 'CommonJS', transform: 'babel-jest' },
@@ -133,8 +146,7 @@ async function testRecipes(tarball, title) {
 }
 
 /** A folder that is a project of its own. */
-async function testFolder({ title, folder, packages, tests }, tarball) {
-  const directory = newDirectory();
+async function testFolder({ title, folder, packages, tests }, tarball, directory) {
   cpSync(join(repository, '__tests__', 'consumer', folder), directory, { recursive: true });
   const devDependencies = { 'jest-model-provider': `file:${tarball}`, ...packages };
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, devDependencies }));
