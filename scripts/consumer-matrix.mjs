@@ -21,8 +21,9 @@ export const dimensions = {
 /** Whether the values go together. */
 export function canBe({ manager, node, language, modules, transform }) {
   if (transform === 'ts-jest' && language === 'JavaScript') return false;
-  // Jest itself does not start there: Yarn's loader of ES modules gives it a `require` that lacks `resolve.paths`.
-  if (manager === 'Yarn 4 with PnP' && modules === 'ES modules' && node === '22') return false;
+  // There Yarn's loader of ES modules, which we need, gives what it loads a `require` without `cache` and
+  // `resolve.paths`: Jest itself transforms no globalSetup, and does not start in packages of ES modules.
+  if (manager === 'Yarn 4 with PnP' && node === '22') return false;
   // The transform of Next makes CommonJS of `.mjs` files, which Jest loads as ES modules.
   return !(transform === 'next/jest' && modules === 'mixed modules');
 }
