@@ -23,7 +23,7 @@ import { nodeVersions } from './node-versions.mjs';
 import { npm, packageManagers } from './package-managers.mjs';
 import { drawPairwise } from './pairwise.mjs';
 
-const { CONSUMER_SEED = '1', CONSUMER_ONLY = '' } = process.env;
+const { CONSUMER_SEED = '3', CONSUMER_ONLY = '' } = process.env;
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'consumer-'));
 const checks = new Checks();
