@@ -33,7 +33,15 @@ module.exports = defineConfig(
     },
   },
   { files: ['**/*.eval.{js,cjs,mjs}'], languageOptions: { globals: globals.jest } },
-  { files: ['__tests__/consumer/esm/**'], languageOptions: { sourceType: 'module' } },
+  { files: ['__tests__/consumer/code/javascript-esm/**'], languageOptions: { sourceType: 'module' } },
+  {
+    files: ['__tests__/consumer/projects/**'],
+    languageOptions: { globals: { ...globals.jest, document: 'readonly' } },
+  },
+  {
+    files: ['__tests__/consumer/configs/next-jest/app/**'],
+    languageOptions: { sourceType: 'module', parserOptions: { ecmaFeatures: { jsx: true } } },
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strict],

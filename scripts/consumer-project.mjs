@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { PrivatePlaces } from './private-places.mjs';
 
@@ -10,22 +10,24 @@ const limitMs = 900_000;
 /** A project outside the repository that uses the packed package as any user does. */
 export class ConsumerProject {
   #directory;
-  #isEsm;
+  #manager;
+  #node;
+  #nodeOptions;
 
-  /** @param files the folder to copy. @param packages what to install, the tarball among it. */
-  static async install({ files, directory, isEsm = false, packages }) {
-    const project = new ConsumerProject(directory, isEsm);
-    mkdirSync(directory);
-    cpSync(files, directory, { recursive: true });
-    const type = isEsm ? 'module' : 'commonjs';
-    writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, type }));
-    await run('npm', ['install', '--save-dev', '--no-audit', '--no-fund', ...packages], { cwd: directory });
-    return project;
+  /**
+   * @param directory where its `package.json` lies. @param manager what runs its commands, of
+   *   package-managers.mjs. @param node the Node that runs everything. @param usesModules whether Jest needs the
+   *   flag of Node for ES modules.
+   */
+  constructor({ directory, manager, node = process.execPath, usesModules = false }) {
+    this.#directory = directory;
+    this.#manager = manager;
+    this.#node = node;
+    this.#nodeOptions = usesModules ? '--experimental-vm-modules' : '';
   }
 
-  constructor(directory, isEsm) {
-    this.#directory = directory;
-    this.#isEsm = isEsm;
+  get directory() {
+    return this.#directory;
   }
 
   write(name, text) {
@@ -36,49 +38,63 @@ export class ConsumerProject {
     return readFileSync(join(this.#directory, name), 'utf8');
   }
 
-  /** Runs a package's program with the given Node. */
-  run(node, program, args, options) {
-    const script = join(this.#directory, 'node_modules', program);
-    const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
-    return run(node, [script, ...args], {
-      ...options,
+  /** Installs what the `package.json` of the project, or of a folder above it, names. */
+  install(folder = this.#directory) {
+    return this.#manager.install({ cwd: folder, env: this.#env() });
+  }
+
+  /** Runs a command of an installed package as a user would: by `npx`, `pnpm exec` or `yarn run`. */
+  exec(command, args, { env, mayFail } = {}) {
+    return this.#manager.exec([command, ...args], {
       cwd: this.#directory,
-      env: { PATH, NODE_OPTIONS: '', ...options?.env },
+      env: { ...this.#env(), ...env },
+      mayFail,
     });
   }
 
-  /** Runs a command of an installed package as a user would. */
-  npx(command, args) {
-    return run('npx', ['--no-install', command, ...args], { cwd: this.#directory });
+  /** Runs a line of a shell in the project's folder. */
+  shell(line, { env } = {}) {
+    return run('sh', ['-c', line], { cwd: this.#directory, env: { ...this.#env(), ...env } });
   }
 
   /** Runs Jest, and resolves to its `--json` result and its output. Throws if anything is left behind. */
-  async jest(node, args, { mayFail = false, env } = {}) {
-    const places = new PrivatePlaces();
-    const inBand = args.includes('-i');
-    try {
-      const output = await this.run(
-        node,
-        'jest/bin/jest.js',
+  jest(args, { mayFail = false, env } = {}) {
+    return this.watched(async (places) => {
+      const output = await this.exec(
+        'jest',
         // Programs that start programs, and a model that loads, need more than Jest's five seconds at times.
         [...args, '--testTimeout=120000', '--json', '--outputFile=result.json'],
         {
           mayFail,
           env: {
-            ...places.env,
-            NODE_OPTIONS: this.#isEsm ? '--experimental-vm-modules' : '',
-            CONSUMER_TEST_PID: String(process.pid),
-            CONSUMER_TEST_IN_BAND: inBand ? 'yes' : 'no',
+            ...places,
+            NODE_OPTIONS: this.#nodeOptions,
+            CONSUMER_TEST_IN_BAND: args.includes('-i') ? 'yes' : 'no',
             ...env,
           },
         },
       );
+      if (!existsSync(join(this.#directory, 'result.json')))
+        throw new Error(`There is no result:\n${output}`);
+      return { output, result: JSON.parse(this.read('result.json')) };
+    });
+  }
+
+  /** Lets `work` run in private places, and throws if anything is left behind there. */
+  async watched(work) {
+    const places = new PrivatePlaces();
+    try {
+      const result = await work(places.env);
       const left = places.leftBehind();
-      if (left.length > 0) throw new Error(`Left behind:\n${left.join('\n')}\n${output}`);
-      return { output, result: JSON.parse(readFileSync(join(this.#directory, 'result.json'), 'utf8')) };
+      if (left.length > 0) throw new Error(`Left behind:\n${left.join('\n')}\n${result?.output ?? result}`);
+      return result;
     } finally {
       places.remove();
     }
+  }
+
+  #env() {
+    return { PATH: `${dirname(this.#node)}${delimiter}${process.env.PATH}` };
   }
 }
 

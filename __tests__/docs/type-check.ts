@@ -44,8 +44,9 @@ export function typeErrors(page: Page): string[] {
   const blocks = new Map<string, CodeBlock>();
   for (const [index, block] of page.blocks.entries()) {
     const path = join(root, nameOf(block, index));
-    // A page may show several versions of one file.
-    if (checked.includes(block.language))
+    // A page may show several versions of one file. Those of the consumer test need packages of their own, and are
+    // run with them.
+    if (checked.includes(block.language) && !block.attributes['source']?.startsWith('__tests__/consumer/'))
       blocks.set(blocks.has(path) ? join(root, String(index), basename(path)) : path, block);
   }
   const preamblePath = join(root, 'preamble.d.ts');

@@ -1,5 +1,9 @@
 import { exactMatch, foreach, Result, withClient } from 'jest-model-provider';
-import sums from './sums.json' with { type: 'json' };
+
+const sums = [
+  { question: 'What is 12 + 7?', answer: '19' },
+  { question: 'What is 42 minus 17?', answer: '25' },
+];
 
 withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
   foreach('question, answer', sums, async ({ question, answer }) => {
@@ -8,6 +12,8 @@ withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
   });
 
   test('answers in its own name', async () => {
+    // Only a real ES module has it.
+    expect(import.meta.url).toMatch(/models\.eval\./);
     const reply = await handle.client.generate('2 + 3', { maxTokens: 8 });
     expect(`embedded:${reply.model}`).toBe(model);
   });

@@ -1,11 +1,11 @@
 // Read by the compiler alone.
 import type { Generation, ModelClient } from 'jest-model-provider';
-import { isModelProviderError, modelProviders, withClient, type ErrorCode } from 'jest-model-provider';
+import { isModelProviderError, withClient, type ErrorCode } from 'jest-model-provider';
 import { fakeProvider } from 'jest-model-provider/testing';
 import { closeSession, openSession } from 'jest-model-provider/session';
 import ModelProviderEnvironment from 'jest-model-provider/environment';
-import type providers from './model-providers';
-import type { Greeter } from './model-providers';
+import type providers from './model-providers.js';
+import type { Greeter } from './model-providers.js';
 
 declare module 'jest-model-provider' {
   interface Register {
@@ -27,11 +27,6 @@ withClient(['greeter:world'], (handle) => {
   handle.client.generate('2 + 3');
   return void greeter;
 });
-
-export async function byHand(): Promise<string> {
-  await using handle = await modelProviders.setup('embedded:expert');
-  return (await handle.client.generate('2 + 3')).text;
-}
 
 export const codeOf = (error: unknown): ErrorCode | undefined =>
   isModelProviderError(error) ? (error.code as ErrorCode) : undefined;

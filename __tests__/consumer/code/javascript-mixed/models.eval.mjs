@@ -1,0 +1,16 @@
+import { exactMatch, foreach, Result, withClient } from 'jest-model-provider';
+import sums from './sums.json' with { type: 'json' };
+
+withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
+  foreach('question, answer', sums, async ({ question, answer }) => {
+    const reply = await handle.client.generate(question, { maxTokens: 8, temperature: 0 });
+    return new Result(reply.text, exactMatch(reply.text, answer));
+  });
+
+  test('answers in its own name', async () => {
+    // Only a real ES module has it.
+    expect(import.meta.url).toMatch(/models\.eval\./);
+    const reply = await handle.client.generate('2 + 3', { maxTokens: 8 });
+    expect(`embedded:${reply.model}`).toBe(model);
+  });
+});

@@ -1,0 +1,20 @@
+import { exactMatch, foreach, Result, withClient } from 'jest-model-provider';
+
+const sums = [
+  { question: 'What is 12 + 7?', answer: '19' },
+  { question: 'What is 42 minus 17?', answer: '25' },
+];
+
+withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
+  foreach('question, answer', sums, async ({ question, answer }) => {
+    const reply = await handle.client.generate(question, { maxTokens: 8, temperature: 0 });
+    return new Result(reply.text, exactMatch(reply.text, answer));
+  });
+
+  test('answers in its own name', async () => {
+    // Only a real ES module has it.
+    expect(import.meta.url).toMatch(/models\.eval\./);
+    const reply = await handle.client.generate('2 + 3', { maxTokens: 8 });
+    expect(`embedded:${reply.model}`).toBe(model);
+  });
+});

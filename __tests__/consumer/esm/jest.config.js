@@ -1,4 +1,0 @@
-export default {
-  preset: 'jest-model-provider',
-  testEnvironmentOptions: { modelProviders: './model-providers.js' },
-};

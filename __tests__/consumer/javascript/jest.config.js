@@ -1,4 +1,0 @@
-module.exports = {
-  preset: 'jest-model-provider',
-  testEnvironmentOptions: { modelProviders: './model-providers.js' },
-};

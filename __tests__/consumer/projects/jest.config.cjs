@@ -1,0 +1,5 @@
+module.exports = {
+  reporters: ['default', 'jest-model-provider/reporter'],
+  testSequencer: 'jest-model-provider/sequencer',
+  projects: ['<rootDir>/evals', '<rootDir>/units'],
+};

@@ -1,0 +1,4 @@
+test('greets', () => {
+  document.body.innerHTML = '<p>Hello</p>';
+  expect(document.querySelector('p').textContent).toBe('Hello');
+});
