@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,11 +24,16 @@ const program = join(__dirname, '../../fixtures/fake-model-server.js');
 const launched: { options: LaunchOptions; server: ServerProcess }[] = [];
 let launcher: ServerLauncher;
 
+// Of this file alone: its processes are found by the session's name, wherever they are.
+const session = `local${process.pid}`;
+
 beforeEach(() => {
-  const directory = join(places.temporary, 'jmp-abc');
+  const directory = join(places.temporary, `jmp-${session}`);
+  const ledger = join(places.state, `${session}.jsonl`);
   mkdirSync(directory);
+  writeFileSync(ledger, '');
   launched.length = 0;
-  launcher = new ServerLauncher({ session: 'abc', ledger: join(places.state, 'abc.jsonl'), directory });
+  launcher = new ServerLauncher({ session, ledger, directory });
 });
 
 afterEach(async () => {
