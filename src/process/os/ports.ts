@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
-import { requireNative } from './require-native';
+import { loadNative } from './load-native';
 
 /**
  * A port of 127.0.0.1 that is free now and was not given out in the last seconds. Not reserved: retry on a
  * bind conflict.
  */
-export function freePort(): Promise<number> {
-  const { default: getPort } = requireNative('get-port') as typeof import('get-port');
+export async function freePort(): Promise<number> {
+  const { default: getPort } = (await loadNative('get-port')) as typeof import('get-port');
   return getPort({ host: '127.0.0.1' });
 }
 

@@ -1,4 +1,4 @@
-import { requireNative } from './require-native';
+import { loadNative } from './load-native';
 
 /** How a short command is run. */
 export interface CommandOptions {
@@ -24,7 +24,7 @@ export async function runCommand(
   args: readonly string[],
   { timeoutMs, directory }: CommandOptions,
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
-  const { execa } = requireNative('execa') as typeof import('execa');
+  const { execa } = (await loadNative('execa')) as typeof import('execa');
   return execa(command, args, {
     timeout: timeoutMs,
     stdin: 'ignore',

@@ -1,0 +1,4 @@
+module.exports = {
+  preset: 'jest-model-provider',
+  testEnvironmentOptions: { modelProviders: '<rootDir>/model-providers.js' },
+};
