@@ -47,7 +47,12 @@ describe.each(bothModes)('one project for the pages about getting started and da
   const { 'remote.eval.js': _key, 'local.eval.js': _server, ...start } = filesOf('docs/getting-started.md');
   const databases = filesOf('docs/databases.md');
   const own = ['shop.sql', 'shop.eval.ts', 'isolation.eval.ts'];
-  const files = { ...start, ...Object.fromEntries(own.map((name) => [name, databases[name] ?? ''])) };
+  const files = {
+    ...start,
+    // The last configuration of the page reads it.
+    '.env': 'REMOTE_API_KEY=none\n',
+    ...Object.fromEntries(own.map((name) => [name, databases[name] ?? ''])),
+  };
   let run: JestRun;
   beforeAll(async () => {
     run = await runJest(files, mode, {
