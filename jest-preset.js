@@ -6,7 +6,7 @@ const { dirname, join } = require('node:path');
 const { SourceTextModule } = require('node:vm');
 
 const { isOfModulePackage } = require('./dist/preset/module-format.js');
-const { dependencies } = require('./package.json');
+const { dependencies, peerDependencies } = require('./package.json');
 
 const extensions = ['ts', 'tsx', 'mts', 'cts', 'js', 'jsx', 'mjs', 'cjs'];
 
@@ -89,7 +89,9 @@ function tryResolve(from, name) {
 
 /** This package and what it loads: with `automock` they stay as they are. */
 function ownModules() {
-  const packages = Object.keys(dependencies).map((name) => `/node_modules/${name}/`);
+  const packages = Object.keys({ ...dependencies, ...peerDependencies }).map(
+    (name) => `/node_modules/${name}/`,
+  );
   return [join(__dirname, 'dist', '/'), ...packages].map(escaped);
 }
 

@@ -50,6 +50,19 @@ const ownProjects = [
     },
     tests: 31,
   },
+  {
+    title: 'eslint-plugin-jest',
+    folder: 'eslint',
+    packages: { jest: ownVersion('jest'), eslint: ownVersion('eslint'), 'eslint-plugin-jest': '29' },
+    commands: ['npx eslint .', 'node check-lint.mjs'],
+    tests: 5,
+  },
+  {
+    title: 'a program on stdin and stdout',
+    folder: 'stdio',
+    packages: { jest: ownVersion('jest') },
+    tests: 3,
+  },
 ];
 
 // Also when it is stopped.
@@ -159,12 +172,13 @@ async function testRecipes(tarball, title, directory) {
 }
 
 /** A folder that is a project of its own. */
-async function testFolder({ title, folder, packages, tests }, tarball, directory) {
+async function testFolder({ title, folder, packages, commands = [], tests }, tarball, directory) {
   cpSync(join(repository, '__tests__', 'consumer', folder), directory, { recursive: true });
   const devDependencies = { 'jest-model-provider': `file:${tarball}`, ...packages };
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, devDependencies }));
   const project = new ConsumerProject({ directory, manager: npm });
   if (!(await installed(title, () => project.install()))) return;
+  for (const command of commands) await checks.check(`${title}: ${command}`, () => project.shell(command));
   for (const mode of dimensions.mode) {
     await checks.check(`${title}: jest ${mode}`, async () => {
       const { output, result } = await project.jest(mode.split(' '));
