@@ -46,7 +46,8 @@ export async function packageManagers(root) {
       env: { npm_config_registry: registry, npm_config_store_dir: join(caches, 'pnpm') },
     }),
     'Yarn 1': manager('yarn/bin/yarn.js', {
-      install: ['install', '--non-interactive', '--prefer-offline'],
+      // Its cache bears but one at a time.
+      install: ['install', '--non-interactive', '--prefer-offline', '--mutex', `file:${join(root, 'mutex')}`],
       exec: ['--silent', 'run'],
       env: { YARN_REGISTRY: registry, YARN_CACHE_FOLDER: join(caches, 'yarn-1') },
     }),
