@@ -36,7 +36,9 @@ describe.each(bothModes)('the end of a run, %s', (mode) => {
     expect(run).toMatchObject({ exit: 1, left: [], notes: ['start held', 'stop held'] });
     expect(run.output).toMatch(/leases +│.* 100\.0 %/);
     expect(run.output).toMatch(/\.evals\/mine\/summary\.json cannot be written: EISDIR/);
-    expect(run.output).toContain('GITHUB_STEP_SUMMARY is "/nowhere/page.md", which cannot be written: ENOENT');
+    expect(run.output).toContain(
+      'GITHUB_STEP_SUMMARY is "/nowhere/page.md", which cannot be written: ENOENT',
+    );
   });
 
   test('--bail on the last file, where Jest may tear down twice, ends the session once', async () => {
