@@ -42,7 +42,7 @@ test.each([
   lockRun(run())();
   writeFileSync(lock(), text);
   const unlock = lockRun(run());
-  expect(JSON.parse(readFileSync(lock(), 'utf8'))).toEqual(ownIdentity());
+  expect(JSON.parse(readFileSync(lock(), 'utf8'))).toMatchObject(ownIdentity());
   unlock();
 });
 
