@@ -29,6 +29,8 @@ const youngMs = 300;
 // Who does more than to wait for its end, and comes to its own.
 const goOn = ['main', 'guardian', 'worker'];
 const againMs = 15_000;
+/** In block.cjs. */
+const blockingCommand = 'sleep 3600';
 
 /**
  * Runs the project once and kills it at `atMs` after the start, or lets it end by itself if `kind` is
@@ -189,6 +191,12 @@ async function settle(run, kind) {
   const isOver = () => {
     const found = look(run);
     if (run.exit === undefined) return false;
+    // Ended by Node itself, before it had a session: what blocked it stays, as without this package.
+    if (kind === 'blockedMain' && run.exit.signal === 'SIGTERM')
+      kill(
+        found.filter(({ command }) => command.includes(blockingCommand)).map(({ pid }) => pid),
+        'SIGKILL',
+      );
     // Without main and guardian nobody ends the servers before the next run. A guardian that main has just forked
     // still looks like main.
     const isOrphaned = kind === 'both' && !found.some(({ role }) => goOn.includes(role));
