@@ -4,12 +4,17 @@ import { deserializeError, messageOf, serializeError, type SerializedError } fro
 // A code that JSON-RPC leaves to applications: https://www.jsonrpc.org/specification#error_object
 const applicationError = 1;
 
-/** Runs a handler so that its errors cross the socket with their code. */
+/** An error as it crosses a connection, with its code. */
+export function crossing(error: unknown): ResponseError<SerializedError> {
+  return new ResponseError(applicationError, messageOf(error), serializeError(error));
+}
+
+/** Runs a handler so that its errors cross the connection with their code. */
 export async function answer<T>(handle: () => Promise<T>): Promise<T> {
   try {
     return await handle();
   } catch (error) {
-    throw new ResponseError(applicationError, messageOf(error), serializeError(error));
+    throw crossing(error);
   }
 }
 

@@ -7,7 +7,8 @@ import {
   type DataCallback,
   type ResponseMessage,
 } from 'vscode-jsonrpc/node';
-import { ModelProviderError, serializeError } from './errors';
+import { crossing } from './answered-errors';
+import { ModelProviderError } from './errors';
 
 // The largest real message is a lease with its config, a few kilobytes. A config may hold the text of a large
 // SQL file too.
@@ -142,11 +143,7 @@ export class FrameWriter extends AbstractMessageWriter {
     );
     if (!isRequest && !Message.isResponse(message)) throw error;
     const { id } = message;
-    const refusal: ResponseMessage = {
-      jsonrpc: '2.0',
-      id,
-      error: { code: 1, message: error.message, data: { ...serializeError(error) } },
-    };
+    const refusal: ResponseMessage = { jsonrpc: '2.0', id, error: crossing(error).toJson() };
     if (isRequest) this.#answerHere(refusal);
     else await this.write(refusal);
   }

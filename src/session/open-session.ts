@@ -4,7 +4,7 @@ import { abortable } from '../base/abortable';
 import { ModelProviderError } from '../base/errors';
 import { printableLines } from '../base/printable';
 import type { ProviderRegistry } from '../pattern/registry';
-import { sessionClientKey } from '../pattern/session-client';
+import { sessionClientKey, sessionVariable } from '../pattern/session-client';
 import { ancestorsInGroup } from '../process/os/ancestors';
 import { bypassProxiesForLoopback } from '../process/os/loopback-proxies';
 import { whyUnreadable } from '../process/os/process-table';
@@ -23,7 +23,6 @@ import { LogClaims } from './events/log-claims';
 import { TestFiles } from './events/test-files';
 import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
-import { sessionVariable } from '../pattern/session-client';
 
 /** A session with its socket, as the process that owns it keeps it. */
 export interface OpenSession {

@@ -1,6 +1,12 @@
-import { isAlive, processEntry, type ProcessEntry, type ProcessIdentity } from '../os/process-identity';
+import {
+  isAlive,
+  livingEntry,
+  processEntry,
+  type ProcessEntry,
+  type ProcessIdentity,
+} from '../os/process-identity';
 import { environmentOf, processesBesides } from '../os/process-table';
-import { markedFor } from './session-mark';
+import { markedServer } from './session-mark';
 import { worksAs } from './working-process';
 
 /** A server whose processes are to be known. */
@@ -67,7 +73,7 @@ export class KnownProcesses {
     const unclear = new Set<number>();
     const unmarked = this.#claimChildren(living).filter((entry) => {
       const environment = environmentOf(entry.pid);
-      if (this.#claim(entry, this.#markedServer(environment))) return false;
+      if (this.#claim(entry, markedServer(this.#session, environment))) return false;
       if (environment?.length === 0 && !this.#unclear.has(entry.pid)) unclear.add(entry.pid);
       return true;
     });
@@ -88,10 +94,7 @@ export class KnownProcesses {
         if (entry !== undefined) this.#claim(entry, id);
       }
     }
-    return [...watched.processes.values()].flatMap((identity) => {
-      const entry = processEntry(identity.pid);
-      return entry?.startTime === identity.startTime && !entry.isZombie ? [entry] : [];
-    });
+    return [...watched.processes.values()].flatMap((identity) => livingEntry(identity) ?? []);
   }
 
   /** The living processes of all servers. */
@@ -122,7 +125,7 @@ export class KnownProcesses {
     if (ownDirectory !== undefined && worksAs(pid, [ownDirectory], [executable])) return true;
     const environment = environmentOf(pid);
     if (processEntry(pid)?.isZombie !== false) return true;
-    return this.#markedServer(environment) === id;
+    return markedServer(this.#session, environment) === id;
   }
 
   /** Claims the children of known processes, and theirs; returns the others. */
@@ -155,11 +158,6 @@ export class KnownProcesses {
         noted.delete(identity);
       }
     }
-  }
-
-  #markedServer(environment: readonly string[] | undefined): string | undefined {
-    const mark = markedFor(environment ?? []);
-    return mark?.session === this.#session ? mark.server : undefined;
   }
 
   #of(id: string): Watched {

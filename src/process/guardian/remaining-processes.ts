@@ -1,6 +1,6 @@
 import { unstopped, type LedgerEntry, type ProcessLine } from '../ledger/ledger-entry';
 import type { ProcessEntry, ProcessIdentity } from '../os/process-identity';
-import { processTable } from '../os/process-table';
+import { environmentOf, processTable } from '../os/process-table';
 import { markedServer } from './session-mark';
 import { worksAs } from './working-process';
 
@@ -33,7 +33,9 @@ export function remainingProcesses({ session, entries, directories }: SessionTra
   const all = processTable();
   const lineage = lineageIn(all);
   const table = all.filter(({ isZombie }) => !isZombie);
-  const servers = new Map(table.flatMap(({ pid }) => [[pid, markedServer(pid, session)] as const]));
+  const servers = new Map(
+    table.flatMap(({ pid }) => [[pid, markedServer(session, environmentOf(pid))] as const]),
+  );
   const nameOf = (line: ProcessLine | undefined): string => line?.resourceId ?? `session ${session}`;
 
   const owner = (entry: ProcessEntry): string | undefined => {

@@ -4,7 +4,7 @@ import { findLedgers, ledgerDirectory, type Ledger } from '../ledger/ledger';
 import { unstopped, type LedgerEntry, type ProcessLine } from '../ledger/ledger-entry';
 import { isSessionDirectory, removeSessionDirectory, sessionDirectories } from '../ledger/session-directory';
 import { membersLedBy, stopGroup } from '../os/process-group';
-import { isAlive, processEntry, type ProcessEntry } from '../os/process-identity';
+import { isAlive, livingEntry, type ProcessEntry } from '../os/process-identity';
 import { endEscaped } from './escaped-processes';
 import { remainingProcesses, type SessionTraces } from './remaining-processes';
 import { killWorkers, notedWorkers } from './workers';
@@ -87,9 +87,7 @@ async function sweepSession(known: KnownSession, report: SweepReport): Promise<v
 }
 
 function livingGuardians({ entries }: KnownSession): ProcessEntry[] {
-  return guardians(entries)
-    .filter(isAlive)
-    .flatMap(({ pid }) => processEntry(pid) ?? []);
+  return guardians(entries).flatMap((guardian) => livingEntry(guardian) ?? []);
 }
 
 /**

@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { processEntry, type ProcessIdentity } from './process-identity';
 
 /**
@@ -9,23 +7,11 @@ import { processEntry, type ProcessIdentity } from './process-identity';
 export function ancestorsInGroup(): ProcessIdentity[] {
   const found: ProcessIdentity[] = [];
   const group = processEntry(process.pid)?.group;
-  for (let pid = process.ppid; pid > 1; pid = parentOf(pid)) {
+  for (let pid = process.ppid; pid > 1;) {
     const entry = processEntry(pid);
     if (entry === undefined || (found.length > 0 && entry.group !== group)) break;
     found.push({ pid, startTime: entry.startTime });
+    pid = entry.parent;
   }
   return found;
-}
-
-/** 0 if there is no such process any more. */
-function parentOf(pid: number): number {
-  try {
-    if (process.platform !== 'linux')
-      return Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before it may hold spaces and brackets: proc(5).
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
 }

@@ -24,16 +24,20 @@ export function processEntry(pid: number): ProcessEntry | undefined {
   return process.platform === 'linux' ? linuxEntry(pid) : portableEntry(pid);
 }
 
-/** Whether exactly that process is alive, not a later one with the same number. */
+/** The entry of exactly that process, not of a later one with the same number; undefined if it is not alive. */
+export function livingEntry({ pid, startTime }: ProcessIdentity): ProcessEntry | undefined {
+  const entry = processEntry(pid);
+  return entry?.startTime === startTime && !entry.isZombie ? entry : undefined;
+}
+
+/** Whether exactly that process is alive. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  const entry = processEntry(identity.pid);
-  return entry !== undefined && !entry.isZombie && entry.startTime === identity.startTime;
+  return livingEntry(identity) !== undefined;
 }
 
 /** Whether exactly that process is frozen, by SIGSTOP or the like. */
 export function isFrozen(identity: ProcessIdentity): boolean {
-  const entry = processEntry(identity.pid);
-  return entry?.isStopped === true && entry.startTime === identity.startTime;
+  return livingEntry(identity)?.isStopped === true;
 }
 
 /** This process. */
