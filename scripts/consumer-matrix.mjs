@@ -69,8 +69,8 @@ export function writeProject(combination, { directory: root, tarball, manager, n
   const directory = isWorkspace(combination) ? join(root, 'packages', 'evals') : root;
   const evals = isTwoProjects(combination) ? join(directory, 'evals') : directory;
   mkdirSync(evals, { recursive: true });
-  const code = codeFolder(combination);
-  cpSync(join(folders, 'code', code), evals, { recursive: true });
+  for (const folder of codeFolders(combination))
+    cpSync(join(folders, 'code', folder), evals, { recursive: true });
   cpSync(join(folders, 'configs', transformOf(combination).folder), evals, { recursive: true });
   nameProviders(evals);
   // It knows no `using`.
@@ -108,9 +108,13 @@ export function titleOf({ manager, language, modules, transform, layout, jest, n
   return [manager, language, modules, transform, layout, `Jest ${jest}`, `Node ${node}`].join(', ');
 }
 
-function codeFolder(combination) {
-  const suffix = { CommonJS: '', 'ES modules': '-esm', 'mixed modules': '-mixed' }[combination.modules];
-  return `${isTypeScript(combination) ? 'typescript' : 'javascript'}${suffix}`;
+/** What all projects of a language have, and what is written for one kind of modules, which comes last. */
+function codeFolders(combination) {
+  const language = isTypeScript(combination) ? 'typescript' : 'javascript';
+  const modules = { CommonJS: 'commonjs', 'ES modules': 'esm', 'mixed modules': 'mixed' }[
+    combination.modules
+  ];
+  return [language, `${language}-${modules}`];
 }
 
 /** Names the project's provider module in the configuration, as a user would who has one. */
