@@ -11,7 +11,7 @@ export class OwnCaller implements Caller {
     return this.abort.signal;
   }
 
-  answered(call: ModelCall): void {
+  called(call: ModelCall): void {
     this.calls.push(call);
   }
 

@@ -1,4 +1,4 @@
-import { isObject } from '../base/json';
+import { isObject, type Json } from '../base/json';
 import { kindOf } from '../base/kind-of';
 import { ModelProviderError } from '../base/errors';
 import { checkOptionsOf, flag, text, whole, type OptionRule } from '../base/option-rules';
@@ -6,10 +6,12 @@ import type { ClientContext } from './resource-context';
 
 const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
 
-/** What is known of one answered call of a model. A type, not an interface: the log keeps it as JSON. */
+/** What is known of one call of a model. A type, not an interface: the log keeps it as JSON. */
 export type CallFacts = {
-  /** Milliseconds from sending the request to the end of the answer. */
+  /** Milliseconds from sending the request, for the last time, to the end of the answer. */
   readonly ms: number;
+  /** Milliseconds from sending the request to the first piece of a streamed answer; absent otherwise. */
+  readonly firstTokenMs?: number;
   /** What was asked, from the server's base URL, such as `/chat/completions`. */
   readonly path?: string;
   /** The HTTP status. */
@@ -17,7 +19,11 @@ export type CallFacts = {
   /** Why the answer ended, in the server's word, such as `stop`, `length` or `content_filter`. */
   readonly finishReason?: string;
   /** Absent if the server counts no tokens. */
-  readonly usage?: { readonly promptTokens: number; readonly completionTokens: number };
+  readonly usage?: TokenCounts;
+  /** How often the request was sent again, since the server had too many. */
+  readonly retries?: number;
+  /** Why there is no answer: what the server said, or what became of the connection. */
+  readonly error?: string;
   /** What the model thought before its text. */
   readonly reasoning?: string;
   /** Whether the answer has neither a text nor a call of a tool. */
@@ -26,13 +32,29 @@ export type CallFacts = {
   readonly isRefused?: boolean;
 };
 
-/** One answered call, and whose it was. */
+/** The tokens of one call. */
+export type TokenCounts = {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Those of the prompt that the server had read before; absent if it does not say. */
+  readonly cachedTokens?: number;
+};
+
+/** What was said in a call: the bodies of the request and of the answer, a stream put together. */
+export interface CallBodies {
+  readonly request: Json;
+  readonly answer: Json;
+}
+
+/** One call, and whose it was. */
 export interface ModelCall {
   /** `provider:name`. */
   readonly spec: string;
   /** The signal of the client's context: it tells leases apart. */
   readonly lease: AbortSignal;
   readonly facts: CallFacts;
+  /** Absent where a provider's own client reports the facts alone. */
+  readonly bodies?: CallBodies;
 }
 
 /** Whoever calls clients, such as a sample of an evaluation. */
@@ -41,8 +63,8 @@ export interface Caller {
   readonly maxWaitMs: number;
   /** Aborted when nothing is waited for any more. */
   readonly signal: AbortSignal;
-  /** A call was answered: so evaluations record tokens and latencies. */
-  answered(call: ModelCall): void;
+  /** A call has ended: so evaluations record tokens and latencies. */
+  called(call: ModelCall): void;
   /** A call has to wait before it is sent. Returns what to call when it has not to any more. */
   waits(): () => void;
   /** A call would have to wait for longer than it may, and gets the endpoint's refusal. */
@@ -61,9 +83,9 @@ export function currentCaller(): Caller | undefined {
   return callers.getStore();
 }
 
-/** What the built-in clients do with every answered call; {@link reportCall} checks the facts of others. */
-export function noteCall({ spec, signal }: CallingContext, facts: CallFacts): void {
-  callers.getStore()?.answered({ spec, lease: signal, facts });
+/** What the built-in clients do with every call; {@link reportCall} checks the facts of others. */
+export function noteCall({ spec, signal }: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
+  callers.getStore()?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
 }
 
 type CallingContext = Pick<ClientContext, 'spec' | 'signal'>;
@@ -76,18 +98,21 @@ const milliseconds: OptionRule = {
 const tokens: OptionRule = {
   allows: (value) =>
     isObject(value) &&
-    [value['promptTokens'], value['completionTokens']].every(
+    [value['promptTokens'], value['completionTokens'], value['cachedTokens'] ?? 0].every(
       (count) => Number.isSafeInteger(count) && (count as number) >= 0,
     ),
-  wanted: '{ promptTokens, completionTokens }, two whole numbers',
+  wanted: '{ promptTokens, completionTokens }, two whole numbers, and cachedTokens if it is known',
 };
 
 const rules: Record<keyof CallFacts, OptionRule> = {
   ms: milliseconds,
+  firstTokenMs: milliseconds,
   path: text,
   status: whole(100),
   finishReason: text,
   usage: tokens,
+  retries: whole(0),
+  error: text,
   reasoning: text,
   isEmpty: flag,
   isRefused: flag,

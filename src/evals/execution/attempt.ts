@@ -149,7 +149,7 @@ export class Attempt implements Cancellable, Caller {
     this.hasGivenUp = true;
   }
 
-  answered(call: ModelCall): void {
+  called(call: ModelCall): void {
     const { facts } = call;
     (this.#calls ??= []).push({
       resource: this.#rules.resourceOf(call),
