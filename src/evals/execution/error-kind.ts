@@ -1,4 +1,5 @@
 import { isModelProviderError, messageWithCauses } from '../../base/errors';
+import type { CallFacts } from '../../pattern/model-calls';
 import type { SampleError } from '../log/log-record';
 import type { ErrorKind } from '../log/eval-summary';
 import { isOutOfQuota } from '../../answers/answer-error';
@@ -45,6 +46,16 @@ export function isPassing(error: unknown, endpoints: readonly string[]): boolean
   // What came with success and is no answer is the server's own trouble as well.
   if (status !== undefined && status >= 400) return passing.has(status) || status >= 500;
   return links.some((link) => isUnanswered(link));
+}
+
+/**
+ * Whether a failed call of an application may well be answered a little later. The tap has seen it, whatever the
+ * application makes of it.
+ */
+export function isPassingCall(failed: CallFacts | undefined): boolean {
+  if (failed === undefined) return false;
+  const { status = 0 } = failed;
+  return status < 400 || passing.has(status) || status >= 500;
 }
 
 /**
@@ -147,16 +158,18 @@ interface Legible {
   readonly entry: SampleError;
 }
 
-/**
- * What was thrown, or an error in its place if that cannot be read: a getter of it throws, say.
- *
- * @param rules `root` is as for {@link errorEntry}; `isLate` says that the trial had no time left.
- */
-export function legible(
-  thrown: unknown,
-  endpoints: readonly string[],
-  rules: { readonly root: string; readonly isLate: boolean },
-): Legible {
+/** What is known of an error besides what was thrown. */
+interface Circumstances {
+  /** As for {@link errorEntry}. */
+  readonly root: string;
+  /** Whether the trial had no time left. */
+  readonly isLate: boolean;
+  /** Whether the last call of the application failed on the models' side. */
+  readonly isOfModels: boolean;
+}
+
+/** What was thrown, or an error in its place if that cannot be read: a getter of it throws, say. */
+export function legible(thrown: unknown, endpoints: readonly string[], rules: Circumstances): Legible {
   try {
     return read(thrown, endpoints, rules);
   } catch {
@@ -168,10 +181,11 @@ export function legible(
 function read(
   cause: unknown,
   endpoints: readonly string[],
-  { root, isLate }: { readonly root: string; readonly isLate: boolean },
+  { root, isLate, isOfModels }: Circumstances,
 ): Legible {
   // Also of what is late: whoever reads the error next must be able to.
-  const kind = errorKind(cause, endpoints);
+  const said = errorKind(cause, endpoints);
+  const kind = said === 'user' && isOfModels ? 'infrastructure' : said;
   return { cause, entry: errorEntry(isLate ? 'timeout' : kind, cause, root) };
 }
 

@@ -8,7 +8,7 @@ import { ByteLimit, mostAnswerBytes, readBody } from '../../answers/read-body';
 import { StreamReader } from '../../answers/read-stream';
 import { fetchFor } from '../../answers/send';
 import { isOddUsage } from '../../answers/usage';
-import { WaitingFetch, type OnBehalf, type Sent } from '../../answers/waiting-fetch';
+import { WaitingFetch, type Sent } from '../../answers/waiting-fetch';
 import { abortable } from '../../base/abortable';
 import { anySignal } from '../../base/any-signal';
 import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
@@ -17,10 +17,12 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
+import { currentCaller, noteCall } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
+import { onBehalfOf } from '../../tap/on-behalf';
+import { factsOfAnswer } from '../../tap/reading/answer-facts';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 import { openSdk, type OpenAIClient } from './driver';
 import { requestError } from './request-error';
 
@@ -112,7 +114,7 @@ export class ModelClient {
     this.#connection = connection;
     this.#context = context;
     this.#sender = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
-      onBehalfOf(context.signal),
+      onBehalfOf(currentCaller(), context.signal),
     );
   }
 
@@ -293,39 +295,6 @@ async function aborted(signal: AbortSignal, ms: number): Promise<void> {
   const news = anySignal(signal);
   for (let look = 0; look < looks && !news.aborted; look += 1)
     await delay(ms / looks, undefined, { signal: news }).catch(() => undefined);
-}
-
-/** A request waits as long as whoever calls may, and no longer than the lease. */
-function onBehalfOf(lease: AbortSignal): OnBehalf {
-  const caller = currentCaller();
-  return {
-    maxWaitMs: caller?.maxWaitMs ?? usualMaxWaitMs,
-    get signals() {
-      return caller === undefined ? [lease] : [lease, caller.signal];
-    },
-    waits: () => caller?.waits() ?? (() => undefined),
-    gaveUp: () => caller?.gaveUp(),
-  };
-}
-
-function factsOfAnswer({
-  text,
-  toolCalls,
-  refusal,
-  finishReason,
-  reasoning,
-  usage,
-}: Answer): Partial<CallFacts> {
-  const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
-  return {
-    ...(finishReason !== '' && { finishReason }),
-    ...(usage !== undefined && {
-      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
-    }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(isEmpty && { isEmpty }),
-    ...(refusal !== undefined && { isRefused: true }),
-  };
 }
 
 function factsOf({ status, headers }: Response): Omit<Received, 'body'> {
