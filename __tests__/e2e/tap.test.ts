@@ -20,6 +20,7 @@ const echo: Answerer = (response, request) => {
   };
   const asked = messages.at(-1)?.content ?? '';
   if (asked === 'overloaded') return refusal(503, 'overloaded')(response, request);
+  if (asked === 'refused') return refusal(401, 'wrong key')(response, request);
   if (asked === 'never') return undefined;
   if (stream !== true) return json(200, completion(asked, { usage }))(response, request);
   response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -108,6 +109,9 @@ const files = {
         const { status } = await post(connection, 'overloaded');
         if (status >= 500) throw new Error('my application failed');
       }, { title: 'overloaded', retries: 1 });
+      foreach('n', [1, 2, 3, 4, 5, 6, 7, 8], async (n, { connection }) => {
+        if ((await post(connection, 'refused')).status === 401) throw new Error('my application has no key');
+      }, { title: 'refused', concurrency: 1 });
       foreach('n', [1], async (n, { connection }) => { await post(connection, 'never'); }, { title: 'too slow', timeoutMs: 300 });
     });`),
 };
@@ -222,6 +226,12 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
       calls: [{ status: 503, error: 'overloaded' }],
       retried: ['my application failed'],
     });
+  });
+
+  test('an evaluation stops when the endpoint refuses the key, whatever the application makes of it', () => {
+    const { message } = outcome(run, 'fake:m refused');
+    expect(message).toContain('my application has no key\nIt refuses the key.');
+    expect(samplesIn('refused')).toEqual([]);
   });
 
   test('what is under way when the time of a sample is up is ended, and is in its log', () => {

@@ -86,8 +86,15 @@ export function currentCaller(): Caller | undefined {
 }
 
 /** What the built-in clients do with every call; {@link reportCall} checks the facts of others. */
-export function noteCall({ spec, signal }: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
-  callers.getStore()?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
+export function noteCall(context: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
+  callNoter(context)(facts, bodies);
+}
+
+/** The same for a call that begins now, and may end where nobody knows who has made it. */
+export function callNoter({ spec, signal }: CallingContext): (facts: CallFacts, bodies?: CallBodies) => void {
+  const caller = callers.getStore();
+  return (facts, bodies) =>
+    caller?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
 }
 
 const listeners = new Set<(call: ModelCall) => void>();

@@ -94,8 +94,10 @@ export class FileTap implements Tap {
 
   #tokenOf(target: TapTarget, scope: Scope | undefined): string {
     const tokens = this.#tokens.get(scope) ?? new Map<TapTarget, string>();
-    this.#tokens.set(scope, tokens);
     const token = tokens.get(target) ?? randomBytes(16).toString('hex');
+    // That of a scope which has ended is nobody's.
+    if (scope !== undefined && !this.#scopes.has(scope.key)) return token;
+    this.#tokens.set(scope, tokens);
     tokens.set(target, token);
     this.#addresses.set(token, { target, scope });
     return token;

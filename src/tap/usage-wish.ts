@@ -1,5 +1,6 @@
 import { isObject, parsedJson } from '../base/json';
 import { TextDecoder, TextEncoder } from '../base/real-globals';
+import { textOfBody } from './request-body';
 
 const counting = new Set(['/chat/completions', '/completions']);
 
@@ -9,9 +10,11 @@ const counting = new Set(['/chat/completions', '/completions']);
  *
  * @returns undefined where nothing is to be wished for.
  */
-export function withUsageWish(path: string, body: Uint8Array): string | undefined {
-  if (!counting.has(path.replace(/[?#].*/, '')) || body.byteLength === 0) return undefined;
-  const asked = parsedJson(new TextDecoder().decode(body));
+export function withUsageWish(path: string, body: RequestInit['body']): string | undefined {
+  if (!counting.has(path.replace(/[?#].*/, ''))) return undefined;
+  const text = textOfBody(body) ?? '';
+  // Most ask for whole answers, and need not be parsed.
+  const asked = text.includes('"stream"') ? parsedJson(text) : undefined;
   if (!isObject(asked) || asked['stream'] !== true) return undefined;
   const options = isObject(asked['stream_options']) ? asked['stream_options'] : {};
   if (options['include_usage'] === true) return undefined;

@@ -100,13 +100,19 @@ export function hopelessness(
   const links = linksOf(error);
   const status = statusIn(links) ?? 0;
   if (status < 400 || !isOfModels(links, endpoints)) return undefined;
-  if (codesIn(links).some(isOutOfQuota) || status === 402) return 'What was paid for there is used up.';
-  if (status === 401) return 'It refuses the key.';
-  if (status === 403 && !hasAnswered) return 'It forbids the key to use the model.';
+  const why = hopelessStatus(codesIn(links).some(isOutOfQuota) ? 402 : status, hasAnswered);
+  if (why !== undefined) return why;
   const waitMs = status === 429 ? (retryAfterIn(links) ?? 0) : 0;
   return waitMs > maxWaitMs
     ? `It wants to be asked again in ${seconds(waitMs)}, which is ${longerThan(maxWaitMs)}.`
     : undefined;
+}
+
+/** Why an endpoint that refused a request with this status will answer no other one; undefined if it may. */
+export function hopelessStatus(status: number | undefined, hasAnswered: boolean): string | undefined {
+  if (status === 402) return 'What was paid for there is used up.';
+  if (status === 401) return 'It refuses the key.';
+  return status === 403 && !hasAnswered ? 'It forbids the key to use the model.' : undefined;
 }
 
 /** What is said of a wait that is too long. */

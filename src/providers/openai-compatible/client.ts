@@ -17,8 +17,10 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import { currentCaller, noteCall } from '../../pattern/model-calls';
+import { callNoter, currentCaller, noteCall, type CallFacts } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
+import { shownError } from '../../tap/observed-call';
+import { observedFetch } from '../../tap/observed-fetch';
 import { onBehalfOf } from '../../tap/on-behalf';
 import { factsOfAnswer } from '../../tap/reading/answer-facts';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
@@ -125,7 +127,11 @@ export class ModelClient {
    * @throws ModelProviderError `DEPENDENCY_MISSING` if it is not installed.
    */
   get openai(): OpenAIClient {
-    this.#openai ??= openSdk(this.#connection, this.#sender.fetch);
+    const seen = { connection: this.#connection, sender: this.#sender };
+    this.#openai ??= openSdk(
+      this.#connection,
+      observedFetch(seen, () => callNoter(this.#context)),
+    );
     return this.#openai;
   }
 
@@ -141,13 +147,19 @@ export class ModelClient {
     options: GenerateOptions = {},
   ): Promise<Generation> {
     const body = this.#body(prompt, options);
-    const ends = this.#ends(options);
-    const { response, sentAt } = await this.#guard(ends, () => this.#send(body, ends));
-    const received = await this.#guard(ends, () => this.#wholeOf(response, options));
-    const latencyMs = performance.now() - sentAt;
-    const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-    this.#note(latencyMs, received.status, answer);
-    return this.#generation(answer, latencyMs, raw);
+    const begin = performance.now();
+    try {
+      const ends = this.#ends(options);
+      const { response, sentAt, retries } = await this.#guard(ends, () => this.#send(body, ends));
+      const received = await this.#guard(ends, () => this.#wholeOf(response, options));
+      const latencyMs = performance.now() - sentAt;
+      const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
+      this.#note({ ms: latencyMs, status: received.status, ...retried(retries), ...factsOfAnswer(answer) });
+      return this.#generation(answer, latencyMs, raw);
+    } catch (error) {
+      this.#note({ ms: performance.now() - begin, ...factsOfFailure(error) });
+      throw error;
+    }
   }
 
   /**
@@ -174,15 +186,14 @@ export class ModelClient {
     const body = { ...asked, ...this.#body(prompt, options), stream: true } as const;
     const left = new AbortController();
     const ends = this.#ends(options);
-    let latencyMs = 0;
-    let isAnswered = true;
-    let whole: Answer | undefined;
-    let status = 200;
+    const begin = performance.now();
+    let facts: CallFacts = { ms: 0 };
     try {
-      const { response, sentAt } = await this.#guard(ends, () =>
+      const { response, sentAt, retries } = await this.#guard(ends, () =>
         this.#send(body, anySignal(ends, left.signal)),
       );
-      ({ status } = response);
+      const { status } = response;
+      facts = { ms: 0, status, ...retried(retries) };
       if (status >= 400) {
         throw refused(this.#connection, await this.#guard(ends, () => this.#wholeOf(response, options)));
       }
@@ -195,23 +206,25 @@ export class ModelClient {
       const chunks = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
       while (chunks !== undefined && !reader.isDone) {
         const { done, value } = await this.#guard(ends, () => chunks.read());
-        latencyMs = performance.now() - sentAt;
+        facts = { ...facts, ms: performance.now() - sentAt };
         if (done) break;
         limit.add(value);
-        yield* reader.push(value);
+        const pieces = reader.push(value);
+        if (reader.hasWords) facts = { firstTokenMs: facts.ms, ...facts };
+        yield* pieces;
       }
       const { rest, answer, raw } = reader.end();
       yield* rest;
-      whole = answer;
-      return this.#generation(answer, latencyMs, raw);
+      facts = { ...facts, ...factsOfAnswer(answer) };
+      return this.#generation(answer, facts.ms, raw);
     } catch (error) {
-      isAnswered = false;
+      facts = { ...facts, ms: performance.now() - begin, ...factsOfFailure(error) };
       throw error;
     } finally {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      if (isAnswered) this.#note(latencyMs, status, whole);
+      this.#note(facts);
     }
   }
 
@@ -240,9 +253,8 @@ export class ModelClient {
     });
   }
 
-  /** @param answer undefined if it was not read to its end. */
-  #note(ms: number, status: number, answer: Answer | undefined): void {
-    noteCall(this.#context, { ms, path, status, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
+  #note(facts: CallFacts): void {
+    noteCall(this.#context, { path, ...facts });
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {
@@ -295,6 +307,16 @@ async function aborted(signal: AbortSignal, ms: number): Promise<void> {
   const news = anySignal(signal);
   for (let look = 0; look < looks && !news.aborted; look += 1)
     await delay(ms / looks, undefined, { signal: news }).catch(() => undefined);
+}
+
+function retried(retries: number): Pick<CallFacts, 'retries'> {
+  return retries === 0 ? {} : { retries };
+}
+
+function factsOfFailure(error: unknown): Pick<CallFacts, 'error' | 'status'> {
+  const { details } = error as { details?: { status?: unknown } };
+  const status = details?.status;
+  return { ...(typeof status === 'number' ? { status } : {}), error: shownError(error) };
 }
 
 function factsOf({ status, headers }: Response): Omit<Received, 'body'> {
