@@ -8,7 +8,7 @@ import type { FileTap } from './tap/tap';
 import { currentCaller } from './pattern/model-calls';
 import { ProviderRegistry, type ProviderMap } from './pattern/registry';
 import { builtInProviders } from './providers/built-in';
-import { ended, refusalAnswer } from './tap/endpoint/refusal';
+import { ended, refusalAnswer } from './tap/refusal';
 
 /**
  * Connects the pattern with where it runs: inside Jest with the session client that the environment has put
@@ -28,11 +28,12 @@ class PresentRuntime implements Runtime {
   }
 
   tap(): FileTap | undefined {
+    if (this.#tap !== undefined) return this.#tap;
     const { tapEndpoint } = this.session();
     if (tapEndpoint === undefined) return undefined;
     // Loaded when it is needed: most specs have no application under test.
     const { FileTap: Loaded } = require('./tap/tap') as typeof import('./tap/tap');
-    this.#tap ??= new Loaded(tapEndpoint, activeHandles);
+    this.#tap = new Loaded(tapEndpoint, activeHandles);
     return this.#tap;
   }
 

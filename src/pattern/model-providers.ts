@@ -55,10 +55,7 @@ export const modelProviders: ModelProviders = {
   },
   request(spec, config) {
     const request = parse(spec, config);
-    return new LazyHandle(() => setupParsed(request)) as LazyHandle<
-      ClientOf<typeof spec>,
-      ConnectionOf<typeof spec>
-    >;
+    return new LazyHandle(() => setupParsed(request));
   },
   async teardown(resourceId) {
     await teardownEach(

@@ -6,7 +6,7 @@ import { noteUnattributed, type Caller } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { Tap, TappedLease, TapScope, TapTarget } from '../pattern/tap';
 import type { TapEndpoint, TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
-import { ended, notBelow, refusalAnswer } from './endpoint/refusal';
+import { ended, notBelow, refusalAnswer } from './refusal';
 import { onBehalfOf } from './on-behalf';
 import { Scope } from './scope';
 import { modelConnection, tappedConnection } from './tapped-connection';

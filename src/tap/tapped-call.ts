@@ -10,9 +10,10 @@ import { redact } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
-import { ended, notBelow, refusalAnswer } from './endpoint/refusal';
+import { ended, notBelow, refusalAnswer } from './refusal';
 import { answeredHeaders, forwardedHeaders, urlBelow } from './forwarded-request';
-import { callReader, type CallReader } from './reading/call-reader';
+import { callReader } from './reading/call-reader';
+import type { CallReader, ReadCall } from './reading/read-call';
 import { refusesWish, UsageFilter, withUsageWish } from './usage-wish';
 
 // Not the global: tests may put fake timers in its place.
@@ -148,7 +149,7 @@ export class TappedCall {
     else this.#note({});
   }
 
-  #noteRead({ facts, answer, error }: ReturnType<CallReader['end']>): void {
+  #noteRead({ facts, answer, error }: ReadCall): void {
     const status = this.#status ?? 0;
     const words = status >= 400 ? wordsOf(answer) : error;
     this.#note({ ...facts, ...(words === undefined ? {} : { error: words }) }, answer);

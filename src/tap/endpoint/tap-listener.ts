@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { TapEndpoint, TappedAnswer, TappedRequest, TapServer } from '../../pattern/tap-endpoint';
-import { ended, refusalAnswer } from './refusal';
+import { ended, refusalAnswer } from '../refusal';
 
 // The name of undici's channel: https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
 const requestCreated = 'undici:request:create';

@@ -4,7 +4,7 @@ import { StreamReader } from '../../answers/read-stream';
 import { messageOf } from '../../base/errors';
 import type { Json } from '../../base/json';
 import { factsOfAnswer } from './answer-facts';
-import type { CallReader, ReadCall } from './call-reader';
+import type { CallReader, ReadCall } from './read-call';
 
 /** Reads chat completions and completions, whole ones and streams, as our own client does. */
 export class ChatReader implements CallReader {

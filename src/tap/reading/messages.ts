@@ -2,7 +2,7 @@ import { textOr } from '../../answers/content';
 import { isObject } from '../../base/json';
 import type { TokenCounts } from '../../pattern/model-calls';
 import { factsOfAnswer } from './answer-facts';
-import type { AnswerShape, Fields } from './shape-reader';
+import type { AnswerShape, Fields } from './answer-shape';
 import { counted, countOf, fieldOf } from './token-counts';
 
 /** The pieces of a block, by the type of the piece: where its words stand, and where they go. */

@@ -1,5 +1,5 @@
 import { isObject } from '../../base/json';
-import type { AnswerShape } from './shape-reader';
+import type { AnswerShape } from './answer-shape';
 import { counted, countOf, fieldOf } from './token-counts';
 
 /**

@@ -2,7 +2,7 @@ import { textOr } from '../../answers/content';
 import { isObject } from '../../base/json';
 import type { TokenCounts } from '../../pattern/model-calls';
 import { factsOfAnswer } from './answer-facts';
-import type { AnswerShape, Fields } from './shape-reader';
+import type { AnswerShape, Fields } from './answer-shape';
 import { counted, countOf, fieldOf } from './token-counts';
 
 const ends = ['response.completed', 'response.incomplete', 'response.failed'];

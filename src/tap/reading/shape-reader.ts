@@ -3,23 +3,10 @@ import { refusalIn } from '../../answers/answer-error';
 import { requireActual } from '../../base/actual';
 import { isObject, parsedJson, type Json } from '../../base/json';
 import { TextDecoder } from '../../base/real-globals';
-import type { AnswerFacts } from './answer-facts';
-import type { CallReader, ReadCall } from './call-reader';
+import type { AnswerShape, Fields } from './answer-shape';
+import type { CallReader, ReadCall } from './read-call';
 
 const { createParser } = requireActual('eventsource-parser') as typeof import('eventsource-parser');
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** How an API answers. */
-export interface AnswerShape {
-  /** What is known of the answer with one more event of its stream: what the whole answer would have been. */
-  add(known: Fields | undefined, event: Fields): Fields | undefined;
-  /** Whether an event of a stream carries words of the model. */
-  isWord(event: Fields): boolean;
-  /** Whether an event says that the answer is whole. */
-  isEnd(event: Fields): boolean;
-  facts(answer: Fields): AnswerFacts;
-}
 
 /** Reads the answers of an API, whole ones and streams of events in JSON. */
 export class ShapeReader implements CallReader {

@@ -1,5 +1,5 @@
-import { TextEncoder } from '../../base/real-globals';
-import type { TappedAnswer } from '../../pattern/tap-endpoint';
+import { TextEncoder } from '../base/real-globals';
+import type { TappedAnswer } from '../pattern/tap-endpoint';
 
 /** Why an application gets no answer of the model. */
 export interface Refusal {
