@@ -26,7 +26,12 @@ async function hop(rounds, { delayMs, atOnce, calls }) {
   try {
     const [port] = await once(server, 'message');
     const baseURL = `http://127.0.0.1:${port}/v1`;
-    const lease = { spec: 'fake:m', connection: { baseURL, apiKey: 'k', model: 'm' }, signal: new AbortController().signal };
+    const lease = {
+      spec: 'fake:m',
+      isModel: true,
+      connection: { baseURL, apiKey: 'k', model: 'm' },
+      signal: new AbortController().signal,
+    };
     const target = { lease };
     const fileTap = new FileTap(listener, () => [target]);
     const caller = { ...ofNobody, called: () => undefined };
@@ -48,8 +53,12 @@ async function hop(rounds, { delayMs, atOnce, calls }) {
       return atOnce === 1 ? quantile(times, 0.5) : performance.now() - start;
     };
     const tapped = load(scope.connectionTo(target).baseURL);
-    const { a, b, ratio, ratioLow, ratioHigh } = await paired(rounds, () => callAs(caller, tapped), load(baseURL));
-    scope.end();
+    const { a, b, ratio, ratioLow, ratioHigh } = await paired(
+      rounds,
+      () => callAs(caller, tapped),
+      load(baseURL),
+    );
+    scope.end(false);
     return [
       atOnce === 1
         ? [

@@ -122,15 +122,15 @@ export class Attempt implements Cancellable, Caller {
   cancel(reason: Error, isLate: boolean): void {
     this.isLate = isLate;
     this.#cancelledFor = reason;
-    this.#end();
+    this.#end(true);
     this.#reject?.(reason);
     this.#abort?.abort(reason);
   }
 
   /** What an application still asks for it is refused from now on. */
-  #end(): void {
+  #end(isCancelled = false): void {
     this.#isOver = true;
-    this.#scope?.end();
+    this.#scope?.end(isCancelled);
   }
 
   #answer(activity: Activity): Promise<unknown> {
@@ -199,7 +199,7 @@ export class Attempt implements Cancellable, Caller {
     this.#scope = currentRuntime()
       .tap()
       ?.begin(this, this.#rules.isOfModel ? first : undefined);
-    if (this.#isOver) this.#scope?.end();
+    if (this.#isOver) this.#scope?.end(this.#cancelledFor !== undefined);
     return this.#scope;
   }
 
@@ -260,10 +260,13 @@ class TrialContext implements SampleContext {
   }
 
   get env(): SampleContext['env'] {
-    const connections = this.#rules.handles
+    const resources = this.#rules.handles
       .filter((handle) => handle.isActive)
-      .map((handle) => this.#attempt.connectionTo(handle) as Json);
-    return applicationEnv(connections, process.env);
+      .map((handle) => ({
+        connection: this.#attempt.connectionTo(handle) as Json,
+        isModel: handle.manager.isModel,
+      }));
+    return applicationEnv(resources, process.env);
   }
 }
 
