@@ -30,6 +30,8 @@ const lineBeginnings = ['data:', 'event:', 'id:', 'retry:', ':'];
 export class StreamReader {
   /** Whether the server has said that no more comes. */
   isDone = false;
+  /** Whether anything of the answer has come: text, reasoning, a refusal or a call of a tool. */
+  hasBegun = false;
   readonly #asked: Asked;
   readonly #received: Omit<Received, 'body'>;
   readonly #reasoning: ReasoningOption | undefined;
@@ -184,6 +186,9 @@ export class StreamReader {
     this.#toolCalls.add(delta);
     this.#refusal += textOr(delta['refusal']);
     const piece = textOf(delta);
+    // The first piece of many servers says only whose the answer is.
+    this.hasBegun ||=
+      `${this.#beside}${this.#refusal}${piece ?? ''}` !== '' || Array.isArray(delta['tool_calls']);
     if (piece === undefined) throw noAnswer(this.#asked, { ...this.#received, body: data }, noText);
     if (piece === '') return;
     this.#text += piece;

@@ -52,6 +52,7 @@ describe('stream', () => {
     expect(calls.map(({ spec, facts }) => ({ spec, ...facts }))).toEqual([
       {
         ...{ spec: 'fake:m', ms: expect.any(Number) as number, path: '/chat/completions', status: 200 },
+        firstTokenMs: expect.any(Number) as number,
         usage: { promptTokens: 3, completionTokens: 2 },
         ...(JSON.stringify(chunks).includes('"stop"') && { finishReason: 'stop' }),
       },

@@ -1,5 +1,5 @@
 import { cut } from '../../base/cut';
-import type { Answer, Received } from '../../answers/answer';
+import type { Answer, Received, Usage } from '../../answers/answer';
 import { refused } from '../../answers/answer-error';
 import { AnswerStream } from '../../answers/answer-stream';
 import { gateOf } from '../../answers/endpoint-gate';
@@ -17,7 +17,13 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
+import {
+  currentCaller,
+  noteCall,
+  type CallFacts,
+  type TokenCounts,
+  usualMaxWaitMs,
+} from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
 import type { ModelConnection } from './connection';
@@ -144,7 +150,7 @@ export class ModelClient {
     const received = await this.#guard(ends, () => this.#wholeOf(response, options));
     const latencyMs = performance.now() - sentAt;
     const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-    this.#note(latencyMs, received.status, answer);
+    this.#note({ ms: latencyMs, status: received.status }, answer);
     return this.#generation(answer, latencyMs, raw);
   }
 
@@ -173,6 +179,7 @@ export class ModelClient {
     const left = new AbortController();
     const ends = this.#ends(options);
     let latencyMs = 0;
+    let firstTokenMs: number | undefined;
     let isAnswered = true;
     let whole: Answer | undefined;
     let status = 200;
@@ -196,7 +203,9 @@ export class ModelClient {
         latencyMs = performance.now() - sentAt;
         if (done) break;
         limit.add(value);
-        yield* reader.push(value);
+        const pieces = reader.push(value);
+        if (reader.hasBegun) firstTokenMs ??= latencyMs;
+        yield* pieces;
       }
       const { rest, answer, raw } = reader.end();
       yield* rest;
@@ -209,7 +218,8 @@ export class ModelClient {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      if (isAnswered) this.#note(latencyMs, status, whole);
+      if (isAnswered)
+        this.#note({ ms: latencyMs, status, ...(firstTokenMs !== undefined && { firstTokenMs }) }, whole);
     }
   }
 
@@ -239,8 +249,8 @@ export class ModelClient {
   }
 
   /** @param answer undefined if it was not read to its end. */
-  #note(ms: number, status: number, answer: Answer | undefined): void {
-    noteCall(this.#context, { ms, path, status, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
+  #note(sent: Pick<CallFacts, 'ms' | 'status' | 'firstTokenMs'>, answer: Answer | undefined): void {
+    noteCall(this.#context, { ...sent, path, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {
@@ -319,13 +329,15 @@ function factsOfAnswer({
   const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
   return {
     ...(finishReason !== '' && { finishReason }),
-    ...(usage !== undefined && {
-      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
-    }),
+    ...(usage !== undefined && { usage: countsOf(usage) }),
     ...(reasoning !== undefined && { reasoning }),
     ...(isEmpty && { isEmpty }),
     ...(refusal !== undefined && { isRefused: true }),
   };
+}
+
+function countsOf({ promptTokens, completionTokens, cachedTokens }: Usage): TokenCounts {
+  return { promptTokens, completionTokens, ...(cachedTokens !== undefined && { cachedTokens }) };
 }
 
 function factsOf({ status, headers }: Response): Omit<Received, 'body'> {
