@@ -48,6 +48,7 @@ export class OwnSessionClient implements SessionClient {
   readonly providerModule = undefined;
   readonly project = '';
   readonly projectId = '';
+  spent = 0;
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
   readonly leases: OwnLease[] = [];
@@ -81,6 +82,10 @@ export class OwnSessionClient implements SessionClient {
     return () => undefined;
   }
   progress(): void {}
+  spend(cost: number): void {
+    this.spent += cost;
+  }
+
   pause(): void {}
   onPause(): void {}
   forgive(): void {}

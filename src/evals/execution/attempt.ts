@@ -6,6 +6,7 @@ import type { Activity, SessionClient } from '../../pattern/session-client';
 import type { Sample } from '../data-sets/data-set';
 import type { CallRecord, SampleRecord } from '../log/log-record';
 import type { Returned } from '../scorers/returned';
+import type { CallCosts } from './call-costs';
 import type { Cancellable, InFlight } from './in-flight';
 
 /** What a sample's function gets besides its sample. */
@@ -38,6 +39,8 @@ export interface AttemptRules {
   readonly client: () => unknown;
   readonly inFlight: InFlight;
   readonly session: SessionClient;
+  /** What calls cost. */
+  readonly costs: Pick<CallCosts, 'of'>;
   /** The name in the log of the resource that a call asked. */
   readonly resourceOf: (call: ModelCall) => string;
   /** How many milliseconds a call may wait for an endpoint that had too many requests. */
@@ -155,6 +158,8 @@ export class Attempt implements Cancellable, Caller {
       resource: this.#rules.resourceOf(call),
       ...facts,
       ms: toMicroseconds(facts.ms),
+      ...(facts.firstTokenMs !== undefined && { firstTokenMs: toMicroseconds(facts.firstTokenMs) }),
+      ...this.#rules.costs.of(call),
     });
   }
 }

@@ -7,6 +7,7 @@ import type { SampleRecord } from '../log/log-record';
 import { judged, type Judged } from '../scorers/returned';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
+import { sampleCost } from '../costs/sample-cost';
 import { hopelessness, isPassing, isTooMany, legible, retryAfterMs } from './error-kind';
 import type { RateLimits, TooManyVerdict } from './rate-limits';
 
@@ -99,6 +100,7 @@ export async function runTrial(
       error,
       log: attempt.log,
       calls: attempt.calls,
+      cost: sampleCost(attempt.calls),
       at,
       durationMs: toMicroseconds(performance.now() - start),
       retried: retried.length === 0 ? undefined : retried,

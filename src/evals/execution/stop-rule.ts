@@ -40,7 +40,7 @@ export class StopRule {
   /** Why the evaluation has to stop, after a trial that has ended in an error; undefined if it need not. */
   failed({ record, cause, hasGivenUp }: TrialOutcome): Stop | undefined {
     const { maxWaitMs, stopAfterEqualErrors } = this.#options;
-    if ((record.calls?.length ?? 0) > 0) this.#hasAnswered = true;
+    if (record.calls?.some((call) => call.error === undefined) === true) this.#hasAnswered = true;
     const hasAnswered = this.#hasAnswered;
     const words = cut(printable(messageWithCauses(cause).split('\n')[0] ?? ''), longestWords);
     const why = hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered });

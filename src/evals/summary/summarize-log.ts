@@ -10,5 +10,5 @@ export function summarizeLog(log: EvalLog, rules: SummaryRules = {}): SummedUp {
     numbers.set(sample.id, number);
     builder.add(sample, number, false);
   });
-  return builder.finish({ notRun: 0, restarts: log.restarts });
+  return builder.finish({ notRun: 0, restarts: log.restarts, spent: log.spent });
 }
