@@ -56,8 +56,7 @@ const providers = `
   }
   const script = (name) => { const path = join(__dirname, name); chmodSync(path, 0o755); return path; };
   module.exports = defineProviders({
-    search: new SearchProvider(),
-    vendor: new PaidClient(),
+    search: new PaidClient(),
     old: new BadClient(),
     busy: new BadStop(),
     slow: new Endless({ startTimeoutMs: 300 }),
@@ -76,7 +75,7 @@ const specs = `
     for await (const piece of stream) break;
     await stream.reply;
   });
-  withClient(['vendor:paid'], () => {
+  withClient(['search:paid'], () => {
     const ask = (question, { client }) => (client.ask(), new Result(''));
     const options = { title: 'BUDGET_SPENT', concurrency: 1, maxCost: 0.5 };
     foreach('question', ['2 + 3', '4 + 4', '5 + 1'], ask, options);
