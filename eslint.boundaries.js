@@ -58,7 +58,7 @@ const mayImport = {
     ],
   ],
 
-  run: [...base, 'pattern', 'process/os', 'evals/log'],
+  run: [...base, 'pattern', 'process/os', 'provider-module', 'evals/log'],
 
   providers: [
     ...[...base, 'pattern', 'providers/database', 'providers/embedded', 'providers/llama-server'],
@@ -98,14 +98,18 @@ const mayImport = {
 
   'evals/statistics': [...base],
   'evals/data-sets': [...pattern, 'evals/statistics'],
+  'evals/costs': [...base, 'pattern'],
   'evals/scorers/texts': [...base, 'answers'],
   'evals/scorers': [...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
-  'evals/log': [...base, 'pattern', 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+  'evals/log': [
+    ...[...base, 'pattern', 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/scorers'],
+  ],
   'evals/summary': [
     ...base,
     'answers',
     'pattern',
     'evals/statistics',
+    'evals/costs',
     'evals/data-sets',
     'evals/scorers',
     'evals/log',
@@ -116,6 +120,7 @@ const mayImport = {
       'answers',
       'tap',
       'evals/statistics',
+      'evals/costs',
       'evals/data-sets',
       'evals/scorers',
       'evals/log',
@@ -127,8 +132,10 @@ const mayImport = {
     ...['evals/log', 'evals/summary', 'evals/execution'],
   ],
 
-  report: [...base, 'evals/statistics', 'evals/data-sets', 'evals/log', 'evals/summary'],
-  'report/terminal': [...base, 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
+  report: [...base, 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/log', 'evals/summary'],
+  'report/terminal': [
+    ...[...base, 'evals/costs', 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
+  ],
   'report/export': [...base, 'answers', 'evals/log', 'report', 'report/terminal'],
 
   supervisor: [

@@ -21,6 +21,8 @@ function run(): EvalRun {
     rerun: null,
     samples: null,
     models: null,
+    prices: {},
+    maxCost: null,
   };
 }
 const lock = (): string => join(run().directory, '.lock');

@@ -1,3 +1,5 @@
+import type { Prices } from './prices';
+
 /** What the evaluations of one run have in common. JSON, because it is sent to workers. */
 export type EvalRun = {
   /** The name of the run: the value of `EVALS_RUN`, or made from the time at which the run began. */
@@ -18,4 +20,11 @@ export type EvalRun = {
   readonly samples: number | null;
   /** Labels of the models that run, `EVALS_MODELS`; all if null. */
   readonly models: readonly string[] | null;
+  readonly prices: Prices;
+  /** What the calls of the run may cost; null without a limit. */
+  readonly maxCost: {
+    readonly amount: number;
+    /** Whether it takes the place of those of the evaluations, as `EVALS_MAX_COST` does. */
+    readonly isOnly: boolean;
+  } | null;
 };

@@ -4,6 +4,7 @@ import { ModelProviderError } from '../base/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import { packageVersion } from '../base/version';
 import { runCommand } from '../process/os/run-command';
+import type { RunOptions } from './run-options';
 import { chosenModels, type Variables } from './chosen-models';
 
 /** What Jest knows of a run. */
@@ -18,11 +19,15 @@ const longestName = 100;
 const gitLimitMs = 30_000;
 
 /**
- * Describes the run that begins, by the variables `EVALS_*`. Creates no file.
+ * Describes the run that begins, by the variables `EVALS_*` and its options. Creates no file.
  *
  * @throws ModelProviderError `CONFIG_INVALID` naming variable, value and fix.
  */
-export function runSettings({ rootDir, seed }: JestRunFacts, env: Variables): () => Promise<EvalRun> {
+export function runSettings(
+  { rootDir, seed }: JestRunFacts,
+  env: Variables,
+  options: RunOptions,
+): () => Promise<EvalRun> {
   const run = nameOf(env['EVALS_RUN']);
   const rerun = rerunOf(env['EVALS_RERUN']);
   if (rerun !== null && (env['EVALS_RUN'] ?? '') === '')
@@ -38,6 +43,7 @@ export function runSettings({ rootDir, seed }: JestRunFacts, env: Variables): ()
     rerun,
     samples: samplesOf(env['EVALS_SAMPLES']),
     models: chosenModels(env),
+    ...options,
   };
   // Git is asked once, at the first use: a session without a named run opens without waiting for it.
   let git: Promise<EvalRun['git']> | undefined;

@@ -12,6 +12,7 @@ import { applicationEnv } from '../../tap/application-env';
 import type { Sample } from '../data-sets/data-set';
 import type { CallRecord, SampleRecord } from '../log/log-record';
 import type { Returned } from '../scorers/returned';
+import type { CallCosts } from './call-costs';
 import type { Cancellable, InFlight } from './in-flight';
 
 /** What a sample's function gets besides its sample. */
@@ -65,6 +66,8 @@ export interface AttemptRules {
   readonly isOfModel: boolean;
   readonly inFlight: InFlight;
   readonly session: SessionClient;
+  /** What calls cost. */
+  readonly costs: Pick<CallCosts, 'of'>;
   /** The name in the log of the resource that a call asked. */
   readonly resourceOf: (call: ModelCall) => string;
   /** How many milliseconds a call may wait for an endpoint that had too many requests. */
@@ -216,7 +219,10 @@ export class Attempt implements Cancellable, Caller {
     const { facts } = call;
     // What was still under way when it ended is no reason for its end.
     if (!this.#isOver) this.#failedCall = facts.error === undefined ? undefined : facts;
-    (this.#calls ??= []).push(callRecord(this.#rules.resourceOf(call), facts));
+    (this.#calls ??= []).push({
+      ...callRecord(this.#rules.resourceOf(call), facts),
+      ...this.#rules.costs.of(call),
+    });
   }
 }
 

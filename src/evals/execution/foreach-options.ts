@@ -48,6 +48,11 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
    * started again, once.
    */
   readonly onLost?: 'stop' | 'restartOnce';
+  /**
+   * What the calls of this evaluation may cost, in the currency of the prices: no sample starts once that is
+   * spent, and the test fails with `BUDGET_SPENT`. No limit by default. `EVALS_MAX_COST` takes its place.
+   */
+  readonly maxCost?: number;
   /** What is demanded; by default `{ maxErrors: 0, minSamples: 1 }`. */
   readonly gate?: Gate;
   /** How means and intervals are found. The range of a score is said by its scorer. */
@@ -74,6 +79,7 @@ const names = Object.keys({
   stopAfterEqualErrors: 0,
   retries: 0,
   onLost: 0,
+  maxCost: 0,
   gate: 0,
   statistics: 0,
   samples: 0,
@@ -109,6 +115,7 @@ export function checkOptions(
     requireWhole('maxWaitMs', maxWaitMs, 0);
     requireWhole('stopAfterEqualErrors', stopAfterEqualErrors, 1);
     requireWhole('retries', retries, 0);
+    requireMaxCost(options.maxCost);
     if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
     if (!['stop', 'restartOnce'].includes(onLost))
       throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
@@ -141,6 +148,13 @@ function requireGate(caller: string, gate: Gate): void {
 function requireWhole(option: string, value: unknown, least: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= maxTimerMs) return;
   throw new TypeError(`${option} is ${showValue(value)}; it must be a whole number of at least ${least}`);
+}
+
+function requireMaxCost(maxCost: unknown): void {
+  if (maxCost === undefined || (Number.isFinite(maxCost) && (maxCost as number) > 0)) return;
+  throw new TypeError(
+    `maxCost is ${showValue(maxCost)}; it must be a number above 0, in the currency of the prices`,
+  );
 }
 
 function requireReducers(reduce: ForeachOptions['reduce'], trials: number): void {

@@ -8,6 +8,7 @@ import { judged, type Judged } from '../scorers/returned';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
 import { hopelessness, isPassing, isPassingCall, isTooMany, legible, retryAfterMs } from './error-kind';
+import { sampleCost } from '../costs/sample-cost';
 import type { RateLimits, TooManyVerdict } from './rate-limits';
 
 // Not the globals: tests may put fake timers in their place.
@@ -103,6 +104,7 @@ export async function runTrial(
       error,
       log: attempt.log,
       calls: attempt.calls,
+      cost: sampleCost(attempt.calls),
       at,
       durationMs: toMicroseconds(performance.now() - start),
       retried: retried.length === 0 ? undefined : retried,
