@@ -160,6 +160,8 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
           finishReason: 'stop',
           usage: { promptTokens: 7, completionTokens: 3 },
           ms: expect.any(Number) as number,
+          // It listens on this machine.
+          ...{ cost: 0, isOwnMachine: true },
           ...(index % 2 === 0 ? {} : { firstTokenMs: expect.any(Number) as number }),
         },
       ]);
