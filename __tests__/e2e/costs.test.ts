@@ -234,6 +234,7 @@ describe.each(bothModes)('a budget, %s', (mode) => {
   test('is written down with what did not run', () => {
     const ended = first.evaluations.filter(({ status }) => status === 'spent');
     expect(ended).not.toEqual([]);
+    expect(first.evaluations.map(({ title }) => title)).toEqual(['one', 'two']);
     for (const { summary } of ended) {
       expect(summary.budget).toEqual({ of: 'run', maxCost: 2, spent: cost });
       expect(summary.notRun + summary.trials).toBe(30);
@@ -328,5 +329,40 @@ describe.each(bothModes)('budgets of evaluations, %s', (mode) => {
       status: 'interrupted',
       summary: { spent: { now: 0.5, total: 0.5 } },
     });
+  });
+});
+
+describe.each(bothModes)('options of a run, %s', (mode) => {
+  const own = {
+    'own.eval.js': spec(`${evaluate}
+    withClient(['embedded:novice'], () => evaluate('own', 1));`),
+  };
+
+  test('that are wrong are told before anything starts', async () => {
+    const wrong = { testEnvironmentOptions: { evals: { maxCost: 'five' } } };
+    const run = await runJest(own, mode, { config: wrong });
+    expect(run).toMatchObject({ exit: 1, left: [], events: [] });
+    expect(run.output).toContain(
+      'testEnvironmentOptions.evals.maxCost is "five"; it must be a number above 0',
+    );
+    const missing = await runJest(own, mode, { env: { EVALS_PRICES: './none.json' } });
+    expect(missing.output).toMatch(/EVALS_PRICES names .*none\.json, which cannot be read: ENOENT/);
+  });
+
+  test('are those of all projects: where they differ, files are refused', async () => {
+    const project = (name: string, maxCost: number): object => ({
+      ...{ preset: 'jest-model-provider', displayName: name, testMatch: [`**/${name}.eval.js`] },
+      testEnvironmentOptions: { evals: { maxCost } },
+    });
+    const file = spec(`test('has no global evals', () => expect(globalThis.evals).toBeUndefined());`);
+    const files = { 'a.eval.js': file, 'b.eval.js': file };
+    const run = await runJest(files, mode, { config: { projects: [project('a', 1), project('b', 2)] } });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain(
+      'testEnvironmentOptions.evals.maxCost differs between the projects of this run',
+    );
+    expect(run.tests.filter(({ status }) => status === 'passed')).toHaveLength(1);
+    const alike = await runJest(files, mode, { config: { projects: [project('a', 1), project('b', 1)] } });
+    expect(alike).toMatchObject({ exit: 0, left: [] });
   });
 });
