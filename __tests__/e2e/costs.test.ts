@@ -366,3 +366,30 @@ describe.each(bothModes)('options of a run, %s', (mode) => {
     expect(alike).toMatchObject({ exit: 0, left: [] });
   });
 });
+
+describe.each(bothModes)('a budget in watch mode, %s', (mode) => {
+  test('is that of each run', async () => {
+    endpoint.answer(flat);
+    const edition = (number: number): Record<string, string> => ({
+      'watched.eval.js': spec(`${evaluate}
+        withClient(['openai:flat'], () => evaluate('edition ${number}', 3, { concurrency: 1 }));`),
+    });
+    const evals = { prices: { flat: { input: 0.1, output: 0 } }, maxCost: 0.35 };
+    const { EVALS_RUN: _unnamed, ...variables } = env();
+    const watch = { args: ['--watchAll'], env: variables, config: { testEnvironmentOptions: { evals } } };
+    const jest = startJest(edition(1), mode, watch);
+    for (const number of [1, 2]) {
+      if (number > 1) jest.write(edition(number));
+      await jest.until(
+        `the end of run ${number}`,
+        () => jest.output.split('Test results written to').length - 1 === number,
+      );
+    }
+    process.kill(-jest.pid, 'SIGINT');
+    const run = await jest.finished();
+    expect(run).toMatchObject({ exit: 130, left: [] });
+    expect(asked()).toBe(6);
+    expect(run.output).not.toContain('BUDGET_SPENT');
+    expect(run.output.match(/Cost: 0\.3\n/g)).toHaveLength(2);
+  });
+});
