@@ -27,7 +27,7 @@ import {
 } from './evaluation-plan';
 import { EvaluationProgress } from './evaluation-progress';
 import { InFlight } from './in-flight';
-import { openEvaluation } from './open-evaluation';
+import { beginLog, openEvaluation } from './open-evaluation';
 import { RateLimits } from './rate-limits';
 import { resourceNames } from './resource-names';
 import { Restart } from './restart';
@@ -148,6 +148,9 @@ class Evaluation {
     }
     if (this.#samples === 0 && !this.#isStopped)
       throw this.#failed('the data set is empty, so nothing was evaluated.');
+    // The budget was spent before it could begin: a report must not leave it out.
+    if (this.#status === 'spent' && !this.#log.hasBegun)
+      await beginLog(this.#plan, this.#log, { concurrency, resource: null });
     this.#judge(this.#close());
   }
 
@@ -327,7 +330,7 @@ class Evaluation {
     if (this.#status === 'spent' && this.#spentBudget !== undefined)
       throw budgetSpent(title, this.#spentBudget, {
         ...{ notRun: this.#notRun, run: this.#run.run },
-        log: this.#log.hasBegun ? this.#log.path : undefined,
+        log: this.#log.path,
       });
     if (this.#status === 'stopped')
       throw this.#failed(
