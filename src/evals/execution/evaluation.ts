@@ -1,5 +1,6 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { EvalRun } from '../../pattern/eval-run';
+import type { ModelCall } from '../../pattern/model-calls';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
@@ -104,7 +105,7 @@ class Evaluation {
     this.#budget = new Budget(currentRuntime().session(), run, options.maxCost);
     this.#costs = new CallCosts(run.prices, resourcesAround(block), {
       paid: (cost) => this.#budget.spend(cost),
-      unknown: ({ spec }, price) => this.#stopUncounted(spec, price),
+      unknown: (call, price) => this.#stopUncounted(call, price),
     });
   }
 
@@ -217,10 +218,13 @@ class Evaluation {
   }
 
   /** A call has cost nobody knows what: no budget can be kept. */
-  #stopUncounted(spec: string, price: PriceOf): void {
+  #stopUncounted({ spec, facts }: ModelCall, price: PriceOf): void {
     if (this.#budget.maxCost === undefined || this.#isStopped) return;
-    const why =
-      price === 'unpriced' ? 'its price is not known' : 'the endpoint does not say how many tokens it had';
+    const ofTokens =
+      facts.usage === undefined
+        ? 'the endpoint does not say how many tokens it had'
+        : 'its price is for shorter prompts';
+    const why = price === 'unpriced' ? 'its price is not known' : ofTokens;
     this.#stop(
       `What a call of "${spec}" has cost cannot be counted, since ${why}: maxCost cannot be kept, leave it out.`,
     );
