@@ -1,4 +1,3 @@
-import type { AbortSignal } from '../base/real-globals';
 import type { SessionLease } from './session-client';
 
 /** What is known of how a leased resource is run: what launched it, and how it is reached. */
