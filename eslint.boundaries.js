@@ -95,8 +95,15 @@ const mayImport = {
   'evals/statistics': [...base],
   'evals/data-sets': [...pattern, 'evals/statistics'],
   'evals/scorers/texts': [...base, 'answers'],
-  'evals/scorers': [...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
-  'evals/log': [...base, 'pattern', 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+  'evals/transcripts': [...base, 'answers', 'pattern'],
+  'evals/scorers': [
+    ...[...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
+    'evals/transcripts',
+  ],
+  'evals/log': [
+    ...[...base, 'pattern', 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+    'evals/transcripts',
+  ],
   'evals/summary': [
     ...base,
     'answers',
@@ -115,16 +122,17 @@ const mayImport = {
       'evals/scorers',
       'evals/log',
       'evals/summary',
+      'evals/transcripts',
     ],
   ],
   evals: [
     ...[...pattern, 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
-    ...['evals/log', 'evals/summary', 'evals/execution'],
+    ...['evals/log', 'evals/summary', 'evals/execution', 'evals/transcripts'],
   ],
 
   report: [...base, 'evals/statistics', 'evals/data-sets', 'evals/log', 'evals/summary'],
   'report/terminal': [...base, 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
-  'report/export': [...base, 'answers', 'evals/log', 'report', 'report/terminal'],
+  'report/export': [...base, 'answers', 'evals/log', 'evals/transcripts', 'report', 'report/terminal'],
 
   supervisor: [
     ...[...base, 'pattern', ...process, 'provider-module', 'providers'],

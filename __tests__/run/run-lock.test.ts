@@ -19,6 +19,7 @@ function run(): EvalRun {
     rerun: null,
     samples: null,
     models: null,
+    transcripts: null,
   };
 }
 const lock = (): string => join(run().directory, '.lock');

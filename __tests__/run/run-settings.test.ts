@@ -13,7 +13,7 @@ test('a run without a name is called by its time, and no two alike', async () =>
   const [first, second] = await Promise.all([run({}), run({ EVALS_RUN: '' })]);
   expect(first.run).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{8}$/);
   expect(first.run).not.toBe(second.run);
-  expect(first).toMatchObject({ seed: 7, rerun: null, samples: null, models: null });
+  expect(first).toMatchObject({ seed: 7, rerun: null, samples: null, models: null, transcripts: null });
   expect(first.directory).toBe(join(places.directory, '.evals', first.run));
 });
 
@@ -23,12 +23,14 @@ test('its variables are read', async () => {
     EVALS_RERUN: 'errors',
     EVALS_SAMPLES: '10',
     EVALS_MODELS: 'a, b:c',
+    EVALS_TRANSCRIPTS: 'failed',
   };
   expect(await run(env)).toMatchObject({
     run: 'nächtlich_1.2',
     rerun: 'errors',
     samples: 10,
     models: ['a', 'b:c'],
+    transcripts: 'failed',
   });
 });
 
@@ -41,6 +43,7 @@ test.each([
   ['EVALS_SAMPLES', '0', 'it must be a whole number of at least 1'],
   ['EVALS_SAMPLES', '1.5', 'it must be a whole number of at least 1'],
   ['EVALS_SAMPLES', 'ten', 'it must be a whole number of at least 1'],
+  ['EVALS_TRANSCRIPTS', 'no', 'it must be all, failed or none'],
   ['EVALS_MODELS', 'a,', 'it must be labels of models'],
 ])('%s of %j is refused, with what it must be', (name, value, wanted) => {
   expect(() => runSettings(facts(), { [name]: value })).toThrow(

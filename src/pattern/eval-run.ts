@@ -1,3 +1,6 @@
+/** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
+export type TranscriptMode = 'all' | 'failed' | 'none';
+
 /** What the evaluations of one run have in common. JSON, because it is sent to workers. */
 export type EvalRun = {
   /** The name of the run: the value of `EVALS_RUN`, or made from the time at which the run began. */
@@ -18,4 +21,6 @@ export type EvalRun = {
   readonly samples: number | null;
   /** Labels of the models that run, `EVALS_MODELS`; all if null. */
   readonly models: readonly string[] | null;
+  /** Of which trials transcripts are kept, `EVALS_TRANSCRIPTS`; as each evaluation says if null. */
+  readonly transcripts: TranscriptMode | null;
 };

@@ -6,7 +6,7 @@ const check = (options: unknown): unknown => checkOptions('foreach()', options a
 test('what is not given has its default', () => {
   expect(check({})).toEqual({
     ...{ trials: 1, timeoutMs: 60_000, maxWaitMs: 300_000, stopAfterEqualErrors: 20 },
-    ...{ retries: 2, onLost: 'stop', gate: {} },
+    ...{ retries: 2, onLost: 'stop', transcripts: 'all', gate: {} },
   });
 });
 
@@ -21,6 +21,7 @@ test('every option may be given', () => {
     stopAfterEqualErrors: 1,
     retries: 0,
     onLost: 'restartOnce',
+    transcripts: 'none',
     gate: { right: { min: 0.5 } },
     statistics: { method: 'bootstrap', seed: -1, draws: 10 },
     samples: 2,
@@ -49,6 +50,7 @@ test.each<[unknown, string]>([
   [{ retries: -1 }, 'retries is -1; it must be a whole number of at least 0'],
   [{ concurrency: 0 }, 'concurrency is 0; it must be a whole number of at least 1'],
   [{ onLost: 'retry' }, `onLost is "retry"; it must be 'stop' or 'restartOnce'`],
+  [{ transcripts: true }, `transcripts is true; it must be 'all', 'failed' or 'none'`],
   [{ reduce: 3 }, 'reduce is 3; write { exactMatch: passAt(3) }'],
   [{ reduce: { right: 3 } }, 'reduce.right is 3; it must be a function of the trials of a sample'],
   [{ reduce: { right: passAt(3) } }, 'reduce.right needs 3 trials of each sample, and trials is 1'],

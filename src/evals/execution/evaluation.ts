@@ -47,11 +47,15 @@ const defaultConcurrency = 4;
  *   cannot be read, `CONFIG_INVALID` where two projects would write one log, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
  */
 export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<void> {
-  const { samples } = run;
-  const plan = samples === null ? given : { ...given, options: { ...given.options, samples } };
+  const samples = run.samples ?? given.options.samples;
+  const transcripts = run.transcripts ?? given.options.transcripts;
+  const plan = {
+    ...given,
+    options: { ...given.options, ...(samples !== undefined && { samples }), transcripts },
+  };
   const name = nameOf(plan, run);
   await currentRuntime().session().claim(logPath(run.directory, name));
-  const log = new EvaluationLog(run, name, await provenanceOf(plan, run));
+  const log = new EvaluationLog(run, name, await provenanceOf(plan, run), transcripts);
   try {
     await new Evaluation(plan, run, log).run();
   } finally {
@@ -178,7 +182,7 @@ class Evaluation {
     }
     if (outcome.record.error === undefined) this.#stopRule.passed();
     else if (this.#inFlight.signal.aborted || this.#stopsAfter(outcome)) return;
-    this.#count(this.#log.keep(outcome.record), sample, false);
+    this.#count(this.#log.keep(outcome.record, outcome.made), sample, false);
   }
 
   /** Stops the evaluation if it makes no sense to go on. Returns whether the trial is void then. */
@@ -195,7 +199,7 @@ class Evaluation {
 
   /** Opens the evaluation with its first trial; all others use the same rules. */
   #open(concurrency: number): TrialRules | Promise<TrialRules> {
-    const { fn, model, evaluated, block, options } = this.#plan;
+    const { fn, model, evaluated, block, options, storedCalls } = this.#plan;
     this.#rules ??= openEvaluation(this.#plan, this.#log, concurrency).then(
       () =>
         (this.#rules = {
@@ -210,6 +214,7 @@ class Evaluation {
           inFlight: this.#inFlight,
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
+          storedCalls,
           endpoints: () => leasedEndpoints(block),
         }),
     );

@@ -1,4 +1,5 @@
 import { maxTimerMs } from '../../pattern/constraints';
+import type { TranscriptMode } from '../../pattern/eval-run';
 import { usualMaxWaitMs } from '../../pattern/model-calls';
 import { messageOf, ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
@@ -48,6 +49,11 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
    * started again, once.
    */
   readonly onLost?: 'stop' | 'restartOnce';
+  /**
+   * Of which trials it is kept what was said in their calls, beside the log: `'all'`, by default; `'failed'`, those
+   * that `EVALS_RERUN=failed` would run again; `'none'`. `EVALS_TRANSCRIPTS` wins.
+   */
+  readonly transcripts?: TranscriptMode;
   /** What is demanded; by default `{ maxErrors: 0, minSamples: 1 }`. */
   readonly gate?: Gate;
   /** How means and intervals are found. The range of a score is said by its scorer. */
@@ -59,7 +65,8 @@ export type CheckedOptions = ForeachOptions<never> &
   Required<
     Pick<
       ForeachOptions,
-      'trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries' | 'onLost' | 'gate'
+      | ('trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries')
+      | ('onLost' | 'transcripts' | 'gate')
     >
   >;
 
@@ -74,6 +81,7 @@ const names = Object.keys({
   stopAfterEqualErrors: 0,
   retries: 0,
   onLost: 0,
+  transcripts: 0,
   gate: 0,
   statistics: 0,
   samples: 0,
@@ -101,7 +109,7 @@ export function checkOptions(
     requireObject(options);
     requireKnown(options, known);
     const { title, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {} } = options;
-    const { maxWaitMs = usualMaxWaitMs, stopAfterEqualErrors = 20 } = options;
+    const { maxWaitMs = usualMaxWaitMs, stopAfterEqualErrors = 20, transcripts = 'all' } = options;
     if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
       throw new TypeError(`title is ${showValue(title)}; it must be a text that is not empty`);
     requireWhole('trials', trials, 1);
@@ -112,11 +120,14 @@ export function checkOptions(
     if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
     if (!['stop', 'restartOnce'].includes(onLost))
       throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
+    if (!['all', 'failed', 'none'].includes(transcripts))
+      throw new TypeError(`transcripts is ${showValue(transcripts)}; it must be 'all', 'failed' or 'none'`);
     requireReducers(options.reduce, trials);
     requireStatistics(options);
     requireSelection(options);
     requireGate(caller, gate);
-    return { ...options, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost, gate };
+    const limits = { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries };
+    return { ...options, ...limits, onLost, transcripts, gate };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new ModelProviderError('EVAL_INVALID', `${caller}: ${error.message}.`);

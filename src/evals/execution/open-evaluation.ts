@@ -11,7 +11,7 @@ export async function openEvaluation(
     await around.ready('block');
     await around.ready('test');
   }
-  const { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost } = options;
+  const { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost, transcripts } = options;
   const { samples = null, shuffle = null } = options;
   log.begin({
     resource:
@@ -19,7 +19,7 @@ export async function openEvaluation(
     dataset: { name: source.name, hash: await source.hash() },
     options: {
       ...{ concurrency, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost },
-      ...{ samples, shuffle },
+      ...{ samples, shuffle, transcripts },
     },
   });
 }

@@ -2,6 +2,7 @@ import { cut } from '../../base/cut';
 import type { Answer, Received } from '../../answers/answer';
 import { refused } from '../../answers/answer-error';
 import { AnswerStream } from '../../answers/answer-stream';
+import { callBodies } from '../../answers/call-bodies';
 import { gateOf } from '../../answers/endpoint-gate';
 import { readAnswer, type ReasoningOption } from '../../answers/read-answer';
 import { ByteLimit, mostAnswerBytes, readBody } from '../../answers/read-body';
@@ -17,7 +18,13 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import { currentCaller, noteCall, type CallFacts, usualMaxWaitMs } from '../../pattern/model-calls';
+import {
+  currentCaller,
+  noteCall,
+  type CallBodies,
+  type CallFacts,
+  usualMaxWaitMs,
+} from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
 import type { ModelConnection } from './connection';
@@ -138,13 +145,13 @@ export class ModelClient {
     prompt: string | readonly PromptMessage[],
     options: GenerateOptions = {},
   ): Promise<Generation> {
-    const body = this.#body(prompt, options);
+    const body = JSON.stringify(this.#body(prompt, options));
     const ends = this.#ends(options);
     const { response, sentAt } = await this.#guard(ends, () => this.#send(body, ends));
     const received = await this.#guard(ends, () => this.#wholeOf(response, options));
     const latencyMs = performance.now() - sentAt;
     const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-    this.#note(latencyMs, received.status, answer);
+    this.#note(latencyMs, received.status, answer, callBodies(body, received.body));
     return this.#generation(answer, latencyMs, raw);
   }
 
@@ -169,12 +176,12 @@ export class ModelClient {
     options: GenerateOptions,
   ): AsyncGenerator<string, Generation, undefined> {
     const asked = { stream: true, stream_options: { include_usage: true } } as const;
-    const body = { ...asked, ...this.#body(prompt, options), stream: true } as const;
+    const body = JSON.stringify({ ...asked, ...this.#body(prompt, options), stream: true });
     const left = new AbortController();
     const ends = this.#ends(options);
     let latencyMs = 0;
     let isAnswered = true;
-    let whole: Answer | undefined;
+    let whole: { readonly answer: Answer; readonly raw: unknown } | undefined;
     let status = 200;
     try {
       const { response, sentAt } = await this.#guard(ends, () =>
@@ -200,7 +207,7 @@ export class ModelClient {
       }
       const { rest, answer, raw } = reader.end();
       yield* rest;
-      whole = answer;
+      whole = { answer, raw };
       return this.#generation(answer, latencyMs, raw);
     } catch (error) {
       isAnswered = false;
@@ -209,7 +216,7 @@ export class ModelClient {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      if (isAnswered) this.#note(latencyMs, status, whole);
+      if (isAnswered) this.#note(latencyMs, status, whole?.answer, callBodies(body, whole?.raw));
     }
   }
 
@@ -228,19 +235,20 @@ export class ModelClient {
     return { ...answer, latencyMs, raw: raw as ChatCompletion };
   }
 
-  async #send(body: object, signal: AbortSignal): Promise<Sent> {
+  async #send(body: string, signal: AbortSignal): Promise<Sent> {
     const { baseURL, apiKey } = this.#connection;
     return this.#sender.exchange(`${baseURL}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body,
       signal,
     });
   }
 
   /** @param answer undefined if it was not read to its end. */
-  #note(ms: number, status: number, answer: Answer | undefined): void {
-    noteCall(this.#context, { ms, path, status, ...(answer === undefined ? {} : factsOfAnswer(answer)) });
+  #note(ms: number, status: number, answer: Answer | undefined, bodies: CallBodies): void {
+    const facts = answer === undefined ? {} : factsOfAnswer(answer);
+    noteCall(this.#context, { ms, path, status, ...facts }, bodies);
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {
