@@ -145,7 +145,8 @@ const mayImport = {
     ...['providers/postgres-server', 'providers/vllm'],
   ],
   'cli/commands': [
-    ...[...base, 'process/ledger', 'process/guardian', 'report', 'report/terminal', 'report/export'],
+    ...[...base, 'process/os', 'process/ledger', 'process/guardian'],
+    ...['report', 'report/terminal', 'report/export'],
     ...['supervisor', 'cli/arguments', 'cli/output', 'cli/doctor'],
   ],
   cli: [...base, 'cli/commands', 'cli/output'],

@@ -10,13 +10,13 @@ import type { Sample } from './data-sets/data-set';
 import { evaluate } from './execution/evaluation';
 import { requireEvalRun } from './execution/require-eval-run';
 import { checkOptions, type ForeachOptions } from './execution/foreach-options';
-import { logsOf, transcriptsPath } from './log/log-path';
+import { logsOf } from './log/log-path';
 import { logSchema, type SampleRecord } from './log/log-record';
 import { readLog, type EvalLog } from './log/read-log';
-import { readTranscripts } from './log/read-transcripts';
+import { callsInLog, transcriptsOf } from './log/read-transcripts';
 import { Result, type Score } from './scorers/result';
 import { judged } from './scorers/returned';
-import { madeCall, type MadeCall } from './transcripts/made-call';
+import type { MadeCall } from './transcripts/made-call';
 import type { SampleContext } from './execution/attempt';
 import type { SampleSource } from './execution/sample-source';
 
@@ -146,8 +146,7 @@ interface StoredTrials {
 function storedTrials(log: EvalLog): StoredTrials {
   const stored = new Map<string, SampleRecord[]>();
   const hash = createHash('sha256');
-  const path = transcriptsPath(log.path);
-  const transcripts = existsSync(path) ? readTranscripts(path) : undefined;
+  const transcripts = transcriptsOf(log.path);
   log.eachSample((record) => {
     const trials = stored.get(record.id) ?? [];
     trials[record.trial] = record;
@@ -163,11 +162,6 @@ function storedTrials(log: EvalLog): StoredTrials {
       return (record && transcripts?.callsOf(record)) ?? callsInLog(record);
     },
   };
-}
-
-/** What the log alone knows of the calls of a trial: not what was said in them, nor when. */
-function callsInLog(record: SampleRecord | undefined): MadeCall[] {
-  return record?.calls?.map((call) => madeCall({ at: record.at, ...call }, undefined)) ?? [];
 }
 
 function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {

@@ -1,12 +1,13 @@
 import { kindOf } from '../../base/kind-of';
 import { messageOf, ModelProviderError } from '../../base/errors';
-import type { MadeCall } from '../transcripts/made-call';
+import { madeCall, type MadeCall } from '../transcripts/made-call';
 import { madeCallsOf } from '../transcripts/trial-transcript';
 import { logLines, type LogEnd } from './log-lines';
+import { transcriptsPath } from './log-path';
 import type { SampleRecord } from './log-record';
 import { wrongTranscriptField, type TranscriptRecord } from './transcript-record';
 
-const { closeSync, openSync, readSync } = process.getBuiltinModule('node:fs');
+const { closeSync, existsSync, openSync, readSync } = process.getBuiltinModule('node:fs');
 const { Buffer } = process.getBuiltinModule('node:buffer');
 
 type Trial = Pick<SampleRecord, 'id' | 'trial' | 'at'>;
@@ -17,6 +18,16 @@ export interface Transcripts {
   lineOf(trial: Trial): string | undefined;
   /** The calls of a trial; undefined if nothing was kept of them. */
   callsOf(trial: Trial): MadeCall[] | undefined;
+}
+
+/**
+ * The transcripts beside a log; undefined if nothing was kept.
+ *
+ * @throws ModelProviderError `LOG_INVALID` as {@link readTranscripts}.
+ */
+export function transcriptsOf(log: string): Transcripts | undefined {
+  const path = transcriptsPath(log);
+  return existsSync(path) ? readTranscripts(path) : undefined;
 }
 
 /**
@@ -48,6 +59,11 @@ export function readTranscripts(path: string): Transcripts {
     const record = parse(path, undefined, line);
     return record.type === 'trial' ? madeCallsOf(record) : undefined;
   }
+}
+
+/** What the log alone knows of the calls of a trial: not what was said in them, nor when. */
+export function callsInLog(record: SampleRecord | undefined): MadeCall[] {
+  return record?.calls?.map((call) => madeCall({ at: record.at, ...call }, undefined)) ?? [];
 }
 
 /**
