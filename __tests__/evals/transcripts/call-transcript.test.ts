@@ -158,3 +158,23 @@ test('a long text is cut, and says by how much; large JSON is its hash and size'
   });
   expect(callTranscripts(made)[0]?.toolCalls[0]?.written).toHaveLength(70_000);
 });
+
+test('texts that are no part of what was said are cut too', () => {
+  const long = 'x'.repeat(70_000);
+  const made = [
+    chatCall(
+      {
+        request: {
+          model: long,
+          messages: [{ role: long, name: long, content: '' }] as never[],
+          tools: [{ name: long }],
+        },
+        answer: callingTools([long, '{}', long]),
+      },
+      { finishReason: long },
+    ),
+    chatCall(undefined, { error: long }),
+  ];
+  const longest = (JSON.stringify(transcriptOf(made)).match(/x+/g) ?? []).map(({ length }) => length);
+  expect(Math.max(...longest)).toBe(65_536);
+});

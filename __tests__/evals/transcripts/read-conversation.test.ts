@@ -261,3 +261,20 @@ test('texts of a request that are named as secrets are, and the query of an addr
   ]);
   expect(read.options).toEqual({ max_tokens: 5 });
 });
+
+test.each(['/chat/completions', '/responses', '/messages', '/other'])(
+  'what is deeper than the stack breaks nothing: %s',
+  (path) => {
+    const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as Json;
+    const read = readConversation(path, {
+      request: { messages: [{ role: 'user', content: deep }], input: [{ content: deep }], tools: [deep] },
+      answer: {
+        choices: [{ message: { content: deep } }],
+        output: [{ type: 'message', content: deep }],
+        content: [deep, { type: 'tool_use', input: deep }],
+      },
+    });
+    expect(JSON.stringify(read).length).toBeLessThan(5000);
+    expect(read.answer).toBeDefined();
+  },
+);

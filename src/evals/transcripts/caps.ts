@@ -1,6 +1,6 @@
 import { beginning } from '../../base/cut';
 import { redact } from '../../base/secrets';
-import type { Json } from '../../base/json';
+import { mapTexts, type Json } from '../../base/json';
 import type { CallMessage, CallTool, ContentPart, MessagePart } from './conversation';
 import { digest } from './media';
 
@@ -20,6 +20,15 @@ export function cappedTool(tool: CallTool): CallTool {
     ...(description !== undefined && { description: cutText(description).text }),
     ...(parameters !== undefined && { parameters: cappedJson(parameters) }),
   };
+}
+
+/**
+ * Anything with no more than so much of the texts that have no cap of their own, such as the name of a tool.
+ *
+ * @param text the value as JSON, which is looked at first.
+ */
+export function cappedTexts<T>(value: T, text = JSON.stringify(value)): T {
+  return text.length <= mostKept ? value : mapTexts(value, (each) => cutText(each).text);
 }
 
 /** JSON as it is, or what it would be known again by. */

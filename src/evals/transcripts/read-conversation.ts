@@ -18,14 +18,23 @@ const readers: readonly (readonly [string, BodyReader])[] = [
 ];
 
 /**
- * Reads what was said in a call, in one form for all APIs. Never throws: what is of no known form is given as it
- * came.
+ * Reads what was said in a call, in one form for all APIs. Never throws: what is of no known form, or cannot be read,
+ * is given as it came.
  *
  * @param path what was asked, such as `/chat/completions`.
  */
 export function readConversation(path: string | undefined, { request, answer }: CallBodies): Conversation {
   const asked = `/${path ?? ''}`.replace(/[?#].*$/, '');
   const reader = readers.find(([end]) => asked.endsWith(end))?.[1];
+  try {
+    return conversationIn(reader, { request, answer });
+  } catch {
+    // Parts within parts, as many as the stack does not hold.
+    return conversationIn(undefined, { request, answer });
+  }
+}
+
+function conversationIn(reader: BodyReader | undefined, { request, answer }: CallBodies): Conversation {
   const answers = answersIn(reader, answer);
   const [first, ...others] = answers;
   const answeredBy = isObject(answer) ? answer['model'] : undefined;

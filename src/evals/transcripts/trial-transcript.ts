@@ -1,5 +1,5 @@
 import type { Json } from '../../base/json';
-import { cappedJson, cappedMessage, cappedTool } from './caps';
+import { cappedJson, cappedMessage, cappedTexts, cappedTool } from './caps';
 import type { CallMessage, CallTool, Conversation } from './conversation';
 import type { MadeCall, MadeCallFacts } from './made-call';
 
@@ -33,9 +33,9 @@ export function transcriptOf(made: readonly MadeCall[]): TrialTranscript {
   const calls = made.map((call): KeptCall => {
     const { reasoning, ...facts } = call.facts;
     const said = call.conversation();
-    if (said === undefined) return call.facts;
+    if (said === undefined) return cappedTexts(call.facts);
     const { answer, otherAnswers, model, answeredBy, options } = said;
-    return {
+    return cappedTexts({
       ...facts,
       ...(model !== undefined && { model }),
       ...(answeredBy !== undefined && { answeredBy }),
@@ -48,7 +48,7 @@ export function transcriptOf(made: readonly MadeCall[]): TrialTranscript {
       ...(otherAnswers !== undefined && {
         otherAnswers: otherAnswers.map((message) => messages.numberOf(message)),
       }),
-    };
+    });
   });
   return { messages: messages.all, tools: tools.all, calls };
 }
@@ -87,8 +87,10 @@ class Table<T> {
   }
 
   numberOf(value: T): number {
-    const capped = this.#capped(value);
-    const key = JSON.stringify(capped);
+    const given = this.#capped(value);
+    const text = JSON.stringify(given);
+    const capped = cappedTexts(given, text);
+    const key = capped === given ? text : JSON.stringify(capped);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#numbers.set(key, this.all.length);
