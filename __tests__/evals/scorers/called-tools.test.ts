@@ -5,7 +5,8 @@ import {
   type ExpectedToolUses,
 } from '../../../src/evals/scorers/called-tools';
 import { callTranscripts } from '../../../src/evals/transcripts/call-transcript';
-import { chatCall, saying, toolsCalled } from '../transcripts/calls';
+import { madeCallsOf, transcriptOf } from '../../../src/evals/transcripts/trial-transcript';
+import { callingTools, chatCall, saying, toolsCalled } from '../transcripts/calls';
 
 type Expected = string | ExpectedToolUse | readonly (string | ExpectedToolUse)[] | ExpectedToolUses;
 
@@ -96,6 +97,24 @@ test('calls of which only the facts are known are not judged by their tools; one
   });
   expect(calledTools(callTranscripts([chatCall(undefined, { error: 'refused' })]), []).value).toBe(true);
   expect(callsAtMost(facts, 1).value).toBe(true);
+});
+
+test('arguments of which a part alone was kept are not compared', () => {
+  const [call] = toolsCalled(['post', `{"text":"${'x'.repeat(70_000)}"}`]);
+  const made = [
+    chatCall({
+      request: { messages: [] },
+      answer: callingTools(['post', call?.toolCalls[0]?.written ?? '']),
+    }),
+  ];
+  const kept = callTranscripts(madeCallsOf(transcriptOf(made)));
+  expect(calledTools(kept, { name: 'post', times: 1 }).value).toBe(true);
+  expect(thrown(() => calledTools(kept, { name: 'post', arguments: {} }))).toMatchObject({
+    code: 'SCORER_FAILED',
+    message: expect.stringContaining(
+      'the arguments of a call of post were too long to be kept as a whole',
+    ) as string,
+  });
 });
 
 test('the calls of models are counted', () => {
