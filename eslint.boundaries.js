@@ -16,6 +16,10 @@ const mayImport = {
   pattern: [...base],
   'pattern/blocks': [...base, 'pattern'],
 
+  'tap/endpoint': [...base, 'pattern', 'tap'],
+  'tap/reading': [...base, 'answers', 'pattern'],
+  tap: [...base, 'answers', 'pattern', 'tap/reading'],
+
   'process/os': [...base, 'pattern'],
   'process/ledger': [...base, 'pattern', 'process/os'],
   'process/output': [...base],
@@ -60,7 +64,7 @@ const mayImport = {
     ...[...base, 'pattern', 'providers/database', 'providers/embedded', 'providers/llama-server'],
     ...['providers/openai-compatible', 'providers/postgres-server', 'providers/vllm'],
   ],
-  'providers/openai-compatible': [...base, 'answers', 'pattern', ...process],
+  'providers/openai-compatible': [...base, 'answers', 'pattern', 'tap', 'tap/reading', ...process],
   'providers/local-server': [...base, 'pattern', ...process, 'providers/openai-compatible'],
   'providers/gpu': [...base, 'pattern', 'process/os'],
   'providers/embedded/gguf': [...base],
@@ -117,6 +121,7 @@ const mayImport = {
     ...[
       ...pattern,
       'answers',
+      'tap',
       'evals/statistics',
       'evals/data-sets',
       'evals/scorers',
@@ -171,6 +176,7 @@ const mayImportTypes = {
 const specRealm = [
   /^src\/(index|runtime)$/,
   /^src\/(base|answers|pattern|evals|testing)\//,
+  /^src\/tap\/(?!endpoint\/)/,
   /^src\/providers\/built-in$/,
   /^src\/providers\/[^/]+\/(provider|client|driver|leased-work|request-error)$/,
 ];
@@ -178,11 +184,12 @@ const specRealm = [
 /**
  * The doors in that wall: a `require()` that the compiler keeps where it stands, so that the other side is loaded when it is
  * needed. A provider reaches its own session half. runtime.ts finds out where it runs, and then loads one of two files that bear
- * any realm: the loader of the user's provider module, or, in a script outside Jest, the session of this very process.
+ * any realm: the loader of the user's provider module, or, in a script outside Jest, the session of this very process. What sees the
+ * calls of applications is loaded there at the first of them.
  */
 const lazyRequires = {
   'src/providers/*/provider.ts': ['^\\./(resource|identity)$'],
-  'src/runtime.ts': ['^\\./(provider-module/load|session/script-client)$'],
+  'src/runtime.ts': ['^\\./(provider-module/load|session/script-client|tap/tap)$'],
 };
 
 // A static import of an ES module compiles to require(), which Jest's VM refuses.

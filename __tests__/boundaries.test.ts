@@ -257,8 +257,8 @@ function cycles(imports: readonly { from: string; to: string }[]): string[][] {
 describe('what a spec loads by importing the package', () => {
   const loaded = entries.flatMap((entry) => filesLoadedBy(entry));
 
-  test('is the pattern, the providers’ spec halves, the evaluations and the testing tools', () => {
-    const folders = /^dist\/src\/(base|answers|pattern|evals|testing)\//;
+  test('is the pattern, the tap, the providers’ spec halves, the evaluations and the testing tools', () => {
+    const folders = /^dist\/src\/((base|answers|pattern|evals|testing)\/|tap\/(?!endpoint\/))/;
     const halves =
       /^dist\/src\/providers\/(built-in|[^/]+\/(provider|client|driver|leased-work|request-error))\.js$/;
     const roots = /^dist\/src\/(index|runtime)\.js$/;

@@ -35,8 +35,8 @@ export interface GlobalOptions {
  * runs.
  *
  * @throws ModelProviderError `CONFIG_INVALID`, `PROVIDER_MODULE_INVALID`, `PROVIDER_INVALID`,
- *   `PROVIDER_MODULE_CONFLICT`, `PLATFORM_UNSUPPORTED`, `RUN_IN_USE`, `STATE_DIRECTORY_UNSAFE`; nothing is
- *   left behind then.
+ *   `PROVIDER_MODULE_CONFLICT`, `PLATFORM_UNSUPPORTED`, `RUN_IN_USE`, `LOG_INVALID`, `STATE_DIRECTORY_UNSAFE`;
+ *   nothing is left behind then.
  * @example
  * // global-setup.js
  * const { openSession } = require('jest-model-provider/session');

@@ -10,6 +10,7 @@ import {
 import { printableLines } from '../src/base/printable';
 import { LeaseClient, type SessionTransport } from '../src/session/client/lease-client';
 import type { ParsedRequest } from '../src/pattern/resource-spec';
+import type { TapEndpoint } from '../src/pattern/tap-endpoint';
 import { isWithin, type Owner } from '../src/session/client/owners';
 import type { DatabaseSockets } from './database-sockets';
 import { fullName } from './full-name';
@@ -24,6 +25,13 @@ interface ClientProject {
   readonly id: string;
 }
 
+/** What belongs to one test file. */
+interface FileParts {
+  readonly sockets: DatabaseSockets;
+  readonly tapEndpoint: TapEndpoint;
+  readonly projectBlocks: ProjectBlocks | undefined;
+}
+
 /**
  * The session client of one test file: knows which describe block, test or hook is running, and fails tests
  * whose resource died.
@@ -36,6 +44,7 @@ export class SpecClient extends LeaseClient {
   readonly #project: ClientProject;
   readonly #sockets: DatabaseSockets;
   readonly #projectBlocks: ProjectBlocks | undefined;
+  readonly #tapEndpoint: TapEndpoint;
   #running: Circus.TestEntry | undefined;
   #block: Circus.DescribeBlock | undefined;
   #hook: Circus.Hook | undefined;
@@ -47,10 +56,10 @@ export class SpecClient extends LeaseClient {
   constructor(
     transport: SessionTransport,
     project: ClientProject,
-    sockets: DatabaseSockets,
-    projectBlocks?: ProjectBlocks,
+    { sockets, tapEndpoint, projectBlocks }: FileParts,
   ) {
     super(transport, '');
+    this.#tapEndpoint = tapEndpoint;
     this.#project = project;
     this.#sockets = sockets;
     this.#projectBlocks = projectBlocks;
@@ -94,6 +103,10 @@ export class SpecClient extends LeaseClient {
 
   override get project(): string {
     return this.#projectBlocks === undefined ? this.#project.name : '';
+  }
+
+  override get tapEndpoint(): TapEndpoint {
+    return this.#tapEndpoint;
   }
 
   override get projectId(): string {

@@ -11,6 +11,7 @@ import { SocketTransport, sessionEnded } from '../src/session/client/socket-tran
 import { endWithParent } from '../src/process/watch/parent-watch';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 import { chosenModels } from '../src/run/chosen-models';
+import { TapListener } from '../src/tap/endpoint/tap-listener';
 import { DatabaseSockets } from './database-sockets';
 import { makeErrorsHarmless } from './harmless-errors';
 import { makeTitlesHarmless } from './harmless-titles';
@@ -51,6 +52,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
     readonly #file: string | undefined;
     #sockets: DatabaseSockets | undefined;
     #client: SpecClient | undefined;
+    #tap: TapListener | undefined;
     #transport: SocketTransport | undefined;
 
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
@@ -94,13 +96,19 @@ export function withModelProviders<Environment extends EnvironmentClass>(
       });
       this.#transport = transport;
       this.#sockets = new DatabaseSockets(this.#functionsOfFile());
-      this.#client = new SpecClient(transport, this.#identity, this.#sockets, this.#blocks);
+      this.#tap = await TapListener.open();
+      this.#client = new SpecClient(transport, this.#identity, {
+        sockets: this.#sockets,
+        tapEndpoint: this.#tap,
+        projectBlocks: this.#blocks,
+      });
       Object.defineProperty(this.global, sessionClientKey, { value: this.#client, configurable: true });
     }
 
     override async teardown(): Promise<void> {
       if (this.#sockets?.areOpen === true) await this.#transport?.ending();
       this.#sockets?.close();
+      this.#tap?.close();
       await this.#transport?.close();
       await super.teardown();
     }

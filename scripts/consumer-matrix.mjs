@@ -19,11 +19,12 @@ export const dimensions = {
 };
 
 /** Whether the values go together. */
-export function canBe({ manager, node, language, modules, transform }) {
+export function canBe({ manager, node, jest, language, modules, transform }) {
   if (transform === 'ts-jest' && language === 'JavaScript') return false;
-  // There Yarn's loader of ES modules, which we need, gives what it loads a `require` without `cache` and
-  // `resolve.paths`: Jest itself transforms no globalSetup, and does not start in packages of ES modules.
-  if (manager === 'Yarn 4 with PnP' && node === '22') return false;
+  // There Yarn's loader gives packages a `require` without `resolve.paths` and `extensions`. Without our package too,
+  // Jest before 30.5 does not start without the one, and Next's transform is not loaded without the other.
+  const isShort = manager === 'Yarn 4 with PnP' && node === '22';
+  if (isShort && (jest === '30.0' || transform === 'next/jest')) return false;
   // The transform of Next makes CommonJS of `.mjs` files, which Jest loads as ES modules.
   return !(transform === 'next/jest' && modules === 'mixed modules');
 }

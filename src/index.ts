@@ -20,10 +20,17 @@ export type {
   ServerProcess,
   SleepSteps,
 } from './pattern/resource-context';
-export { reportCall, type CallFacts } from './pattern/model-calls';
+export { reportCall, type CallFacts, type TokenCounts } from './pattern/model-calls';
 export type { Json } from './base/json';
 export type { ModelInput, ResourceRequest, ResourceSpec } from './pattern/resource-spec';
-export type { BuiltInClients, ClientOf, KnownSpec, Register } from './pattern/client-types';
+export type {
+  BuiltInClients,
+  BuiltInConnections,
+  ClientOf,
+  ConnectionOf,
+  KnownSpec,
+  Register,
+} from './pattern/client-types';
 export {
   errorCodes,
   isModelProviderError,
@@ -135,4 +142,4 @@ export {
   type ScoreGate,
 } from './evals/statistics/gate';
 export { evaluateGate } from './evals/statistics/evaluate-gate';
-export { type ModelConnection } from './providers/openai-compatible/connection';
+export { type ModelConnection } from './pattern/model-connection';

@@ -2,9 +2,13 @@ import { pauseEndpoint, sharePauses } from './answers/endpoint-gate';
 import { installMatchers } from './evals/matchers';
 import { sessionClientKey, type SessionClient } from './pattern/session-client';
 import { sessionMissing } from './pattern/blocks/session-missing';
+import { activeHandles } from './pattern/resource-handle';
 import { installRuntime, type Runtime } from './pattern/runtime';
+import type { FileTap } from './tap/tap';
+import { currentCaller } from './pattern/model-calls';
 import { ProviderRegistry, type ProviderMap } from './pattern/registry';
 import { builtInProviders } from './providers/built-in';
+import { ended, refusalAnswer } from './tap/refusal';
 
 /**
  * Connects the pattern with where it runs: inside Jest with the session client that the environment has put
@@ -13,6 +17,7 @@ import { builtInProviders } from './providers/built-in';
 class PresentRuntime implements Runtime {
   #registry: Promise<ProviderRegistry> | undefined;
   #script: SessionClient | undefined;
+  #tap: FileTap | undefined;
 
   session(): SessionClient {
     const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
@@ -20,6 +25,16 @@ class PresentRuntime implements Runtime {
     if (process.env['JEST_WORKER_ID'] !== undefined) throw sessionMissing();
     this.#script ??= this.#openScriptClient();
     return this.#script;
+  }
+
+  tap(): FileTap | undefined {
+    if (this.#tap !== undefined) return this.#tap;
+    const { tapEndpoint } = this.session();
+    if (tapEndpoint === undefined) return undefined;
+    // Loaded when it is needed: most specs have no application under test.
+    const { FileTap: Loaded } = require('./tap/tap') as typeof import('./tap/tap');
+    this.#tap = new Loaded(tapEndpoint, activeHandles);
+    return this.#tap;
   }
 
   registry(): Promise<ProviderRegistry> {
@@ -55,11 +70,16 @@ function mockedCall(): string | undefined {
   return ['foreach', 'withClient', 'withClients'].find((name) => entry[name]?.mock?.calls.length);
 }
 
-installRuntime(new PresentRuntime());
+const runtime = new PresentRuntime();
+installRuntime(runtime);
 const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
 if (client !== undefined) {
   client.noticeImport(mockedCall);
   sharePauses((pause) => client.pause(pause));
   client.onPause(pauseEndpoint);
+  client.tapEndpoint?.serve({
+    answer: async (request) => (await runtime.tap()?.answer(request)) ?? refusalAnswer(ended),
+    caller: () => currentCaller()?.tapKey(),
+  });
   installMatchers();
 }

@@ -64,9 +64,9 @@ const ask = `
 
 const asking = (title: string): string =>
   spec(`${ask}
-    withClient(['other:m'], (handle) =>
+    withClient(['other:m'], () =>
       foreach('n', Array.from({ length: 30 }, (_, n) => n), async (n) => {
-        const text = await ask(handle.connection.baseURL, 'sample of ${title}: ' + n);
+        const text = await ask(process.env.OTHER_URL, 'sample of ${title}: ' + n);
         return new Result(text, exactMatch(text, 'yes'));
       }, { title: '${title}', concurrency: 30, retries: 0 }));`);
 
@@ -357,7 +357,7 @@ test('what has refused the request of one file is not asked by another one eithe
       withClient(['other:m'], (handle) =>
         foreach('n', [1], async (n) => {
           try {
-            return new Result(await ask(handle.connection.baseURL, 'sample of refused: ' + n));
+            return new Result(await ask(process.env.OTHER_URL, 'sample of refused: ' + n));
           } catch (error) {
             // When the evaluation has got the error.
             setImmediate(() => void tell());

@@ -48,15 +48,26 @@ const asking = `
         messages.push({ role: 'tool', tool_call_id: id, content: 'found ' + written });
     }
   };
+  // An application of its own, which knows an address and nothing of this package.
+  const client = ({ baseURL, apiKey }) => ({
+    generate: async (messages, { tools }) => {
+      const headers = { authorization: 'Bearer ' + apiKey, 'content-type': 'application/json' };
+      const body = JSON.stringify({ model: 'm', messages, tools });
+      const raw = await (await fetch(baseURL + '/chat/completions', { method: 'POST', headers, body })).json();
+      const { content: text, tool_calls = [] } = raw.choices[0].message;
+      const toolCalls = tool_calls.map(({ id, function: called }) => ({ id, written: called.arguments }));
+      return { text, toolCalls, raw };
+    },
+  });
   const judged = ({ calls }) => [
     calledTools(calls, { name: 'look', times: 1 }), callsAtMost(calls, 2), tokensAtMost(calls, 10),
   ];`;
 
-const evaluating = (title: string, options = ''): string =>
+const evaluating = (title: string, options = '', asker = 'context'): string =>
   spec(`${asking}
     withClient(['fake:m'], () =>
       foreach('question', ['once', 'twice'], async (question, context) => {
-        const text = await ask(question, context);
+        const text = await ask(question, ${asker});
         note('${title} ' + question + ' ' + context.calls.length + ' '
           + context.calls.flatMap(({ toolCalls }) => toolCalls).map(({ result }) => result));
         return new Result(text, judged(context));
@@ -71,6 +82,7 @@ const files = {
   'all.eval.js': evaluating('all'),
   'failed.eval.js': evaluating('failed', `transcripts: 'failed'`),
   'none.eval.js': evaluating('none', `transcripts: 'none'`),
+  'tapped.eval.js': evaluating('tapped', '', '{ client: client(context.connection) }'),
   'quiet.eval.js': spec(`foreach('n', [1], (n, { calls }) => calls.length === 0, { title: 'quiet' });`),
 };
 
@@ -121,7 +133,7 @@ describe.each(bothModes)('transcripts, %s', (mode) => {
 
   test('the calls of a sample are there, with what the tools gave back, whatever is kept of them', () => {
     expect(run).toMatchObject({ exit: 0, left: [] });
-    for (const title of ['all', 'failed', 'none'])
+    for (const title of ['all', 'failed', 'none', 'tapped'])
       expect(notesUnder(run, title).toSorted()).toEqual([
         'once 2 found {"question":"once","turn":0}',
         'twice 3 found {"question":"twice","turn":0},found {"question":"twice","turn":1}',
@@ -141,6 +153,7 @@ describe.each(bothModes)('transcripts, %s', (mode) => {
 
   test('all trials are kept, those that failed, or none; without a call there is no file', () => {
     expect(callsKept(run, 'all')).toEqual({ once: 2, twice: 3 });
+    expect(callsKept(run, 'tapped')).toEqual({ once: 2, twice: 3 });
     expect(callsKept(run, 'failed')).toEqual({ twice: 3 });
     expect(transcripts(run, 'none')).toEqual([]);
     expect(transcripts(run, 'quiet')).toEqual([]);

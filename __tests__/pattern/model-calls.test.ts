@@ -47,7 +47,7 @@ test.each<[object, string]>([
   [{ ms: NaN }, 'reportCall(): ms is NaN'],
   [
     { ms: 1, usage: { promptTokens: 1 } },
-    'it must be { promptTokens, completionTokens }, two whole numbers.',
+    'it must be { promptTokens, completionTokens }, two whole numbers',
   ],
   [{ ms: 1, usage: { promptTokens: '1', completionTokens: 2 } }, 'reportCall(): usage is'],
   [{ ms: 1, finishReason: null }, 'reportCall(): finishReason is null; it must be a text'],

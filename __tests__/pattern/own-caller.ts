@@ -11,6 +11,10 @@ export class OwnCaller implements Caller {
     return this.abort.signal;
   }
 
+  tapKey(): string | undefined {
+    return undefined;
+  }
+
   called(call: ModelCall): void {
     this.calls.push(call);
   }

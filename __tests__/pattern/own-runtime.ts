@@ -47,6 +47,7 @@ export class OwnSessionClient implements SessionClient {
   readonly modelNames: readonly string[];
   readonly providerModule = undefined;
   readonly project = '';
+  readonly tapEndpoint = undefined;
   readonly projectId = '';
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
@@ -128,7 +129,11 @@ export function leaveRuntimeAfterEach(): void {
 export function enterOwnRuntime(providers: ProviderMap): OwnSessionClient {
   const registry = new ProviderRegistry(providers);
   const client = new OwnSessionClient(registry);
-  leave = installRuntime({ session: () => client, registry: () => Promise.resolve(registry) });
+  leave = installRuntime({
+    session: () => client,
+    registry: () => Promise.resolve(registry),
+    tap: () => undefined,
+  });
   return client;
 }
 

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EvalRun } from '../../src/pattern/eval-run';
 import { ownIdentity } from '../../src/process/os/process-identity';
 import { lockRun } from '../../src/run/run-lock';
+import { endScriptsAfterEach, startScript } from '../process/node-script';
 import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
+endScriptsAfterEach();
 
 function run(): EvalRun {
   const directory = join(places.directory, '.evals', 'mine');
@@ -45,6 +47,43 @@ test.each([
   const unlock = lockRun(run());
   expect(JSON.parse(readFileSync(lock(), 'utf8'))).toMatchObject(ownIdentity());
   unlock();
+});
+
+test.each([
+  ['a directory', 'EISDIR', (path: string) => mkdirSync(path)],
+  ['a link', 'ELOOP', (path: string) => symlinkSync('nowhere', path)],
+])('where %s is in the place of the lock, the error says what to remove', (_what, code, put) => {
+  lockRun(run())();
+  put(lock());
+  expect(() => lockRun(run())).toThrow(
+    expect.objectContaining({
+      code: 'LOG_INVALID',
+      message: expect.stringMatching(
+        new RegExp(
+          `^EVALS_RUN is "mine", but ${lock()}, the lock that keeps a second Jest from writing that run, cannot be taken: ${code}: .*\\. Remove what is in its place\\.$`,
+        ),
+      ) as string,
+      details: { run: 'mine', path: lock(), code },
+    }),
+  );
+});
+
+test('where the folder of a run cannot be written to, the error names the lock, what it is for, and the fix', async () => {
+  mkdirSync(run().directory, { recursive: true });
+  for (const path of [places.directory, run().directory]) chmodSync(path, 0o555);
+  const script = startScript(
+    `const { lockRun } = require('#run/run-lock');
+    if (process.getuid() === 0) process.setuid(65534);
+    try { lockRun(${JSON.stringify(run())}); } catch (error) { console.log(error.code, error.message); }`,
+    places.env,
+  );
+  await script.ended;
+  chmodSync(places.directory, 0o755);
+  expect(script.output()).toMatch(
+    new RegExp(
+      `^LOG_INVALID EVALS_RUN is "mine", but ${lock()}, the lock .* cannot be taken: EACCES: .*\\. Make ${run().directory} a folder that you can write to, or name another run\\.\n$`,
+    ),
+  );
 });
 
 test('a lock that another took over is not removed', () => {

@@ -15,6 +15,7 @@ import {
   type DatabaseClient,
   type DatabasePool,
   type LazyHandle,
+  type ModelConnection,
   type ModelClient,
   type ProviderConstraints,
   type ResourceHandle,
@@ -53,19 +54,24 @@ export async function databases(): Promise<void> {
   await new DatabaseProvider({ isolation: 'lease' }).setup('shop', { isolation: 'lease' });
   const single = await new DatabaseProvider({ schemas: { shop: './shop.sql' } }).setup('shop');
   expectTypeOf(single.client).is<DatabaseClient>();
+  expectTypeOf(single.connection.url).is<string>();
 }
 
 /** Never called: only its types matter. */
 export async function setups(spec: string): Promise<void> {
   expectType<
-    Equal<Awaited<ReturnType<typeof modelProviders.setup<'embedded:expert'>>>, ResourceHandle<ModelClient>>
+    Equal<
+      Awaited<ReturnType<typeof modelProviders.setup<'embedded:expert'>>>,
+      ResourceHandle<ModelClient, ModelConnection>
+    >
   >();
   const handle = await modelProviders.setup('embedded:expert');
   expectTypeOf(handle.client).is<ModelClient>();
   const lazy = modelProviders.request('llama:model.gguf');
-  expectTypeOf(lazy).is<LazyHandle<ModelClient>>();
+  expectTypeOf(lazy).is<LazyHandle<ModelClient, ModelConnection>>();
   const unknown = await modelProviders.setup(spec);
   expectTypeOf(unknown.client).is<unknown>();
+  expectTypeOf(unknown.connection).is<unknown>();
   // @ts-expect-error a configuration is JSON
   await modelProviders.setup('embedded:expert', () => 1);
 }
@@ -74,6 +80,7 @@ export async function setups(spec: string): Promise<void> {
 export function blocks(): void {
   withClient(['embedded:novice', 'embedded:expert'], (handle, model) => {
     expectTypeOf(handle.client).is<ModelClient>();
+    expectTypeOf(handle.connection).is<ModelConnection>();
     expectTypeOf(model).is<string>();
   });
   withClient(
@@ -97,7 +104,7 @@ export function blocksOfSeveral(spec: string): void {
   withClients(
     { model: 'embedded:expert', other: { spec: 'unheard-of:x', config: { size: 1 } } },
     (handles) => {
-      expectTypeOf(handles.model).is<ResourceHandle<ModelClient>>();
+      expectTypeOf(handles.model).is<ResourceHandle<ModelClient, ModelConnection>>();
       expectTypeOf(handles.other.client).is<unknown>();
       // @ts-expect-error there is no such name
       void handles.judge;

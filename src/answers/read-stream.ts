@@ -30,6 +30,8 @@ const lineBeginnings = ['data:', 'event:', 'id:', 'retry:', ':'];
 export class StreamReader {
   /** Whether the server has said that no more comes. */
   isDone = false;
+  /** Whether a piece of a text, of reasoning or of a call of a tool has come. */
+  hasWords = false;
   readonly #asked: Asked;
   readonly #received: Omit<Received, 'body'>;
   readonly #reasoning: ReasoningOption | undefined;
@@ -184,6 +186,7 @@ export class StreamReader {
     this.#toolCalls.add(delta);
     this.#refusal += textOr(delta['refusal']);
     const piece = textOf(delta);
+    this.hasWords ||= `${piece}${this.#beside}${this.#refusal}` !== '' || this.#toolCalls.calls.length > 0;
     if (piece === undefined) throw noAnswer(this.#asked, { ...this.#received, body: data }, noText);
     if (piece === '') return;
     this.#text += piece;

@@ -20,10 +20,13 @@ export interface OnBehalf {
   gaveUp(): void;
 }
 
-/** An answer, and when the request was sent for the last time: `performance.now()`. */
+/** An answer, and how it came. */
 export interface Sent {
   readonly response: Response;
+  /** When the request was sent for the last time: `performance.now()`. */
   readonly sentAt: number;
+  /** How often it was sent again. */
+  readonly retries: number;
 }
 
 /**
@@ -51,10 +54,10 @@ export class WaitingFetch {
   async exchange(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Sent> {
     const gate = this.#gate;
     const whom = this.#onBehalf();
-    for (;;) {
+    for (let retries = 0; ; retries += 1) {
       if (gate.leftMs > whom.maxWaitMs) {
         whom.gaveUp();
-        return { response: tooMany(gate.leftMs), sentAt: performance.now() };
+        return { response: tooMany(gate.leftMs), sentAt: performance.now(), retries };
       }
       const turn = gate.enter(() => anySignal(...[init.signal ?? [], ...whom.signals].flat()));
       if (turn !== undefined) {
@@ -66,16 +69,16 @@ export class WaitingFetch {
       if (refusal?.status !== 429) {
         if (response.ok && refusal === undefined) gate.answered();
         else gate.left();
-        return { response, sentAt };
+        return { response, sentAt, retries };
       }
       if (isOutOfQuota(refusal)) {
         gate.left();
-        return { response, sentAt };
+        return { response, sentAt, retries };
       }
       const { maxWaitMs } = whom;
       const isWaiting = gate.refused({ sentAt, retryAfterMs: readRetryAfter(response.headers), maxWaitMs });
       if (!isWaiting) whom.gaveUp();
-      if (!isWaiting || !isRepeatable(input, init)) return { response, sentAt };
+      if (!isWaiting || !isRepeatable(input, init)) return { response, sentAt, retries };
       await response.body?.cancel();
     }
   }

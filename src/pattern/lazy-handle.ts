@@ -10,15 +10,15 @@ import type { ResourceHandle } from './resource-handle';
  * test('answers', async () => { await (await lazy.get()).client.generate('2 + 3'); });
  * afterAll(() => lazy.teardown());
  */
-export class LazyHandle<Client = unknown> {
-  readonly #setup: () => Promise<ResourceHandle<Client>>;
-  #present: Promise<ResourceHandle<Client>> | undefined;
+export class LazyHandle<Client = unknown, Connection = unknown> {
+  readonly #setup: () => Promise<ResourceHandle<Client, Connection>>;
+  #present: Promise<ResourceHandle<Client, Connection>> | undefined;
   /** Setups whose handles are being torn down, or could not be. */
-  readonly #ending = new Set<Promise<ResourceHandle<Client>>>();
+  readonly #ending = new Set<Promise<ResourceHandle<Client, Connection>>>();
   #isSetUp = false;
 
   /** @internal Lazy handles come from `request()`. */
-  constructor(setup: () => Promise<ResourceHandle<Client>>) {
+  constructor(setup: () => Promise<ResourceHandle<Client, Connection>>) {
     this.#setup = setup;
   }
 
@@ -32,7 +32,7 @@ export class LazyHandle<Client = unknown> {
    *
    * @throws ModelProviderError what `setup()` throws.
    */
-  get(): Promise<ResourceHandle<Client>> {
+  get(): Promise<ResourceHandle<Client, Connection>> {
     this.#present ??= this.#start();
     return this.#present;
   }
@@ -55,13 +55,13 @@ export class LazyHandle<Client = unknown> {
     await this.teardown();
   }
 
-  async #end(setup: Promise<ResourceHandle<Client>>): Promise<void> {
+  async #end(setup: Promise<ResourceHandle<Client, Connection>>): Promise<void> {
     const handle = await setup.catch(() => undefined);
     await handle?.teardown();
     this.#ending.delete(setup);
   }
 
-  #start(): Promise<ResourceHandle<Client>> {
+  #start(): Promise<ResourceHandle<Client, Connection>> {
     const site = callSite();
     const setup = this.#setup().catch((error: unknown) => {
       showUsersLine(error, site());

@@ -63,6 +63,8 @@ export interface Caller {
   readonly maxWaitMs: number;
   /** Aborted when nothing is waited for any more. */
   readonly signal: AbortSignal;
+  /** Names it to the tap, which tells it of the calls that an application makes for it. */
+  tapKey(): string | undefined;
   /** A call has ended: so evaluations record tokens and latencies. */
   called(call: ModelCall): void;
   /** A call has to wait before it is sent. Returns what to call when it has not to any more. */
@@ -84,8 +86,28 @@ export function currentCaller(): Caller | undefined {
 }
 
 /** What the built-in clients do with every call; {@link reportCall} checks the facts of others. */
-export function noteCall({ spec, signal }: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
-  callers.getStore()?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
+export function noteCall(context: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
+  callNoter(context)(facts, bodies);
+}
+
+/** The same for a call that begins now, and may end where nobody knows who has made it. */
+export function callNoter({ spec, signal }: CallingContext): (facts: CallFacts, bodies?: CallBodies) => void {
+  const caller = callers.getStore();
+  return (facts, bodies) =>
+    caller?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
+}
+
+const listeners = new Set<(call: ModelCall) => void>();
+
+/** Tells of a call of which it is not known who has made it. */
+export function noteUnattributed(call: ModelCall): void {
+  for (const listener of listeners) listener(call);
+}
+
+/** Has such calls told to `listener`. Returns how to end that. */
+export function onUnattributed(listener: (call: ModelCall) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 type CallingContext = Pick<ClientContext, 'spec' | 'signal'>;

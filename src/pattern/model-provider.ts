@@ -116,7 +116,7 @@ export abstract class ModelProvider<
   /** Spec half. Closes the client when its lease ends. If it throws, the teardown is `TEARDOWN_FAILED`. */
   disposeClient?(client: Client): void | Promise<void>;
 
-  readonly #open = new Set<ResourceHandle<Client>>();
+  readonly #open = new Set<ResourceHandle<Client, Connection>>();
 
   /**
    * Leases the resource called `name`, starting it if need be, and returns a handle that the caller must tear
@@ -129,16 +129,20 @@ export abstract class ModelProvider<
    * const handle = await provider.setup('expert');
    * try { await handle.client.generate('2 + 3'); } finally { await handle.teardown(); }
    */
-  async setup(name: string, config?: Config, options: SetupOptions = {}): Promise<ResourceHandle<Client>> {
+  async setup(
+    name: string,
+    config?: Config,
+    options: SetupOptions = {},
+  ): Promise<ResourceHandle<Client, Connection>> {
     currentRuntime().session().enterOwner();
-    const handle = new ResourceHandle<Client>(() => this.#open.delete(handle));
+    const handle = new ResourceHandle<Client, Connection>({ onClosed: () => this.#open.delete(handle) });
     await leaseInto(handle, this, { name, config, signal: options.signal });
     this.#open.add(handle);
     return handle;
   }
 
   /** A handle that sets the resource up at its first use, or never. The caller owns it and tears it down. */
-  request(name: string, config?: Config): LazyHandle<Client> {
+  request(name: string, config?: Config): LazyHandle<Client, Connection> {
     return new LazyHandle(() => this.setup(name, config));
   }
 

@@ -1,4 +1,4 @@
-import type { ClientOf } from './client-types';
+import type { ClientOf, ConnectionOf } from './client-types';
 import { ModelProviderError } from '../base/errors';
 import type { Json } from '../base/json';
 import { LazyHandle } from './lazy-handle';
@@ -24,13 +24,13 @@ export interface ModelProviders {
     spec: Spec,
     config?: Json,
     options?: SetupOptions,
-  ): Promise<ResourceHandle<ClientOf<Spec>>>;
+  ): Promise<ResourceHandle<ClientOf<Spec>, ConnectionOf<Spec>>>;
   /**
    * A handle that sets the resource up at its first `get()`, or never. The caller owns it and tears it down.
    *
    * @throws ModelProviderError `SPEC_INVALID`, `PROVIDER_UNKNOWN`, at once.
    */
-  request<Spec extends string>(spec: Spec, config?: Json): LazyHandle<ClientOf<Spec>>;
+  request<Spec extends string>(spec: Spec, config?: Json): LazyHandle<ClientOf<Spec>, ConnectionOf<Spec>>;
   /**
    * Releases the caller's own leases on the resource of that id; does nothing if there are none.
    *
@@ -49,11 +49,13 @@ export interface ModelProviders {
 export const modelProviders: ModelProviders = {
   async setup(spec, config, options) {
     currentRuntime().session().enterOwner();
-    return setupParsed(parse(spec, config), options) as Promise<ResourceHandle<ClientOf<typeof spec>>>;
+    return setupParsed(parse(spec, config), options) as Promise<
+      ResourceHandle<ClientOf<typeof spec>, ConnectionOf<typeof spec>>
+    >;
   },
   request(spec, config) {
     const request = parse(spec, config);
-    return new LazyHandle(() => setupParsed(request)) as LazyHandle<ClientOf<typeof spec>>;
+    return new LazyHandle(() => setupParsed(request));
   },
   async teardown(resourceId) {
     await teardownEach(

@@ -1,13 +1,29 @@
-import type { Json } from '../base/json';
 import { localError, messageOf, ModelProviderError } from '../base/errors';
 import type { SessionLease } from './session-client';
 import type { ModelProvider } from './model-provider';
+import { currentRuntime } from './runtime';
+import type { TappedLease, TapTarget } from './tap';
 
 interface ActiveLease<Client> {
+  /** `provider:name`. */
+  readonly spec: string;
   readonly manager: ModelProvider<Client>;
   readonly lease: SessionLease;
   readonly client: Client;
   readonly controller: AbortController;
+}
+
+interface HandleOptions {
+  readonly onClosed?: () => void;
+  /** Whether it is known, before it is leased, that it will be of a model. */
+  readonly isModel?: boolean;
+}
+
+const handles = new Set<TapTarget>();
+
+/** The handles of this realm that lease something now. */
+export function activeHandles(): readonly TapTarget[] {
+  return [...handles];
 }
 
 /**
@@ -18,15 +34,17 @@ interface ActiveLease<Client> {
  * await using handle = await modelProviders.setup('embedded:expert');
  * await handle.client.generate('2 + 3');
  */
-export class ResourceHandle<Client = unknown> {
+export class ResourceHandle<Client = unknown, Connection = unknown> implements TapTarget {
   readonly #onClosed: () => void;
+  readonly #isModel: boolean;
   #active: ActiveLease<Client> | undefined;
   #closed = false;
   #closing: Promise<void> | undefined;
 
   /** @internal Handles come from `setup()` and `withClient()`. */
-  constructor(onClosed: () => void = () => undefined) {
+  constructor({ onClosed = () => undefined, isModel = false }: HandleOptions = {}) {
     this.#onClosed = onClosed;
+    this.#isModel = isModel;
   }
 
   /** Unique for each instance of a resource, such as `embedded:expert#1`; empty until its setup. */
@@ -53,9 +71,32 @@ export class ResourceHandle<Client = unknown> {
     return this.#active?.controller.signal === lease;
   }
 
-  /** @internal How the resource is reached; undefined until its setup. */
-  get connection(): Json | undefined {
-    return this.#active?.lease.connection;
+  /** @internal What is leased now; undefined before the setup. */
+  get lease(): TappedLease | undefined {
+    if (this.#active === undefined || this.#closed) return undefined;
+    const { spec, lease, controller } = this.#active;
+    return { spec, connection: lease.connection, signal: controller.signal };
+  }
+
+  /**
+   * How an application under test reaches the resource: `{ baseURL, apiKey, model }` of a model, `{ url }` of a
+   * database, what `createResource` returned of your own.
+   *
+   * The base URL of a model is an address of this run on 127.0.0.1, which passes everything below it on, adds the key
+   * of the model, and sees the calls. It is known before the model is set up: an application may be made with it
+   * while tests are collected. The key is that of the address alone. Outside Jest it is the model's own connection.
+   *
+   * @throws ModelProviderError `HANDLE_NOT_READY` before the setup of what is no model, and for `model` before that of
+   *   a model.
+   * @example
+   * withClient(['openai:gpt-4o-mini'], (handle) => {
+   *   const app = createApp(new OpenAI({ baseURL: handle.connection.baseURL, apiKey: handle.connection.apiKey }));
+   * });
+   */
+  get connection(): Connection {
+    const tap = currentRuntime().tap();
+    if (this.#active === undefined && (!this.#isModel || tap === undefined)) this.#lease('connection');
+    return (tap?.connectionTo(this) ?? this.#active?.lease.connection) as Connection;
   }
 
   /** Whether the lease is held and its resource is alive. */
@@ -85,6 +126,7 @@ export class ResourceHandle<Client = unknown> {
   activate(active: ActiveLease<Client>): void {
     this.#active = active;
     this.#closed = false;
+    handles.add(this);
   }
 
   /**
@@ -115,6 +157,7 @@ export class ResourceHandle<Client = unknown> {
     const { manager, lease, client, controller } = this.#active;
     const first = !this.#closed;
     this.#closed = true;
+    handles.delete(this);
     const disposal = first ? await settle(async () => manager.disposeClient?.(client)) : undefined;
     controller.abort(
       new ModelProviderError(

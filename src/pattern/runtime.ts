@@ -1,5 +1,6 @@
 import type { SessionClient } from './session-client';
 import type { ProviderRegistry } from './registry';
+import type { Tap } from './tap';
 
 /**
  * What the pattern gets from where it runs: the session client, which grants leases, and the providers, which
@@ -10,6 +11,8 @@ export interface Runtime {
   session(): SessionClient;
   /** The providers of this runtime: the built-in ones and the user's own. */
   registry(): Promise<ProviderRegistry>;
+  /** Sees the calls of applications under test; undefined outside Jest, where nobody asks for them. */
+  tap(): Tap | undefined;
 }
 
 let installed: Runtime | undefined;

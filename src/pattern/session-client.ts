@@ -4,6 +4,7 @@ import type { EvalProgress } from './eval-progress';
 import type { EvalRun } from './eval-run';
 import type { Json } from '../base/json';
 import type { ParsedRequest } from './resource-spec';
+import type { TapEndpoint } from './tap-endpoint';
 
 /** A request for the right to use one resource. */
 export interface LeaseRequest {
@@ -62,6 +63,8 @@ export interface SessionClient {
   readonly modelNames: readonly string[];
   /** Absolute path of the user's provider module, if there is one. */
   readonly providerModule: string | undefined;
+  /** Where applications under test send their requests; undefined outside Jest. */
+  readonly tapEndpoint: TapEndpoint | undefined;
   /** Whether the resource was up when the test file began: a lease of it may then need no load. */
   isLoaded(request: Pick<LeaseRequest, 'provider' | 'name' | 'config'>): boolean;
   /** The run whose logs evaluations write; undefined in scripts. */

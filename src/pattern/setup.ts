@@ -42,7 +42,13 @@ export async function leaseInto(
       signal: controller.signal,
       note: (message) => lease.note(message),
     });
-    handle.activate({ manager: provider as ModelProvider, lease, client, controller });
+    handle.activate({
+      spec: `${prefix}:${request.name}`,
+      manager: provider as ModelProvider,
+      lease,
+      client,
+      controller,
+    });
   } catch (error) {
     await lease.release().catch(() => undefined);
     if (isModelProviderError(error)) throw error;

@@ -1,4 +1,5 @@
 import { messageOf, isModelProviderError, ModelProviderError } from '../base/errors';
+import { createRequire } from '../base/real-globals';
 import { defineProviders, type ProviderMap } from '../pattern/registry';
 
 /**
@@ -9,8 +10,7 @@ import { defineProviders, type ProviderMap } from '../pattern/registry';
 export async function loadProviderModule(path: string): Promise<unknown> {
   try {
     try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- the path is the user's
-      return require(path) as unknown;
+      return fullRequire(path);
     } catch (error) {
       if (!isEsmOnly(error)) throw error;
       return (await import(path)) as unknown;
@@ -29,6 +29,10 @@ export async function loadProviderModule(path: string): Promise<unknown> {
     );
   }
 }
+
+// Under Plug'n'Play some versions of Node give the modules of packages a `require` that bypasses Jest's transforms, and
+// keeps no record of what loads what. That of a spec is Jest's.
+const fullRequire: NodeJS.Require = 'cache' in require ? require : createRequire(__filename);
 
 /**
  * The providers that a module exports by default.

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 
 // From dist/src/provider-module to dist. This package's own code is left out: its version stands for it.
 const ownCode = join(__dirname, '../..') + sep;
+
+// Under Plug'n'Play some versions of Node give the modules of packages a `require` without it.
+const { cache } = createRequire(__filename);
 
 /**
  * The hash of a loaded provider module and of the local modules that it loaded: two processes with equal
@@ -23,7 +27,7 @@ export function moduleVersion(path: string): string {
 function localModules(file: string, found = new Set<string>()): Set<string> {
   if (found.has(file)) return found;
   found.add(file);
-  for (const { filename } of require.cache[file]?.children ?? []) {
+  for (const { filename } of cache[file]?.children ?? []) {
     if (isLocal(filename)) localModules(filename, found);
   }
   return found;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ModelProviderError } from '../base/errors';
+import { messageOf, ModelProviderError } from '../base/errors';
 import { type EvalRun } from '../pattern/eval-run';
-import { takeLock } from '../process/os/lock-file';
+import { takeLock, type LockAttempt } from '../process/os/lock-file';
 import { logsOf } from '../evals/log/log-path';
 import { logSchema } from '../evals/log/log-record';
 import { makeRunDirectory } from '../evals/log/run-directory';
@@ -15,13 +15,13 @@ import { continueCommand } from './continue-command';
  *
  * @returns a function that releases the lock; safe to repeat.
  * @throws ModelProviderError `RUN_IN_USE` naming the process that holds it, `LOG_INVALID` if it has logs of
- *   another schema.
+ *   another schema, or the lock cannot be written.
  */
 export function lockRun(run: EvalRun): () => void {
   makeRunDirectory(run);
   requireSameSchema(run);
   const lock = join(run.directory, '.lock');
-  const { unlock, holder } = takeLock(lock);
+  const { unlock, holder } = attempt(run, lock);
   if (unlock !== undefined) return unlock;
   throw new ModelProviderError(
     'RUN_IN_USE',
@@ -31,6 +31,27 @@ export function lockRun(run: EvalRun): () => void {
     { details: { run: run.run, pid: holder.pid } },
   );
 }
+
+function attempt({ run, directory }: EvalRun, lock: string): LockAttempt {
+  try {
+    return takeLock(lock);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const fix = fixes[code] ?? `Make ${directory} a folder that you can write to, or name another run.`;
+    throw new ModelProviderError(
+      'LOG_INVALID',
+      `EVALS_RUN is "${run}", but ${lock}, the lock that keeps a second Jest from writing that run, cannot be taken: ${messageOf(error)}. ${fix}`,
+      { details: { run, path: lock, code }, cause: error },
+    );
+  }
+}
+
+const fixes: Readonly<Record<string, string>> = {
+  EDQUOT: 'Free some space on the disk.',
+  EISDIR: 'Remove what is in its place.',
+  ELOOP: 'Remove what is in its place.',
+  ENOSPC: 'Free some space on the disk.',
+};
 
 /** Lines of two schemas in one log would not be comparable: what an earlier one did not record is missing. */
 function requireSameSchema({ run, directory }: EvalRun): void {

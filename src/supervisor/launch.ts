@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deserializeError, ModelProviderError, type SerializedError } from '../base/errors';
 import { takeLock } from '../process/os/lock-file';
 import { stateDirectory } from '../process/ledger/state-directory';
+import { writing } from '../process/ledger/unwritable';
 import type { SupervisorLinkOptions } from '../session/warm/supervisor-link';
 import { SupervisorClient } from './client';
 
@@ -29,7 +30,7 @@ const pollMs = 50;
  * Connects to the supervisor of this user, and starts one if there is none. Two commands at once start only
  * one.
  *
- * @throws ModelProviderError what the start of the supervisor throws.
+ * @throws ModelProviderError what the start of the supervisor throws; `CONFIG_INVALID` if its lock cannot be written.
  */
 export async function ensureSupervisor(
   supervisor: SupervisorOptions,
@@ -58,7 +59,12 @@ async function launchLock(): Promise<() => void> {
   const path = join(stateDirectory(), 'supervisor.lock');
   const deadline = performance.now() + launchLimitMs;
   for (;;) {
-    const { unlock, holder } = takeLock(path);
+    const { unlock, holder } = writing(
+      'The lock of the commands that start the supervisor,',
+      path,
+      'XDG_STATE_HOME',
+      () => takeLock(path),
+    );
     if (unlock !== undefined) return unlock;
     if (performance.now() > deadline) {
       throw new ModelProviderError(

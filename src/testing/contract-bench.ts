@@ -58,6 +58,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     const client = this.#watch(session.client);
     this.#restoreRuntime = installRuntime({
       session: () => client,
+      tap: () => undefined,
       registry: () => Promise.resolve(registry),
     });
   }

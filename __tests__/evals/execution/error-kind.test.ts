@@ -253,7 +253,7 @@ test.each([
 ])('for what was thrown with %s, another error stands', (_what, thrown) => {
   const message = 'What was thrown cannot be read: its fields throw, or are no texts.';
   for (const isLate of [false, true])
-    expect(legible(thrown, [], { root: __dirname, isLate })).toEqual({
+    expect(legible(thrown, [], { root: __dirname, isLate, isOfModels: false })).toEqual({
       cause: new Error(message),
       entry: expect.objectContaining({ kind: isLate ? 'timeout' : 'user', message }) as object,
     });
@@ -262,7 +262,7 @@ test.each([
 test.each([[undefined], [null], ['text'], [Symbol('s')], [Object.freeze(new Error('x'))]])(
   'what can be read stays what it is: %p',
   (thrown) => {
-    const { cause, entry: kept } = legible(thrown, leased, { root: __dirname, isLate: false });
+    const { cause, entry: kept } = legible(thrown, leased, { root: __dirname, isLate: false, isOfModels: false });
     expect(cause).toBe(thrown);
     expect(kept).toEqual(entry(thrown));
   },

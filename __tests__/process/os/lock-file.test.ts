@@ -1,10 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeLock } from '../../../src/process/os/lock-file';
 import { thisMachine } from '../../../src/process/os/machine';
 import { ownIdentity } from '../../../src/process/os/process-identity';
 import { ownPlaces } from '../../support/own-places';
-import { endScriptsAfterEach, startScript } from '../node-script';
+import { dist, endScriptsAfterEach, startScript } from '../node-script';
 
 const places = ownPlaces();
 endScriptsAfterEach();
@@ -45,6 +46,16 @@ test('nothing is left beside a lock, and nothing of it once it is given back', (
   expect(files()).toEqual(['lock-1']);
   unlock?.();
   expect(files()).toEqual([]);
+});
+
+test('nothing is left of a lock that cannot be written', () => {
+  // A limit on what files may have acts as a full disk does.
+  const code = `process.on('SIGXFSZ', () => undefined);
+    const { takeLock } = require(${JSON.stringify(join(dist, 'src/process/os/lock-file.js'))});
+    try { takeLock(${JSON.stringify(path(6))}); } catch (error) { console.log(error.code); }`;
+  const limited = ['-c', 'ulimit -f 0; exec "$0" -e "$1"', process.execPath, code];
+  expect(execFileSync('sh', limited, { env: places.env, encoding: 'utf8' })).toBe('EFBIG\n');
+  expect(readdirSync(places.directory).filter((name) => name.startsWith('lock-'))).toEqual([]);
 });
 
 test.each([{ pidNamespace: 'pid:[1]' }, { host: 'another' }])(

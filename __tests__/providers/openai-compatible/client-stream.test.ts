@@ -52,6 +52,7 @@ describe('stream', () => {
     expect(calls.map(({ spec, facts }) => ({ spec, ...facts }))).toEqual([
       {
         ...{ spec: 'fake:m', ms: expect.any(Number) as number, path: '/chat/completions', status: 200 },
+        firstTokenMs: expect.any(Number) as number,
         usage: { promptTokens: 3, completionTokens: 2 },
         ...(JSON.stringify(chunks).includes('"stop"') && { finishReason: 'stop' }),
       },
@@ -99,13 +100,18 @@ describe('stream', () => {
     expect(calls[0]!.facts.ms).toBeLessThanOrEqual(tookMs - 50);
   });
 
-  test('notes nothing of an answer that failed', async () => {
+  test('notes an answer that failed, without tokens', async () => {
     endpoint.answer((response) => {
       sendEvent(response, chunk('first'));
       setImmediate(() => response.destroy());
     });
     const { calls } = await observed(() => caught(all(client.stream('Hi'))));
-    expect(calls).toEqual([]);
+    expect(calls.map(({ facts }) => facts)).toEqual([
+      {
+        ...{ ms: expect.any(Number) as number, firstTokenMs: expect.any(Number) as number },
+        ...{ path: '/chat/completions', status: 200, error: expect.stringContaining('"m"') as string },
+      },
+    ]);
   });
 
   test('has the whole answer after the loop', async () => {
@@ -161,7 +167,9 @@ describe('stream', () => {
     const { calls } = await observed(async () => {
       expect(await caught(all(client.stream('Hi')))).toMatchObject({ code: 'ANSWER_CUT' });
     });
-    expect(calls).toEqual([]);
+    expect(calls.map(({ facts }) => facts)).toMatchObject([
+      { status: 200, error: expect.stringContaining('ended after 15 characters') as string },
+    ]);
   });
 
   test('yields a piece as soon as it comes', async () => {

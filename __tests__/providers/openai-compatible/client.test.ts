@@ -79,6 +79,17 @@ describe('generate', () => {
     expect(calls[0]?.bodies?.answer).toEqual(completion('Hello'));
   });
 
+  test('notes a call that failed, with its status and what the server said', async () => {
+    endpoint.answer(refusal(503, 'overloaded'));
+    const { calls } = await observed(() => caught(client.generate('Hi')));
+    expect(calls.map(({ facts }) => facts)).toEqual([
+      {
+        ...{ ms: expect.any(Number) as number, path: '/chat/completions', status: 503 },
+        error: expect.stringContaining('overloaded') as string,
+      },
+    ]);
+  });
+
   test('sends messages as they are', async () => {
     endpoint.answer(json(200, completion('Hello')));
     const messages = [
@@ -433,6 +444,37 @@ describe('.openai', () => {
     endpoint.answer(refusal(500, 'no'));
     await expect(openai.models.list()).rejects.toThrow(OpenAI.InternalServerError);
     expect(endpoint.requests).toHaveLength(2);
+  });
+
+  test('has its calls noted as those of generate(), streams included', async () => {
+    const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+    endpoint.answer(json(200, completion('Hello', { usage })), (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const chunk = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] };
+      for (const event of [chunk, { choices: [], usage }])
+        response.write(`data: ${JSON.stringify(event)}\n\n`);
+      response.end('data: [DONE]\n\n');
+    });
+    const asked = { model: 'm', messages: [{ role: 'user' as const, content: 'Hi' }] };
+    const chunks: unknown[] = [];
+    const { calls } = await observed(async () => {
+      await client.openai.chat.completions.create(asked);
+      for await (const chunk of await client.openai.chat.completions.create({ ...asked, stream: true }))
+        chunks.push(chunk);
+    });
+    expect(chunks).toHaveLength(1);
+    const facts = {
+      ...{ ms: expect.any(Number) as number, path: '/chat/completions', status: 200, finishReason: 'stop' },
+      usage: { promptTokens: 3, completionTokens: 2 },
+    };
+    expect(calls.map((call) => call.facts)).toEqual([
+      facts,
+      { ...facts, firstTokenMs: expect.any(Number) as number },
+    ]);
+    expect(calls[1]?.bodies).toMatchObject({
+      request: asked,
+      answer: { choices: [{ message: { content: 'Hi' } }] },
+    });
   });
 
   test("sends no organization or project of the user's own account", async () => {

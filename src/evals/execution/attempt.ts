@@ -1,8 +1,14 @@
+import { ModelProviderError } from '../../base/errors';
 import { OwnPromise, round } from '../../base/hot-globals';
 import type { Json } from '../../base/json';
 import { AbortController, currentTime } from '../../base/real-globals';
-import { callAs, type Caller, type ModelCall } from '../../pattern/model-calls';
+import { callAs, type CallFacts, type Caller, type ModelCall } from '../../pattern/model-calls';
+import type { ModelConnection } from '../../pattern/model-connection';
+import type { ResourceHandle } from '../../pattern/resource-handle';
+import { currentRuntime } from '../../pattern/runtime';
 import type { Activity, SessionClient } from '../../pattern/session-client';
+import type { TapScope } from '../../pattern/tap';
+import { applicationEnv } from '../../tap/application-env';
 import type { Sample } from '../data-sets/data-set';
 import type { CallRecord, SampleRecord } from '../log/log-record';
 import type { Returned } from '../scorers/returned';
@@ -11,7 +17,7 @@ import { madeCall, type MadeCall } from '../transcripts/made-call';
 import type { Cancellable, InFlight } from './in-flight';
 
 /** What a sample's function gets besides its sample. */
-export interface SampleContext<Client = unknown> {
+export interface SampleContext<Client = unknown, Connection = ModelConnection> {
   /**
    * The client of the model that is evaluated: that of the enclosing `withClient`, or `model` of
    * `withClients`.
@@ -23,6 +29,23 @@ export interface SampleContext<Client = unknown> {
   readonly signal: AbortSignal;
   /** Which of the sample's trials this is, from 0. */
   readonly trial: number;
+  /**
+   * How an application under test reaches the model that is evaluated: `{ baseURL, apiKey, model }`, or what
+   * `createResource` returned of your own. Its calls are those of this attempt: they are in the log, and end with it.
+   * Afterwards the address answers 410.
+   *
+   * @throws ModelProviderError `HANDLE_NOT_READY` where no model is evaluated.
+   */
+  readonly connection: Connection;
+  /**
+   * The same for a subprocess, to be spread over its environment: `OPENAI_BASE_URL`, `OPENAI_API_BASE`,
+   * `OPENAI_API_KEY`, `ANTHROPIC_BASE_URL` and `ANTHROPIC_API_KEY` of the model, `DATABASE_URL` and the `PG*` of the
+   * nearest database around, and `NO_PROXY` and `no_proxy` with 127.0.0.1.
+   *
+   * @example
+   * await execa('python3', ['app.py', question], { env: { ...process.env, ...context.env } });
+   */
+  readonly env: Readonly<Record<string, string>>;
   /** Names the sample in the log; equal for equal content, in every run. */
   readonly sampleId: string;
   /**
@@ -43,6 +66,10 @@ export interface AttemptRules {
   readonly model: string;
   /** The client of the block; throws as a handle's does. */
   readonly client: () => unknown;
+  /** What is evaluated, and then what the blocks around lease besides, from the inside out. */
+  readonly handles: readonly ResourceHandle[];
+  /** Whether the first of them is evaluated. */
+  readonly isOfModel: boolean;
   readonly inFlight: InFlight;
   readonly session: SessionClient;
   /** The name in the log of the resource that a call asked. */
@@ -71,6 +98,9 @@ export class Attempt implements Cancellable, Caller {
   #reject: ((reason: Error) => void) | undefined;
   #abort: AbortController | undefined;
   #cancelledFor: Error | undefined;
+  #scope: TapScope | undefined;
+  #isOver = false;
+  #failedCall: CallFacts | undefined;
 
   constructor(sample: Sample, trial: number, rules: AttemptRules) {
     this.#sample = sample;
@@ -87,10 +117,12 @@ export class Attempt implements Cancellable, Caller {
       this.#answer(activity).then(
         (answer) => {
           activity.end();
+          this.#end();
           resolve(answer);
         },
         (error: unknown) => {
           activity.end();
+          this.#end();
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as thrown
           reject(error);
         },
@@ -101,8 +133,15 @@ export class Attempt implements Cancellable, Caller {
   cancel(reason: Error, isLate: boolean): void {
     this.isLate = isLate;
     this.#cancelledFor = reason;
+    this.#end();
     this.#reject?.(reason);
     this.#abort?.abort(reason);
+  }
+
+  /** What an application still asks for it is refused from now on. */
+  #end(): void {
+    this.#isOver = true;
+    this.#scope?.end();
   }
 
   #answer(activity: Activity): Promise<unknown> {
@@ -167,9 +206,35 @@ export class Attempt implements Cancellable, Caller {
     this.hasGivenUp = true;
   }
 
+  tapKey(): string | undefined {
+    return this.#tapScope()?.key;
+  }
+
+  /** Made at the first call: a sample without any costs no more than it must. */
+  #tapScope(): TapScope | undefined {
+    if (this.#scope !== undefined) return this.#scope;
+    const [first] = this.#rules.handles;
+    this.#scope = currentRuntime()
+      .tap()
+      ?.begin(this, this.#rules.isOfModel ? first : undefined);
+    if (this.#isOver) this.#scope?.end();
+    return this.#scope;
+  }
+
+  connectionTo(handle: ResourceHandle): unknown {
+    return this.#tapScope()?.connectionTo(handle) ?? handle.connection;
+  }
+
+  /** The last call, if it failed: that may be why the whole attempt did. */
+  get failedCall(): CallFacts | undefined {
+    return this.#failedCall;
+  }
+
   called(call: ModelCall): void {
     const { facts, bodies } = call;
-    const record = { resource: this.#rules.resourceOf(call), ...facts, ms: toMicroseconds(facts.ms) };
+    // What was still under way when it ended is no reason for its end.
+    if (!this.#isOver) this.#failedCall = facts.error === undefined ? undefined : facts;
+    const record = callRecord(this.#rules.resourceOf(call), facts);
     (this.#calls ??= []).push(record);
     (this.#made ??= []).push(madeCall({ at: currentTime() - round(facts.ms), ...record }, bodies));
   }
@@ -181,18 +246,18 @@ class TrialContext implements SampleContext {
   readonly trial: number;
   readonly sampleId: string;
   readonly #attempt: Attempt;
-  readonly #client: () => unknown;
+  readonly #rules: AttemptRules;
 
   constructor(attempt: Attempt, { id }: Sample, trial: number, rules: AttemptRules) {
     this.model = rules.model;
     this.trial = trial;
     this.sampleId = id;
     this.#attempt = attempt;
-    this.#client = rules.client;
+    this.#rules = rules;
   }
 
   get client(): unknown {
-    return this.#client();
+    return this.#rules.client();
   }
 
   get calls(): readonly CallTranscript[] {
@@ -207,6 +272,33 @@ class TrialContext implements SampleContext {
   get signal(): AbortSignal {
     return this.#attempt.signal;
   }
+
+  get connection(): ModelConnection {
+    const { handles, isOfModel } = this.#rules;
+    if (isOfModel && handles[0] !== undefined)
+      return this.#attempt.connectionTo(handles[0]) as ModelConnection;
+    throw new ModelProviderError(
+      'HANDLE_NOT_READY',
+      'context.connection is that of the model which is evaluated, and there is none: put the foreach() into a withClient(), or use the connection of another handle.',
+    );
+  }
+
+  get env(): SampleContext['env'] {
+    const connections = this.#rules.handles
+      .filter((handle) => handle.isActive)
+      .map((handle) => this.#attempt.connectionTo(handle) as Json);
+    return applicationEnv(connections, process.env);
+  }
+}
+
+/** A call as the log keeps it. */
+export function callRecord(resource: string, { ms, firstTokenMs, ...facts }: CallFacts): CallRecord {
+  return {
+    resource,
+    ...facts,
+    ms: toMicroseconds(ms),
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs: toMicroseconds(firstTokenMs) }),
+  };
 }
 
 /** Log lines have times to the microsecond; more digits are noise. */

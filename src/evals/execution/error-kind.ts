@@ -1,4 +1,5 @@
 import { isModelProviderError, messageWithCauses } from '../../base/errors';
+import type { CallFacts } from '../../pattern/model-calls';
 import type { SampleError } from '../log/log-record';
 import type { ErrorKind } from '../log/eval-summary';
 import { isOutOfQuota } from '../../answers/answer-error';
@@ -48,6 +49,16 @@ export function isPassing(error: unknown, endpoints: readonly string[]): boolean
 }
 
 /**
+ * Whether a failed call of an application may well be answered a little later. The tap has seen it, whatever the
+ * application makes of it.
+ */
+export function isPassingCall(failed: CallFacts | undefined): boolean {
+  if (failed === undefined) return false;
+  const { status = 0 } = failed;
+  return status < 400 || passing.has(status) || status >= 500;
+}
+
+/**
  * Whether an error is of the models' side. An error without an answer may be, unless it says where it is from;
  * a status is only where the error says so: a tool of the application may have an API of its own.
  */
@@ -89,13 +100,19 @@ export function hopelessness(
   const links = linksOf(error);
   const status = statusIn(links) ?? 0;
   if (status < 400 || !isOfModels(links, endpoints)) return undefined;
-  if (codesIn(links).some(isOutOfQuota) || status === 402) return 'What was paid for there is used up.';
-  if (status === 401) return 'It refuses the key.';
-  if (status === 403 && !hasAnswered) return 'It forbids the key to use the model.';
+  const why = hopelessStatus(codesIn(links).some(isOutOfQuota) ? 402 : status, hasAnswered);
+  if (why !== undefined) return why;
   const waitMs = status === 429 ? (retryAfterIn(links) ?? 0) : 0;
   return waitMs > maxWaitMs
     ? `It wants to be asked again in ${seconds(waitMs)}, which is ${longerThan(maxWaitMs)}.`
     : undefined;
+}
+
+/** Why an endpoint that refused a request with this status will answer no other one; undefined if it may. */
+export function hopelessStatus(status: number | undefined, hasAnswered: boolean): string | undefined {
+  if (status === 402) return 'What was paid for there is used up.';
+  if (status === 401) return 'It refuses the key.';
+  return status === 403 && !hasAnswered ? 'It forbids the key to use the model.' : undefined;
 }
 
 /** What is said of a wait that is too long. */
@@ -147,16 +164,18 @@ interface Legible {
   readonly entry: SampleError;
 }
 
-/**
- * What was thrown, or an error in its place if that cannot be read: a getter of it throws, say.
- *
- * @param rules `root` is as for {@link errorEntry}; `isLate` says that the trial had no time left.
- */
-export function legible(
-  thrown: unknown,
-  endpoints: readonly string[],
-  rules: { readonly root: string; readonly isLate: boolean },
-): Legible {
+/** What is known of an error besides what was thrown. */
+interface Circumstances {
+  /** As for {@link errorEntry}. */
+  readonly root: string;
+  /** Whether the trial had no time left. */
+  readonly isLate: boolean;
+  /** Whether the last call of the application failed on the models' side. */
+  readonly isOfModels: boolean;
+}
+
+/** What was thrown, or an error in its place if that cannot be read: a getter of it throws, say. */
+export function legible(thrown: unknown, endpoints: readonly string[], rules: Circumstances): Legible {
   try {
     return read(thrown, endpoints, rules);
   } catch {
@@ -168,10 +187,11 @@ export function legible(
 function read(
   cause: unknown,
   endpoints: readonly string[],
-  { root, isLate }: { readonly root: string; readonly isLate: boolean },
+  { root, isLate, isOfModels }: Circumstances,
 ): Legible {
   // Also of what is late: whoever reads the error next must be able to.
-  const kind = errorKind(cause, endpoints);
+  const said = errorKind(cause, endpoints);
+  const kind = said === 'user' && isOfModels ? 'infrastructure' : said;
   return { cause, entry: errorEntry(isLate ? 'timeout' : kind, cause, root) };
 }
 

@@ -3,6 +3,7 @@ import { URL } from '../../base/real-globals';
 import type { LeasedBlock } from '../../pattern/blocks/leased-block';
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import type { EvalRun } from '../../pattern/eval-run';
+import type { ResourceHandle } from '../../pattern/resource-handle';
 import { currentRuntime } from '../../pattern/runtime';
 import type { LogName } from '../log/log-path';
 import { withoutSecrets } from '../log/without-secrets';
@@ -51,10 +52,19 @@ export function resourcesAround(block: LeasedBlock | undefined): readonly Leased
   return block?.chain.flatMap(({ resources }) => resources) ?? [];
 }
 
+/** The handle of what is evaluated, if anything is, and those of everything else that the blocks around lease. */
+export function handlesOf(
+  evaluated: LeasedResource | undefined,
+  block: LeasedBlock | undefined,
+): readonly ResourceHandle[] {
+  const others = resourcesAround(block).filter((resource) => resource !== evaluated);
+  return [...(evaluated === undefined ? [] : [evaluated]), ...others].map(({ handle }) => handle);
+}
+
 /** The base URLs of the resources of a block and of those around it that have one: those of models. */
 export function leasedEndpoints(block: LeasedBlock | undefined): readonly string[] {
-  return resourcesAround(block).flatMap(({ handle: { connection } }) => {
-    const baseURL = isObject(connection) ? connection['baseURL'] : undefined;
+  return resourcesAround(block).flatMap(({ handle: { lease } }) => {
+    const baseURL = isObject(lease?.connection) ? lease.connection['baseURL'] : undefined;
     return typeof baseURL === 'string' && URL.canParse(baseURL) ? [baseURL] : [];
   });
 }

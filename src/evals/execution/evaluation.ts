@@ -6,9 +6,12 @@ import { EvaluationLog } from '../log/evaluation-log';
 import { logPath } from '../log/log-path';
 import type { FooterRecord, SampleRecord } from '../log/log-record';
 import { SummaryBuilder } from '../summary/summary-builder';
+import { onUnattributed } from '../../pattern/model-calls';
+import { callRecord } from './attempt';
 import { AdaptiveLimit } from '../../base/adaptive-limit';
 import { closeEvaluation, type EvaluationVerdict } from './close-evaluation';
 import {
+  handlesOf,
   leasedEndpoints,
   nameOf,
   provenanceOf,
@@ -101,6 +104,7 @@ class Evaluation {
       () => undefined,
       () => undefined,
     );
+    const hearNoMore = this.#hearUnattributed();
     let drain: NodeJS.Timeout | undefined;
     const forget = currentRuntime()
       .session()
@@ -111,6 +115,7 @@ class Evaluation {
     try {
       await work;
     } finally {
+      hearNoMore();
       forget();
       clearTimeout(drain);
       this.#inFlight.close();
@@ -211,6 +216,8 @@ class Evaluation {
           rateLimits: new RateLimits(() => leasedEndpoints(block), options.maxWaitMs),
           root: this.#run.root,
           session: currentRuntime().session(),
+          handles: handlesOf(evaluated, block),
+          isOfModel: evaluated !== undefined,
           inFlight: this.#inFlight,
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
@@ -232,6 +239,19 @@ class Evaluation {
     this.#status = 'interrupted';
     const reason = new ModelProviderError('SESSION_CLOSED', 'The run was interrupted.');
     return setTimeout(() => this.#inFlight.cancelAll(reason), drainMs);
+  }
+
+  /** Keeps the calls to its resources that belong to no sample. */
+  #hearUnattributed(): () => void {
+    const { evaluated, block } = this.#plan;
+    this.#log.eachEarlierUnattributed((call) => this.#summary.addUnattributed(call));
+    const nameOf = resourceNames(this.#plan);
+    return onUnattributed((call) => {
+      if (!handlesOf(evaluated, block).some((handle) => handle.isOf(call.lease))) return;
+      const record = callRecord(nameOf(call), call.facts);
+      this.#log.unattributed(record);
+      this.#summary.addUnattributed(record);
+    });
   }
 
   #count(record: SampleRecord, { number }: Sample, isReused: boolean): void {

@@ -8,7 +8,7 @@ import { judged, type Judged } from '../scorers/returned';
 import type { MadeCall } from '../transcripts/made-call';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
-import { hopelessness, isPassing, isTooMany, legible, retryAfterMs } from './error-kind';
+import { hopelessness, isPassing, isPassingCall, isTooMany, legible, retryAfterMs } from './error-kind';
 import type { RateLimits, TooManyVerdict } from './rate-limits';
 
 // Not the globals: tests may put fake timers in their place.
@@ -66,7 +66,11 @@ export async function runTrial(
       rules.limit.succeeded();
       rules.rateLimits.passed();
     } catch (raw) {
-      const { cause, entry } = legible(raw, rules.endpoints(), { root: rules.root, isLate: attempt.isLate });
+      const { cause, entry } = legible(raw, rules.endpoints(), {
+        root: rules.root,
+        isLate: attempt.isLate,
+        isOfModels: isPassingCall(attempt.failedCall),
+      });
       thrown = { cause };
       error = entry;
       tooMany = attempt.hasGivenUp ? 'waitedTooLong' : rules.rateLimits.refused(cause, start);
@@ -116,7 +120,7 @@ function canRetry(attempt: Attempt, cause: unknown, { inFlight, endpoints, maxWa
   return (
     !attempt.isLate &&
     !inFlight.signal.aborted &&
-    isPassing(cause, endpoints()) &&
+    (isPassing(cause, endpoints()) || isPassingCall(attempt.failedCall)) &&
     hopelessness(cause, endpoints(), { maxWaitMs, hasAnswered: true }) === undefined
   );
 }

@@ -1,7 +1,7 @@
 import { cut } from '../../base/cut';
 import { messageWithCauses } from '../../base/errors';
 import { printable } from '../../base/printable';
-import { hopelessness, longerThan, sameness } from './error-kind';
+import { hopelessness, hopelessStatus, longerThan, sameness } from './error-kind';
 import type { CheckedOptions } from './foreach-options';
 import type { TrialOutcome } from './run-trial';
 
@@ -40,10 +40,15 @@ export class StopRule {
   /** Why the evaluation has to stop, after a trial that has ended in an error; undefined if it need not. */
   failed({ record, cause, hasGivenUp }: TrialOutcome): Stop | undefined {
     const { maxWaitMs, stopAfterEqualErrors } = this.#options;
-    if ((record.calls?.length ?? 0) > 0) this.#hasAnswered = true;
+    const calls = record.calls ?? [];
+    this.#hasAnswered ||= calls.some((call) => call.error === undefined);
     const hasAnswered = this.#hasAnswered;
+    const last = calls.at(-1);
     const words = cut(printable(messageWithCauses(cause).split('\n')[0] ?? ''), longestWords);
-    const why = hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered });
+    const why =
+      hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered }) ??
+      // Whatever an application makes of it.
+      (last?.error === undefined ? undefined : hopelessStatus(last.status, hasAnswered));
     if (why !== undefined) return { reason: `${words}\n${why}`, isVoid: true };
     if (hasGivenUp === true)
       return {

@@ -89,4 +89,6 @@ export interface EvalSummary {
   readonly answers?: AnswerSummary;
   /** The calls of other resources, such as a judge's, by their labels; absent without any. */
   readonly others?: Readonly<Record<string, CallsSummary>>;
+  /** The calls of applications of which it is not known for which sample they were made; absent without any. */
+  readonly unattributed?: CallsSummary;
 }

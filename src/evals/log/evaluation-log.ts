@@ -4,6 +4,7 @@ import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import { logPath, type LogName } from './log-path';
 import {
   logSchema,
+  type CallRecord,
   type FooterRecord,
   type HeaderRecord,
   type LogRecord,
@@ -32,6 +33,8 @@ export class EvaluationLog {
   readonly #finished = new Map<string, SampleRecord>();
   /** Ids of the log that the data set has not had yet. */
   readonly #unseen = new Set<string>();
+  /** Calls of nobody, before the log is begun. */
+  readonly #early: CallRecord[] = [];
   #writer: LogWriter | undefined;
   readonly #transcripts: TranscriptLog;
   readonly #keeps: TranscriptMode;
@@ -99,6 +102,19 @@ export class EvaluationLog {
       dataset,
       options,
     });
+    for (const call of this.#early.splice(0)) this.unattributed(call);
+  }
+
+  /** Keeps a call that belongs to no sample. */
+  unattributed(call: CallRecord): void {
+    if (this.#writer === undefined) this.#early.push(call);
+    else this.#append({ type: 'unattributed', at: now(), call });
+  }
+
+  /** The calls of no sample that an earlier run has kept, if its samples count. */
+  eachEarlierUnattributed(visit: (call: CallRecord) => void): void {
+    if (this.#earlier !== undefined && isSameProvenance(this.#earlier.header, this.#provenance))
+      this.#earlier.eachUnattributed(visit);
   }
 
   /**

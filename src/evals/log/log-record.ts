@@ -82,7 +82,7 @@ export type SampleRecord = {
   /** Milliseconds since 1970, at its begin. */
   readonly at: number;
   readonly durationMs: number;
-  /** The calls that were answered, as their clients noted them; absent without any. */
+  /** The calls in the order in which they ended; absent without any. */
   readonly calls?: readonly CallRecord[] | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */
   readonly retried?: readonly string[] | undefined;
@@ -105,10 +105,20 @@ export type SampleError = {
   readonly thrownAt?: string;
 };
 
-/** One answered call of a model. */
+/** One call of a model. */
 export type CallRecord = CallFacts & {
   /** The label of the resource that answered; its spec if no block around the evaluation leases it. */
   readonly resource: string;
+};
+
+/**
+ * A call of an application to a resource of the evaluation while it ran, of which it is not known for which sample it
+ * was made.
+ */
+export type UnattributedRecord = {
+  readonly type: 'unattributed';
+  readonly at: string;
+  readonly call: CallRecord;
 };
 
 /** The resource died and was started again. */
@@ -137,7 +147,8 @@ export type FooterRecord = {
   readonly gate: GateVerdict;
 };
 
-export type LogRecord = HeaderRecord | SampleRecord | RestartRecord | CutRecord | FooterRecord;
+export type LogRecord =
+  HeaderRecord | SampleRecord | UnattributedRecord | RestartRecord | CutRecord | FooterRecord;
 
 /** A sample that deserves a look. */
 export interface WorstSample {

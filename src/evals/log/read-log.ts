@@ -1,5 +1,5 @@
 import { ModelProviderError } from '../../base/errors';
-import type { FooterRecord, HeaderRecord, SampleRecord } from './log-record';
+import type { CallRecord, FooterRecord, HeaderRecord, LogRecord, SampleRecord } from './log-record';
 import type { LogEnd } from './log-lines';
 import { visitLog } from './visit-log';
 import { isSameProvenance } from './provenance';
@@ -21,6 +21,8 @@ export interface EvalLog {
    * The same with those that the last footer dropped: they are finished all the same, should they come back.
    */
   eachFinished(visit: (sample: SampleRecord) => void): void;
+  /** Calls `visit` with each call that belongs to no sample. */
+  eachUnattributed(visit: (call: CallRecord) => void): void;
 }
 
 /**
@@ -44,13 +46,15 @@ export function readStartedLog(path: string): EvalLog | undefined {
   // Only a run that continues a log repeats trials of it.
   const superseded = runs > 1 ? supersededLines(path) : new Set<number>();
   const dropped = new Set(footer === undefined ? [] : footer.dropped);
-  const eachFinished = (visit: (sample: SampleRecord) => void): void => {
+  const each = (visit: (record: LogRecord, number: number) => void): void => {
     let counts = false;
     visitLog(path, (record, number) => {
       if (record.type === 'header') counts = isSameProvenance(record, header);
-      if (record.type === 'sample' && counts && !superseded.has(number)) visit(record);
+      if (counts) visit(record, number);
     });
   };
+  const eachFinished = (visit: (sample: SampleRecord) => void): void =>
+    each((record, number) => record.type === 'sample' && !superseded.has(number) && visit(record));
   return {
     path,
     header,
@@ -59,6 +63,7 @@ export function readStartedLog(path: string): EvalLog | undefined {
     ...end,
     restarts,
     eachFinished,
+    eachUnattributed: (visit) => each((record) => record.type === 'unattributed' && visit(record.call)),
     eachSample: (visit) => eachFinished((record) => dropped.has(record.id) || visit(record)),
   };
 }

@@ -31,6 +31,7 @@ const checks: Readonly<Record<LogRecord['type'], Check>> = {
     error: optional(object),
     calls: optional(list(call)),
   }),
+  unattributed: fields({ call }),
   restart: fields({}),
   cut: fields({}),
   footer: fields({

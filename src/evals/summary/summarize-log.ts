@@ -10,5 +10,6 @@ export function summarizeLog(log: EvalLog, rules: SummaryRules = {}): SummedUp {
     numbers.set(sample.id, number);
     builder.add(sample, number, false);
   });
+  log.eachUnattributed((call) => builder.addUnattributed(call));
   return builder.finish({ notRun: 0, restarts: log.restarts });
 }

@@ -41,6 +41,7 @@ export class SummaryBuilder {
   readonly #durations = new NumberList();
   readonly #calls = new CallStatistics();
   readonly #others = new Map<string, CallStatistics>();
+  readonly #unattributed = new CallStatistics();
   readonly #answers = new AnswerCounts();
   readonly #worst = new WorstSamples();
   #trials = 0;
@@ -78,6 +79,10 @@ export class SummaryBuilder {
       this.#valuesOf(name).add(sample, value, kind, range);
   }
 
+  addUnattributed(call: CallRecord): void {
+    this.#unattributed.add(call);
+  }
+
   finish({ notRun, restarts }: RunCounts): SummedUp {
     const samples = {
       ids: this.#ids,
@@ -92,6 +97,7 @@ export class SummaryBuilder {
       return { name, ...summarizeScore(name, values, samples, rules) };
     });
     const { calls, ...model } = this.#calls.summary;
+    const unattributed = this.#unattributed.summary;
     return {
       summary: {
         samples: this.#ids.reduce((count, id) => (id === undefined ? count : count + 1), 0),
@@ -109,6 +115,7 @@ export class SummaryBuilder {
         ...(this.#others.size > 0 && {
           others: Object.fromEntries([...this.#others].map(([name, other]) => [name, other.summary])),
         }),
+        ...(unattributed.calls > 0 && { unattributed }),
       },
       scores: new Map(found.map(({ name, samples }) => [name, samples])),
       worst: this.#worst.list,

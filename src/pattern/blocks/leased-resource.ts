@@ -10,7 +10,7 @@ import { leaseInto } from '../setup';
 
 /** One resource of a block. Its handle exists from the start; it is leased when it is first needed. */
 export class LeasedResource {
-  readonly handle = new ResourceHandle();
+  readonly handle: ResourceHandle;
   readonly request: ParsedRequest;
   /** Its name in `withClients`; undefined in `withClient`. */
   readonly key: string | undefined;
@@ -18,6 +18,7 @@ export class LeasedResource {
   constructor(request: ParsedRequest, key?: string) {
     this.request = request;
     this.key = key;
+    this.handle = new ResourceHandle({ isModel: this.#isModel });
   }
 
   get label(): string {
@@ -27,6 +28,10 @@ export class LeasedResource {
   /** Whether the block evaluates it: any model of `withClient`, and `model` of `withClients`. */
   get isEvaluated(): boolean {
     if (this.key !== undefined) return this.key === 'model';
+    return this.#isModel;
+  }
+
+  get #isModel(): boolean {
     return currentRuntime().session().modelNames.includes(this.request.provider);
   }
 

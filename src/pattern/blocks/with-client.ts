@@ -1,4 +1,4 @@
-import type { ClientOf, KnownSpec } from '../client-types';
+import type { ClientOf, ConnectionOf, KnownSpec } from '../client-types';
 import type { SessionClient } from '../session-client';
 import { LeasedResource } from './leased-resource';
 import { parseModels } from './model-list';
@@ -7,7 +7,10 @@ import { checkCall, registerBlock, type WithClientOptions } from './register-blo
 import type { ModelInput, ParsedRequest } from '../resource-spec';
 import type { ResourceHandle } from '../resource-handle';
 
-type BlockBody<Spec extends string> = (handle: ResourceHandle<ClientOf<Spec>>, model: string) => void;
+type BlockBody<Spec extends string> = (
+  handle: ResourceHandle<ClientOf<Spec>, ConnectionOf<Spec>>,
+  model: string,
+) => void;
 
 /**
  * Runs a block of tests once per model: a `describe` whose `beforeAll` sets the model up and whose `afterAll`

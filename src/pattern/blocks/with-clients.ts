@@ -1,4 +1,4 @@
-import type { ClientOf } from '../client-types';
+import type { ClientOf, ConnectionOf } from '../client-types';
 import { LeasedResource } from './leased-resource';
 import { parseNamedSpecs } from './named-specs';
 import { currentRuntime } from '../runtime';
@@ -13,7 +13,10 @@ type SpecOf<Input> = Input extends ResourceRequest<infer Spec> ? Spec : Input ex
 
 /** The handles of {@link withClients}: each has the name of its spec and the client type of its prefix. */
 export type NamedHandles<Specs extends NamedSpecs> = {
-  readonly [Name in keyof Specs]: ResourceHandle<ClientOf<SpecOf<Specs[Name]>>>;
+  readonly [Name in keyof Specs]: ResourceHandle<
+    ClientOf<SpecOf<Specs[Name]>>,
+    ConnectionOf<SpecOf<Specs[Name]>>
+  >;
 };
 
 /**

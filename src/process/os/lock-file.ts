@@ -16,7 +16,11 @@ export interface LockHolder extends ProcessIdentity {
 // Locks of earlier versions name no machine, and are taken for locks of this one.
 type Recorded = ProcessIdentity & Partial<Machine>;
 
-/** Takes the lock file at `path`. The lock of a process that is known to be dead is taken over. */
+/**
+ * Takes the lock file at `path`. The lock of a process that is known to be dead is taken over.
+ *
+ * @throws the error of the system if there can be no such file: its caller knows what the lock is for.
+ */
 export function takeLock(path: string): LockAttempt {
   const mine = JSON.stringify({ ...ownIdentity(), ...thisMachine() });
   while (!tryWrite(path, mine)) {
@@ -42,14 +46,20 @@ export function takeLock(path: string): LockAttempt {
 function tryWrite(path: string, text: string): boolean {
   // Not by the process's number: another one may have the same in another container.
   const draft = `${path}.${randomBytes(8).toString('hex')}`;
-  writeFileSync(draft, text);
   try {
-    return unlessPresent(() => linkSync(draft, path));
-  } catch {
-    // Some file systems have no links.
-    return unlessPresent(() => writeFileSync(path, text, { flag: 'wx' }));
+    writeFileSync(draft, text);
+    return link(draft, path) ?? unlessPresent(() => writeFileSync(path, text, { flag: 'wx' }));
   } finally {
     rmSync(draft, { force: true });
+  }
+}
+
+/** Whether there is no such file yet. Some file systems have no links: undefined. */
+function link(file: string, path: string): boolean | undefined {
+  try {
+    return unlessPresent(() => linkSync(file, path));
+  } catch {
+    return undefined;
   }
 }
 

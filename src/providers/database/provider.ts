@@ -17,6 +17,9 @@ declare module '../../pattern/client-types' {
   interface BuiltInClients {
     postgres: DatabaseClient;
   }
+  interface BuiltInConnections {
+    postgres: DatabaseConnection;
+  }
 }
 
 const poolSize = 10;

@@ -2,12 +2,15 @@ import { requireNoConfig } from '../../base/option-rules';
 import type { ResourceContext } from '../../pattern/resource-context';
 import { LocalServerProvider, type LocalServerHalf } from '../local-server/provider';
 import type { ModelClient } from '../openai-compatible/client';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 import type { EmbeddedOptions } from './options';
 
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
     embedded: ModelClient;
+  }
+  interface BuiltInConnections {
+    embedded: ModelConnection;
   }
 }
 

@@ -9,7 +9,7 @@ import { startLocalServer } from '../local-server/start-local-server';
 import { checkGguf } from './gguf/gguf';
 import { modelFile } from './model-file';
 import { validateEmbeddedOptions, type EmbeddedOptions } from './options';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /** The session half of the provider. */
 export const embedded: LocalServerHalf<EmbeddedOptions> = {

@@ -1,3 +1,4 @@
+import type { ModelConnection } from '../../pattern/model-connection';
 import type { DeviceNeed } from '../../pattern/device-need';
 import { LocalServerProvider, type GpuServerHalf } from '../local-server/provider';
 import type { ModelClient } from '../openai-compatible/client';
@@ -6,6 +7,9 @@ import type { LlamaServerConfig, LlamaServerOptions } from './options';
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
     llama: ModelClient;
+  }
+  interface BuiltInConnections {
+    llama: ModelConnection;
   }
 }
 

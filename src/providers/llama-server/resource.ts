@@ -10,7 +10,7 @@ import { llamaServerCommand } from './command';
 import { llamaServerHints, llamaServerPortConflict } from './failures';
 import { llamaServerIdentity } from './identity';
 import { validateLlamaServerOptions, type LlamaServerOptions } from './options';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /** The session half of the provider. */
 export const llamaServer: GpuServerHalf<LlamaServerOptions> = {

@@ -4,7 +4,7 @@ import type { DeviceNeed } from '../../pattern/device-need';
 import { ModelProvider } from '../../pattern/model-provider';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient } from '../openai-compatible/client';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /**
  * The session half of a provider of local servers. `options` are those of the provider and of the resource

@@ -11,7 +11,7 @@ import {
   whileAlive,
   type StartingServer,
 } from '../../process/readiness/readiness-checks';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /** One server to start. Local servers that speak the OpenAI protocol differ in this. */
 export interface LocalServer {

@@ -9,7 +9,7 @@ import { ByteLimit, mostAnswerBytes, readBody } from '../../answers/read-body';
 import { StreamReader } from '../../answers/read-stream';
 import { fetchFor } from '../../answers/send';
 import { isOddUsage } from '../../answers/usage';
-import { WaitingFetch, type OnBehalf, type Sent } from '../../answers/waiting-fetch';
+import { WaitingFetch, type Sent } from '../../answers/waiting-fetch';
 import { abortable } from '../../base/abortable';
 import { anySignal } from '../../base/any-signal';
 import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
@@ -19,15 +19,19 @@ import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
 import {
+  callNoter,
   currentCaller,
   noteCall,
   type CallBodies,
   type CallFacts,
-  usualMaxWaitMs,
 } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
+import { shownError } from '../../tap/observed-call';
+import { observedFetch } from '../../tap/observed-fetch';
+import { onBehalfOf } from '../../tap/on-behalf';
+import { factsOfAnswer } from '../../tap/reading/answer-facts';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 import { openSdk, type OpenAIClient } from './driver';
 import { requestError } from './request-error';
 
@@ -119,7 +123,7 @@ export class ModelClient {
     this.#connection = connection;
     this.#context = context;
     this.#sender = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
-      onBehalfOf(context.signal),
+      onBehalfOf(currentCaller(), context.signal),
     );
   }
 
@@ -130,7 +134,11 @@ export class ModelClient {
    * @throws ModelProviderError `DEPENDENCY_MISSING` if it is not installed.
    */
   get openai(): OpenAIClient {
-    this.#openai ??= openSdk(this.#connection, this.#sender.fetch);
+    const seen = { connection: this.#connection, sender: this.#sender };
+    this.#openai ??= openSdk(
+      this.#connection,
+      observedFetch(seen, () => callNoter(this.#context)),
+    );
     return this.#openai;
   }
 
@@ -146,13 +154,20 @@ export class ModelClient {
     options: GenerateOptions = {},
   ): Promise<Generation> {
     const body = JSON.stringify(this.#body(prompt, options));
-    const ends = this.#ends(options);
-    const { response, sentAt } = await this.#guard(ends, () => this.#send(body, ends));
-    const received = await this.#guard(ends, () => this.#wholeOf(response, options));
-    const latencyMs = performance.now() - sentAt;
-    const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-    this.#note(latencyMs, received.status, answer, callBodies(body, received.body));
-    return this.#generation(answer, latencyMs, raw);
+    const begin = performance.now();
+    try {
+      const ends = this.#ends(options);
+      const { response, sentAt, retries } = await this.#guard(ends, () => this.#send(body, ends));
+      const received = await this.#guard(ends, () => this.#wholeOf(response, options));
+      const latencyMs = performance.now() - sentAt;
+      const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
+      const facts = { ms: latencyMs, status: received.status, ...retried(retries), ...factsOfAnswer(answer) };
+      this.#note(facts, callBodies(body, received.body));
+      return this.#generation(answer, latencyMs, raw);
+    } catch (error) {
+      this.#note({ ms: performance.now() - begin, ...factsOfFailure(error) }, callBodies(body, undefined));
+      throw error;
+    }
   }
 
   /**
@@ -179,15 +194,15 @@ export class ModelClient {
     const body = JSON.stringify({ ...asked, ...this.#body(prompt, options), stream: true });
     const left = new AbortController();
     const ends = this.#ends(options);
-    let latencyMs = 0;
-    let isAnswered = true;
-    let whole: { readonly answer: Answer; readonly raw: unknown } | undefined;
-    let status = 200;
+    const begin = performance.now();
+    let facts: CallFacts = { ms: 0 };
+    let whole: unknown;
     try {
-      const { response, sentAt } = await this.#guard(ends, () =>
+      const { response, sentAt, retries } = await this.#guard(ends, () =>
         this.#send(body, anySignal(ends, left.signal)),
       );
-      ({ status } = response);
+      const { status } = response;
+      facts = { ms: 0, status, ...retried(retries) };
       if (status >= 400) {
         throw refused(this.#connection, await this.#guard(ends, () => this.#wholeOf(response, options)));
       }
@@ -200,23 +215,26 @@ export class ModelClient {
       const chunks = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
       while (chunks !== undefined && !reader.isDone) {
         const { done, value } = await this.#guard(ends, () => chunks.read());
-        latencyMs = performance.now() - sentAt;
+        facts = { ...facts, ms: performance.now() - sentAt };
         if (done) break;
         limit.add(value);
-        yield* reader.push(value);
+        const pieces = reader.push(value);
+        if (reader.hasWords) facts = { firstTokenMs: facts.ms, ...facts };
+        yield* pieces;
       }
       const { rest, answer, raw } = reader.end();
       yield* rest;
-      whole = { answer, raw };
-      return this.#generation(answer, latencyMs, raw);
+      whole = raw;
+      facts = { ...facts, ...factsOfAnswer(answer) };
+      return this.#generation(answer, facts.ms, raw);
     } catch (error) {
-      isAnswered = false;
+      facts = { ...facts, ms: performance.now() - begin, ...factsOfFailure(error) };
       throw error;
     } finally {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      if (isAnswered) this.#note(latencyMs, status, whole?.answer, callBodies(body, whole?.raw));
+      this.#note(facts, callBodies(body, whole));
     }
   }
 
@@ -245,10 +263,8 @@ export class ModelClient {
     });
   }
 
-  /** @param answer undefined if it was not read to its end. */
-  #note(ms: number, status: number, answer: Answer | undefined, bodies: CallBodies): void {
-    const facts = answer === undefined ? {} : factsOfAnswer(answer);
-    noteCall(this.#context, { ms, path, status, ...facts }, bodies);
+  #note(facts: CallFacts, bodies: CallBodies): void {
+    noteCall(this.#context, { path, ...facts }, bodies);
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {
@@ -303,37 +319,14 @@ async function aborted(signal: AbortSignal, ms: number): Promise<void> {
     await delay(ms / looks, undefined, { signal: news }).catch(() => undefined);
 }
 
-/** A request waits as long as whoever calls may, and no longer than the lease. */
-function onBehalfOf(lease: AbortSignal): OnBehalf {
-  const caller = currentCaller();
-  return {
-    maxWaitMs: caller?.maxWaitMs ?? usualMaxWaitMs,
-    get signals() {
-      return caller === undefined ? [lease] : [lease, caller.signal];
-    },
-    waits: () => caller?.waits() ?? (() => undefined),
-    gaveUp: () => caller?.gaveUp(),
-  };
+function retried(retries: number): Pick<CallFacts, 'retries'> {
+  return retries === 0 ? {} : { retries };
 }
 
-function factsOfAnswer({
-  text,
-  toolCalls,
-  refusal,
-  finishReason,
-  reasoning,
-  usage,
-}: Answer): Partial<CallFacts> {
-  const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
-  return {
-    ...(finishReason !== '' && { finishReason }),
-    ...(usage !== undefined && {
-      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
-    }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(isEmpty && { isEmpty }),
-    ...(refusal !== undefined && { isRefused: true }),
-  };
+function factsOfFailure(error: unknown): Pick<CallFacts, 'error' | 'status'> {
+  const { details } = error as { details?: { status?: unknown } };
+  const status = details?.status;
+  return { ...(typeof status === 'number' ? { status } : {}), error: shownError(error) };
 }
 
 function factsOf({ status, headers }: Response): Omit<Received, 'body'> {

@@ -1,6 +1,6 @@
 import { requireOptional } from '../../base/actual';
 import { ModelProviderError } from '../../base/errors';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /** What the compiler takes `.openai` for in a project without the package `openai`: run `npm i -D openai`. */
 export interface OpenAINotInstalled {

@@ -4,12 +4,15 @@ import { ModelProvider } from '../../pattern/model-provider';
 import { requireNoConfig } from '../../base/option-rules';
 import type { ClientContext, ResourceContext } from '../../pattern/resource-context';
 import { ModelClient } from './client';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 import type { OpenAICompatibleOptions } from './options';
 
 declare module '../../pattern/client-types' {
   interface BuiltInClients {
     openai: ModelClient;
+  }
+  interface BuiltInConnections {
+    openai: ModelConnection;
   }
 }
 

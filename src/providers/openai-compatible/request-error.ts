@@ -1,6 +1,6 @@
 import { isModelProviderError, messageWithCauses, ModelProviderError } from '../../base/errors';
 import { printable } from '../../base/printable';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 /** A request without an answer, as an error that names the model and every cause. */
 export function requestError(error: unknown, { baseURL, model }: ModelConnection): Error {

@@ -11,7 +11,7 @@ import type { Json } from '../../base/json';
 import { printable } from '../../base/printable';
 import { usualMaxWaitMs } from '../../pattern/model-calls';
 import type { ResourceContext } from '../../pattern/resource-context';
-import type { ModelConnection } from './connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 import {
   endpointURL,
   openaiURL,

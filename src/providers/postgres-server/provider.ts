@@ -9,6 +9,9 @@ declare module '../../pattern/client-types' {
   interface BuiltInClients {
     'postgres-server': DatabaseClient;
   }
+  interface BuiltInConnections {
+    'postgres-server': PostgresServerConnection;
+  }
 }
 
 /**

@@ -19,7 +19,7 @@ import { vllmModel, type VllmModel } from './model';
 import { validateVllmOptions, type VLLMOptions } from './options';
 import { VllmSleep } from './sleep';
 import { weightsMiB } from './weights';
-import type { ModelConnection } from '../openai-compatible/connection';
+import type { ModelConnection } from '../../pattern/model-connection';
 
 // vLLM's own default is 0.92 or less, depending on its version.
 const leastUtilization = 0.9;

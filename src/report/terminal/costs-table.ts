@@ -16,7 +16,7 @@ export function costsTable(evaluations: readonly FiledOutcome[]): string {
   });
   for (const { title, model, summary } of evaluations) {
     // The model's latency where it is known: the duration of a trial includes its queueing.
-    const { trials, latencyMs, durationMs, others = {} } = summary;
+    const { trials, latencyMs, durationMs, others = {}, unattributed } = summary;
     table.push([
       printable(title),
       printable(model) || '(no model)',
@@ -26,6 +26,8 @@ export function costsTable(evaluations: readonly FiledOutcome[]): string {
     ]);
     for (const [name, other] of Object.entries(others))
       table.push(['', `  ${printable(name)}`, '-', ...timesOf(other), `calls ${other.calls}`]);
+    if (unattributed !== undefined)
+      table.push(['', '  (of no sample)', '-', ...timesOf(unattributed), `calls ${unattributed.calls}`]);
   }
   return table.toString();
 }

@@ -10,6 +10,7 @@ import type {
   ReportRecord,
   LeaseRequest,
 } from '../../pattern/session-client';
+import type { TapEndpoint } from '../../pattern/tap-endpoint';
 import type { Json } from '../../base/json';
 import { keepSecretsIn } from '../../base/secrets';
 import { resourceKey, type ParsedRequest, type ResourceRef } from '../../pattern/resource-spec';
@@ -192,7 +193,11 @@ export class LeaseClient implements SessionClient {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The client of Jest's environment overrides the next eight.
+  // The client of Jest's environment overrides the next nine.
+  get tapEndpoint(): TapEndpoint | undefined {
+    return undefined;
+  }
+
   noticeConnection(_connection: Json): void {}
 
   noticeImport(_mockedCall: () => string | undefined): void {}

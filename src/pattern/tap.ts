@@ -1,0 +1,42 @@
+import type { Json } from '../base/json';
+import type { Caller } from './model-calls';
+
+/** What is leased, as the tap needs it. */
+export interface TappedLease {
+  /** `provider:name`. */
+  readonly spec: string;
+  readonly connection: Json;
+  /** Aborted when the lease ends: it tells leases apart. */
+  readonly signal: AbortSignal;
+}
+
+/** What requests are passed on to: a resource that a handle leases, now or later. */
+export interface TapTarget {
+  /** Undefined while it is not leased. */
+  readonly lease: TappedLease | undefined;
+}
+
+/** The calls of one piece of work, such as an attempt of a sample. */
+export interface TapScope {
+  /** Names it in requests. */
+  readonly key: string;
+  /** The connection to a resource whose calls are those of this piece of work. */
+  connectionTo(target: TapTarget): Json;
+  /**
+   * Ends the calls that are under way, which are told to the caller, and refuses all others. Must be called before
+   * the caller is done.
+   */
+  end(): void;
+}
+
+/** What sees the calls of applications under test: it gives them addresses of its own. */
+export interface Tap {
+  /** The connection to a resource whose calls are those of whoever makes them, as far as it can be told. */
+  connectionTo(target: TapTarget): Json;
+  /**
+   * Begins a piece of work. Whoever begins it ends it.
+   *
+   * @param target what calls go to that name no resource.
+   */
+  begin(caller: Caller, target: TapTarget | undefined): TapScope;
+}

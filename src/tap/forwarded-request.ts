@@ -1,0 +1,50 @@
+import { URL } from '../base/real-globals';
+import type { ModelConnection } from '../pattern/model-connection';
+import type { TappedRequest } from '../pattern/tap-endpoint';
+
+// Of the connection and not of the request: https://www.rfc-editor.org/rfc/rfc9110#name-connection. Of this address
+// and not of the server: its host, its token and its cookies. An answer that is packed could not be read.
+const dropped = new Set([
+  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+  ...['accept-encoding', 'content-length', 'expect', 'forwarded', 'host', 'via'],
+  ...['api-key', 'authorization', 'cookie', 'proxy-authorization', 'x-api-key'],
+]);
+
+/** The headers with which a request is passed on, the key of the model among them. */
+export function forwardedHeaders(
+  { headers }: TappedRequest,
+  { apiKey }: Pick<ModelConnection, 'apiKey'>,
+): Record<string, string> {
+  const kept = Object.entries(headers).filter(
+    ([name]) => !dropped.has(name) && !name.startsWith('x-forwarded-'),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    'accept-encoding': 'identity',
+    authorization: `Bearer ${apiKey}`,
+    // Where Anthropic's SDKs put it: https://docs.anthropic.com/en/api/overview
+    ...(headers['x-api-key'] === undefined ? {} : { 'x-api-key': apiKey }),
+  };
+}
+
+/** The address of what was asked; undefined if it is not below the base URL. */
+export function urlBelow(baseURL: string, path: string): string | undefined {
+  const base = new URL(baseURL);
+  const root = base.pathname.replace(/\/+$/, '');
+  const address = `${base.origin}${root}${path}`;
+  if (!URL.canParse(address)) return undefined;
+  // Parsed, it has no `..` any more, in whatever way it was written.
+  const { origin, pathname, search } = new URL(address);
+  const isBelow = origin === base.origin && pathname.startsWith(`${root}/`);
+  return isBelow ? `${base.origin}${pathname}${search}` : undefined;
+}
+
+// The answer goes on as it was unpacked, in pieces of its own.
+const droppedOfAnswer = new Set([
+  ...['connection', 'content-encoding', 'content-length', 'keep-alive', 'set-cookie', 'transfer-encoding'],
+]);
+
+/** The headers of an answer that the application gets. */
+export function answeredHeaders(headers: Headers): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => !droppedOfAnswer.has(name)));
+}

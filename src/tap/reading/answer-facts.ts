@@ -1,0 +1,28 @@
+import type { Answer } from '../../answers/answer';
+import type { CallFacts } from '../../pattern/model-calls';
+
+/** What an answer says of its call. */
+export type AnswerFacts = Pick<CallFacts, 'finishReason' | 'usage' | 'reasoning' | 'isEmpty' | 'isRefused'>;
+
+/** The facts in an answer, without those that are usual. */
+export function factsOfAnswer({
+  text,
+  toolCalls,
+  refusal,
+  finishReason,
+  reasoning,
+  usage,
+}: Pick<Answer, 'text' | 'refusal' | 'finishReason' | 'reasoning' | 'usage'> & {
+  readonly toolCalls: readonly unknown[];
+}): AnswerFacts {
+  const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
+  return {
+    ...(finishReason !== '' && { finishReason }),
+    ...(usage !== undefined && {
+      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
+    }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(isEmpty && { isEmpty }),
+    ...(refusal !== undefined && { isRefused: true }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Json } from '../base/json';
+import type { Caller } from '../pattern/model-calls';
+import type { TapScope, TapTarget } from '../pattern/tap';
+import type { TappedCall } from './tapped-call';
+
+const { randomBytes } = process.getBuiltinModule('node:crypto');
+
+/** Where the requests of a scope go. */
+interface Addresses {
+  connectionTo(target: TapTarget, scope: Scope): Json;
+  /** Refuses everything that names the scope from now on. */
+  close(scope: Scope): void;
+}
+
+/** The calls of one attempt of a sample. */
+export class Scope implements TapScope {
+  readonly key = randomBytes(16).toString('hex');
+  readonly caller: Caller;
+  readonly target: TapTarget | undefined;
+  readonly #addresses: Addresses;
+  readonly #underWay = new Set<TappedCall>();
+
+  constructor(caller: Caller, target: TapTarget | undefined, addresses: Addresses) {
+    this.caller = caller;
+    this.target = target;
+    this.#addresses = addresses;
+  }
+
+  connectionTo(target: TapTarget): Json {
+    return this.#addresses.connectionTo(target, this);
+  }
+
+  begins(call: TappedCall): void {
+    this.#underWay.add(call);
+  }
+
+  hasEnded(call: TappedCall): void {
+    this.#underWay.delete(call);
+  }
+
+  end(): void {
+    this.#addresses.close(this);
+    for (const call of this.#underWay) call.end('It was ended with the attempt that had made it.');
+    this.#underWay.clear();
+  }
+}

@@ -1,0 +1,59 @@
+import type { WaitingFetch } from '../answers/waiting-fetch';
+import { anySignal } from '../base/any-signal';
+import { AbortController } from '../base/real-globals';
+import type { ModelConnection } from '../pattern/model-connection';
+import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
+import { answeredHeaders, forwardedHeaders, urlBelow } from './forwarded-request';
+import { ObservedCall, shownError, type CallRequest } from './observed-call';
+import { ended, notBelow, refusalAnswer } from './refusal';
+
+/** What a call needs. */
+export interface TappedParts {
+  readonly request: TappedRequest;
+  /** What was asked, below the base URL: `/chat/completions`. */
+  readonly path: string;
+  readonly connection: ModelConnection;
+  /** Aborted when the lease ends. */
+  readonly lease: AbortSignal;
+  readonly sender: WaitingFetch;
+  readonly note: CallRequest['note'];
+}
+
+/** One call that came to the endpoint: it is passed on with the key of the model, and its answer passed back. */
+export class TappedCall {
+  readonly #parts: TappedParts;
+  readonly #ending = new AbortController();
+  #call: ObservedCall | undefined;
+
+  constructor(parts: TappedParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects: what fails is answered in the form of the API. */
+  async answer(): Promise<TappedAnswer> {
+    const { request, path, connection, lease, sender, note } = this.#parts;
+    const url = urlBelow(connection.baseURL, path);
+    if (url === undefined) return refusalAnswer(notBelow);
+    const init = {
+      method: request.method,
+      headers: forwardedHeaders(request, connection),
+      ...(request.body.byteLength === 0 ? {} : { body: request.body }),
+      signal: anySignal(request.signal, lease, this.#ending.signal),
+    };
+    this.#call = new ObservedCall({ url, path, init, connection, sender, note });
+    try {
+      const { status, headers, body } = await this.#call.send();
+      return { status, headers: answeredHeaders(headers), body };
+    } catch (error) {
+      if (this.#ending.signal.aborted) return refusalAnswer(ended);
+      const message = shownError(lease.aborted ? lease.reason : error);
+      return refusalAnswer({ status: 502, code: 'no_answer', message, mayBeRepeated: !lease.aborted });
+    }
+  }
+
+  /** Ends it if it is under way. */
+  end(reason: string): void {
+    this.#call?.end(reason);
+    this.#ending.abort(new Error(reason));
+  }
+}
