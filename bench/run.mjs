@@ -6,6 +6,7 @@ import { overhead } from './overhead.mjs';
 import { readinessOvershoot } from './readiness-overshoot.mjs';
 import { runBenches } from './run-benches.mjs';
 import { roundsOr, sized } from './size.mjs';
+import { tap } from './tap.mjs';
 
 const rounds = roundsOr(7);
 await runBenches({
@@ -14,4 +15,5 @@ await runBenches({
   readiness: () => readinessOvershoot(Math.max(sized(24, 1), rounds * sized(4, 1))),
   overhead: () => overhead(rounds),
   loads,
+  tap: () => tap(rounds),
 });

@@ -5,12 +5,14 @@ import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/events/close-report';
 import { endsWithParent } from '../src/run/ends-with-parent';
+import { optionMarks, runOptions } from '../src/run/run-options';
 import { runSettings } from '../src/run/run-settings';
 import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/provider-module/load';
 import { withSources } from '../src/provider-module/typescript-sources';
 import type { SessionEvent } from '../src/session/events/events';
+import { Spending } from '../src/session/events/spending';
 import '../src/runtime';
 import { beginTelling, tellRun } from './tell-run';
 import { refuseUnaskedEnds } from './unasked-end';
@@ -52,12 +54,13 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     requireSameModule(present.providerModule, providerModule);
     if (!isWatching(globalConfig)) return;
     // Each run has logs of its own, unless it has a name.
-    present.board.run = runSettings(globalConfig, process.env);
+    present.board.run = runSettings(globalConfig, process.env, runOptions(projectConfig, process.env));
+    present.board.spending = new Spending();
     present.board.files.expect();
     beginTelling(present);
     return;
   }
-  const evals = runSettings(globalConfig, process.env);
+  const evals = runSettings(globalConfig, process.env, runOptions(projectConfig, process.env));
   // No other process writes a run without a name.
   const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await evals());
   try {
@@ -68,6 +71,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     });
     const { session, board } = open;
     board.run = evals;
+    board.options = optionMarks(projectConfig);
     board.files.expect();
     refuseUnaskedEnds(open);
     // The check of an endpoint at its setup, which runs here, waits with all others.

@@ -12,6 +12,7 @@ import { endWithParent } from '../src/process/watch/parent-watch';
 import { providerModulePath, type ProjectOptions } from '../src/provider-module/path';
 import { chosenModels } from '../src/run/chosen-models';
 import { TapListener } from '../src/tap/endpoint/tap-listener';
+import { optionMarks } from '../src/run/run-options';
 import { DatabaseSockets } from './database-sockets';
 import { makeErrorsHarmless } from './harmless-errors';
 import { makeTitlesHarmless } from './harmless-titles';
@@ -74,7 +75,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
       await haltIfInterrupted();
       await super.setup();
       // Jest makes every option a global; no test needs these.
-      for (const option of ['modelProviders', 'modelMatrix'])
+      for (const option of ['modelProviders', 'modelMatrix', 'evals'])
         delete (this.global as Record<string, unknown>)[option];
       this.#hearTestEvents();
       Object.defineProperty(this.global, privateClientKey, { value: openPrivateClient, configurable: true });
@@ -91,6 +92,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
         file: this.#file,
         worker,
         providerModule: providerModulePath(this.#project),
+        options: optionMarks(this.#project),
         onLost: (leaseId, error) => this.#client?.lost(leaseId, error),
         onEnded: () => this.#sessionEnded(),
       });

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { addedSize } from '../bench/added-size.mjs';
 import { someAtATime } from '../__tests__/kill/some-at-a-time.mjs';
 import { Checks } from './checks.mjs';
+import { checkCalls } from './consumer-applications.mjs';
 import {
   checkJUnit,
   checkMissingTypeScript,
@@ -31,6 +32,9 @@ const checks = new Checks();
 // Two have enough memory, and the registry enough to do.
 const jobs = Math.min(availableParallelism(), 2);
 
+/** An application that calls models by the AI SDK. */
+const aiSDK = { folder: 'ai-sdk', tests: 2, calls: 4 };
+
 // Projects with packages and rules of their own. Prisma is not among the drivers and tools that connect by
 // themselves: its tools fetch a program from a server of its own.
 const ownProjects = [
@@ -49,6 +53,28 @@ const ownProjects = [
       },
     },
     tests: 31,
+  },
+  {
+    title: 'applications under test',
+    folder: 'applications',
+    packages: {
+      ...Object.fromEntries(['jest', 'openai'].map((name) => [name, ownVersion(name)])),
+      ...{ '@langchain/core': '1.4.0', '@langchain/openai': '1.5.8' },
+      ...{ '@modelcontextprotocol/sdk': '1.32.2', zod: '4' },
+    },
+    usesModules: true,
+    tests: 5,
+    calls: 11,
+  },
+  {
+    title: 'the AI SDK 5 under test',
+    ...aiSDK,
+    packages: { jest: ownVersion('jest'), ai: '5.0.277', '@ai-sdk/openai-compatible': '1.0.61', zod: '4' },
+  },
+  {
+    title: 'the AI SDK 6 under test',
+    ...aiSDK,
+    packages: { jest: ownVersion('jest'), ai: '6.0.325', '@ai-sdk/openai-compatible': '2.0.92', zod: '4' },
   },
   {
     title: 'eslint-plugin-jest',
@@ -172,11 +198,15 @@ async function testRecipes(tarball, title, directory) {
 }
 
 /** A folder that is a project of its own. */
-async function testFolder({ title, folder, packages, commands = [], tests }, tarball, directory) {
+async function testFolder(
+  { title, folder, packages, usesModules = false, commands = [], tests, calls },
+  tarball,
+  directory,
+) {
   cpSync(join(repository, '__tests__', 'consumer', folder), directory, { recursive: true });
   const devDependencies = { 'jest-model-provider': `file:${tarball}`, ...packages };
   writeFileSync(join(directory, 'package.json'), JSON.stringify({ private: true, devDependencies }));
-  const project = new ConsumerProject({ directory, manager: npm });
+  const project = new ConsumerProject({ directory, manager: npm, usesModules });
   if (!(await installed(title, () => project.install()))) return;
   for (const command of commands) await checks.check(`${title}: ${command}`, () => project.shell(command));
   for (const mode of dimensions.mode) {
@@ -186,6 +216,7 @@ async function testFolder({ title, folder, packages, commands = [], tests }, tar
       const { numPassedTests, numPendingTests, success } = result;
       expectEqual({ tests: numPassedTests + numPendingTests, success }, output, { tests, success: true });
       if (output.includes('left connections to it open')) throw new Error(output);
+      if (calls !== undefined) checkCalls(project, output, calls);
     });
   }
 }

@@ -7,6 +7,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { packageVersion } from '../../src/base/version';
 import { SocketServer } from '../../src/session/broker/socket-server';
 import { SocketTransport } from '../../src/session/client/socket-transport';
+import { Spending } from '../../src/session/events/spending';
 import { TestFiles } from '../../src/session/events/test-files';
 import { WorkerProcesses } from '../../src/session/broker/worker-processes';
 import { LogClaims } from '../../src/session/events/log-claims';
@@ -59,7 +60,14 @@ describe('a session', () => {
     const { session, files, story } = await openOwnSession({ db });
     const said: string[] = [];
     const board = {
-      ...{ records: [], run: undefined, claims: new LogClaims(), showProgress: () => undefined },
+      ...{
+        records: [],
+        run: undefined,
+        claims: new LogClaims(),
+        options: {},
+        spending: new Spending(),
+        showProgress: () => undefined,
+      },
       ...{ files: new TestFiles(), untold: undefined },
     };
     const server = await SocketServer.listen(files.socketPath, {

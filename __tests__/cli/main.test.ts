@@ -233,10 +233,10 @@ describe('export', () => {
     ]);
     expect(runs.run('export', '--format', 'csv').out).toBe(
       [
-        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,exactMatch,depth',
-        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,1,-0.5`,
-        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,`,
-        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,`,
+        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,cost,exactMatch,depth',
+        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,,1,-0.5`,
+        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,,`,
+        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,,`,
         '',
       ].join('\n'),
     );

@@ -14,17 +14,26 @@ interface Provocation {
 const repository = resolve(__dirname, '../..');
 const novice = join(repository, 'models/novice.gguf');
 const babelJest = createRequire(require.resolve('jest-config')).resolve('babel-jest');
-const usesProviders = { testEnvironmentOptions: { modelProviders: './model-providers.js' } };
+const prices = { paid: { input: 2, output: 2 } };
+const usesProviders = {
+  testEnvironmentOptions: { modelProviders: './model-providers.js', evals: { prices } },
+};
 
 const providers = `
   const { chmodSync } = require('node:fs');
   const { join } = require('node:path');
-  const { DatabaseProvider, defineProviders, LlamaServerProvider, ModelProvider } = require('jest-model-provider');
+  const { DatabaseProvider, defineProviders, LlamaServerProvider, ModelProvider, reportCall } = require('jest-model-provider');
   const limits = { maxLive: 1, sharing: 'shared', retain: 'lease', startTimeoutMs: 20_000, stopTimeoutMs: 20_000 };
   class SearchProvider extends ModelProvider {
     constructor(constraints) { super(); this.constraints = { ...limits, ...constraints }; }
     async createResource(name) { return { name }; }
     createClient(connection) { return connection; }
+  }
+  class PaidClient extends SearchProvider {
+    createClient(_connection, context) {
+      const usage = { promptTokens: 500_000, completionTokens: 0 };
+      return { ask: () => reportCall(context, { ms: 1, usage }) };
+    }
   }
   class BadClient extends SearchProvider {
     createClient() { throw new Error('the driver is too old'); }
@@ -47,7 +56,7 @@ const providers = `
   }
   const script = (name) => { const path = join(__dirname, name); chmodSync(path, 0o755); return path; };
   module.exports = defineProviders({
-    search: new SearchProvider(),
+    search: new PaidClient(),
     old: new BadClient(),
     busy: new BadStop(),
     slow: new Endless({ startTimeoutMs: 300 }),
@@ -65,6 +74,11 @@ const specs = `
     const stream = (await setup('embedded:novice')).client.stream('2 + 3');
     for await (const piece of stream) break;
     await stream.reply;
+  });
+  withClient(['search:paid'], () => {
+    const ask = (question, { client }) => (client.ask(), new Result(''));
+    const options = { title: 'BUDGET_SPENT', concurrency: 1, maxCost: 0.5 };
+    foreach('question', ['2 + 3', '4 + 4', '5 + 1'], ask, options);
   });
   test('CONFIG_INVALID', () => setup('embedded:expret'));
   test('COMMAND_NOT_FOUND', () => setup('llama:model.gguf'));

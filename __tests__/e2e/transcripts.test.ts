@@ -79,10 +79,10 @@ const files = {
     module.exports = defineProviders({
       fake: new OpenAICompatibleProvider({ baseURL: process.env.FAKE_URL, apiKeyVariable: 'OPENAI_API_KEY' }),
     });`,
-  'all.eval.js': evaluating('all'),
-  'failed.eval.js': evaluating('failed', `transcripts: 'failed'`),
+  'all.eval.js': evaluating('all', `transcripts: 'all'`),
+  'failed.eval.js': evaluating('failed'),
   'none.eval.js': evaluating('none', `transcripts: 'none'`),
-  'tapped.eval.js': evaluating('tapped', '', '{ client: client(context.connection) }'),
+  'tapped.eval.js': evaluating('tapped', `transcripts: 'all'`, '{ client: client(context.connection) }'),
   'quiet.eval.js': spec(`foreach('n', [1], (n, { calls }) => calls.length === 0, { title: 'quiet' });`),
 };
 
@@ -98,7 +98,9 @@ const judging = {
     }, { title: 'unkept', gate: { maxErrors: 2 } });`),
 };
 
-const config = { testEnvironmentOptions: { modelProviders: './providers.js' } };
+const config = {
+  testEnvironmentOptions: { modelProviders: './providers.js', evals: { transcripts: 'failed' } },
+};
 
 function transcripts(run: JestRun, title: string, name = mine): TranscriptRecord[] {
   const path = transcriptsPath(logPath(run, title, name));
@@ -151,7 +153,7 @@ describe.each(bothModes)('transcripts, %s', (mode) => {
     ]);
   });
 
-  test('all trials are kept, those that failed, or none; without a call there is no file', () => {
+  test('all trials are kept, those that failed, as the run says, or none; without a call there is no file', () => {
     expect(callsKept(run, 'all')).toEqual({ once: 2, twice: 3 });
     expect(callsKept(run, 'tapped')).toEqual({ once: 2, twice: 3 });
     expect(callsKept(run, 'failed')).toEqual({ twice: 3 });
@@ -200,7 +202,7 @@ describe.each(bothModes)('transcripts, %s', (mode) => {
         EVALS_RERUN: 'failed',
         EVALS_TRANSCRIPTS: 'all',
       });
-      judged = await again('judged.eval.js', 'later');
+      judged = await again('judged.eval.js', 'later', { EVALS_TRANSCRIPTS: 'all' });
     });
 
     test('what ran again has a second entry, and the torn line is cut', () => {

@@ -49,6 +49,7 @@ export class OwnSessionClient implements SessionClient {
   readonly project = '';
   readonly tapEndpoint = undefined;
   readonly projectId = '';
+  spent = 0;
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
   readonly leases: OwnLease[] = [];
@@ -82,6 +83,10 @@ export class OwnSessionClient implements SessionClient {
     return () => undefined;
   }
   progress(): void {}
+  spend(cost: number): void {
+    this.spent += cost;
+  }
+
   pause(): void {}
   onPause(): void {}
   forgive(): void {}

@@ -22,6 +22,8 @@ function run(): EvalRun {
     samples: null,
     models: null,
     transcripts: null,
+    prices: {},
+    maxCost: null,
   };
 }
 const lock = (): string => join(run().directory, '.lock');

@@ -7,13 +7,14 @@ import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
 const facts = (): { rootDir: string; seed: number } => ({ rootDir: places.directory, seed: 7 });
-const run = (env: Record<string, string>) => runSettings(facts(), env)();
+const noOptions = { prices: {}, maxCost: null, transcripts: null };
+const run = (env: Record<string, string>) => runSettings(facts(), env, noOptions)();
 
 test('a run without a name is called by its time, and no two alike', async () => {
   const [first, second] = await Promise.all([run({}), run({ EVALS_RUN: '' })]);
   expect(first.run).toMatch(/^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{8}$/);
   expect(first.run).not.toBe(second.run);
-  expect(first).toMatchObject({ seed: 7, rerun: null, samples: null, models: null, transcripts: null });
+  expect(first).toMatchObject({ seed: 7, rerun: null, samples: null, models: null });
   expect(first.directory).toBe(join(places.directory, '.evals', first.run));
 });
 
@@ -23,14 +24,12 @@ test('its variables are read', async () => {
     EVALS_RERUN: 'errors',
     EVALS_SAMPLES: '10',
     EVALS_MODELS: 'a, b:c',
-    EVALS_TRANSCRIPTS: 'failed',
   };
   expect(await run(env)).toMatchObject({
     run: 'nächtlich_1.2',
     rerun: 'errors',
     samples: 10,
     models: ['a', 'b:c'],
-    transcripts: 'failed',
   });
 });
 
@@ -43,18 +42,19 @@ test.each([
   ['EVALS_SAMPLES', '0', 'it must be a whole number of at least 1'],
   ['EVALS_SAMPLES', '1.5', 'it must be a whole number of at least 1'],
   ['EVALS_SAMPLES', 'ten', 'it must be a whole number of at least 1'],
-  ['EVALS_TRANSCRIPTS', 'no', 'it must be all, failed or none'],
   ['EVALS_MODELS', 'a,', 'it must be labels of models'],
 ])('%s of %j is refused, with what it must be', (name, value, wanted) => {
-  expect(() => runSettings(facts(), { [name]: value })).toThrow(
+  expect(() => runSettings(facts(), { [name]: value }, noOptions)).toThrow(
     expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(wanted) as string }),
   );
-  expect(() => runSettings(facts(), { [name]: value })).toThrow(`${name} is ${JSON.stringify(value)}; `);
+  expect(() => runSettings(facts(), { [name]: value }, noOptions)).toThrow(
+    `${name} is ${JSON.stringify(value)}; `,
+  );
 });
 
 test('EVALS_RERUN wants the run to be named, since a new one has nothing to run again', () => {
   for (const EVALS_RUN of ['', undefined])
-    expect(() => runSettings(facts(), { EVALS_RERUN: 'errors', EVALS_RUN })).toThrow(
+    expect(() => runSettings(facts(), { EVALS_RERUN: 'errors', EVALS_RUN }, noOptions)).toThrow(
       'EVALS_RERUN is "errors", but EVALS_RUN does not name the run to continue',
     );
 });

@@ -22,6 +22,7 @@ import { WorkerProcesses } from '../../src/session/broker/worker-processes';
 import type { EndpointPause } from '../../src/pattern/endpoint-pause';
 import type { EvalProgress } from '../../src/pattern/eval-progress';
 import type { EvalBoard } from '../../src/session/events/eval-board';
+import { Spending } from '../../src/session/events/spending';
 import { TestFiles } from '../../src/session/events/test-files';
 import { LogClaims } from '../../src/session/events/log-claims';
 import { caught } from '../support/caught';
@@ -52,6 +53,8 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     records: [],
     run: undefined,
     claims: new LogClaims(),
+    options: {},
+    spending: new Spending(),
     files: new TestFiles(),
     untold: undefined,
     showProgress: () => undefined,
@@ -387,6 +390,41 @@ describe('leases over the socket', () => {
     expect(told['later']).toEqual([{ ...pause, ms: expect.any(Number) as number }]);
     expect(told['later']![0]!.ms).toBeLessThanOrEqual(60_000);
     expect(told['later']![0]!.ms).toBeGreaterThan(30_000);
+  });
+
+  test('what a file spends reaches the session, all other files, and those that come later', async () => {
+    const { transport, board } = await serve();
+    const [spender, other] = [await transport(), await transport()];
+    spender.spend(0.25);
+    await eventually(() => other.spent > 0);
+    other.spend(0.5);
+    await eventually(() => spender.spent > 0.25);
+    const later = await transport();
+    await eventually(() => later.spent > 0);
+    expect([spender.spent, other.spent, later.spent]).toEqual([0.75, 0.75, 0.75]);
+    // Watch mode: another run, with a budget of its own.
+    board.spending = new Spending();
+    spender.spend(1);
+    expect((await transport()).spent).toBe(0);
+  });
+
+  test('a file whose project gives another option of the run is refused, one that gives none is not', async () => {
+    const { raw, hello, board } = await serve();
+    board.options = { prices: 'a', maxCost: 'b' };
+    const greet = async (options?: Record<string, string>): Promise<unknown> => {
+      const { rpc } = await raw();
+      return rpc.sendRequest(helloRequest, hello(options === undefined ? {} : { options }));
+    };
+    await greet();
+    await greet({ prices: 'a' });
+    const error: object = await caught(greet({ prices: 'a', maxCost: 'c' }));
+    expect(error).toHaveProperty('data', {
+      ...{ details: { option: 'maxCost' } },
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining(
+        'testEnvironmentOptions.evals.maxCost differs between the projects',
+      ) as string,
+    });
   });
 
   test('records of a file arrive in its order, also those sent just before it closes', async () => {

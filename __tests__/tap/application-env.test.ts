@@ -1,9 +1,15 @@
+import type { Json } from '../../src/base/json';
 import { applicationEnv } from '../../src/tap/application-env';
+
+const database = (url: string): { connection: Json; isModel: boolean } => ({
+  connection: { url, statementTimeoutMs: 0 },
+  isModel: false,
+});
 
 const model = { baseURL: 'http://127.0.0.1:1/s/token/v1', apiKey: 'token', model: 'm' };
 
 test('the variables of a model are those of both SDKs; Anthropic’s appends /v1 itself', () => {
-  expect(applicationEnv([model], {})).toEqual({
+  expect(applicationEnv([{ connection: model, isModel: true }], {})).toEqual({
     OPENAI_BASE_URL: model.baseURL,
     OPENAI_API_BASE: model.baseURL,
     OPENAI_API_KEY: 'token',
@@ -31,7 +37,7 @@ test.each([
     { PGHOST: '/tmp/sockets', PGPORT: '5433', PGUSER: 'me', PGDATABASE: 'shop 1' },
   ],
 ])('the variables of a database are those of libpq: %s', (url, variables) => {
-  expect(applicationEnv([{ url, statementTimeoutMs: 0 }], {})).toEqual({
+  expect(applicationEnv([database(url)], {})).toEqual({
     DATABASE_URL: url,
     ...variables,
     NO_PROXY: '127.0.0.1',
@@ -42,16 +48,18 @@ test.each([
 test('the first model and the first database count, and what is neither has none', () => {
   const env = applicationEnv(
     [
-      { greeting: 'Hi' },
-      model,
-      { ...model, apiKey: 'other' },
-      { url: 'postgres://a@h/one' },
-      { url: 'postgres://a@h/two' },
+      { connection: { greeting: 'Hi' }, isModel: true },
+      // Such as a search that works with the model.
+      { connection: { ...model, apiKey: 'search' }, isModel: false },
+      { connection: model, isModel: true },
+      { connection: { ...model, apiKey: 'other' }, isModel: true },
+      database('postgres://a@h/one'),
+      database('postgres://a@h/two'),
     ],
     {},
   );
   expect(env).toMatchObject({ OPENAI_API_KEY: 'token', PGDATABASE: 'one' });
-  expect(applicationEnv([{ url: 'https://example.com' }], {})).toEqual({
+  expect(applicationEnv([database('https://example.com')], {})).toEqual({
     NO_PROXY: '127.0.0.1',
     no_proxy: '127.0.0.1',
   });

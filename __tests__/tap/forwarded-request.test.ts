@@ -51,6 +51,12 @@ test('the key of the model stands where the application put its own', () => {
   ).toMatchObject({ 'x-api-key': 'real', 'anthropic-version': '2023-06-01' });
 });
 
+test('a model without a key gets none', () => {
+  expect(forwardedHeaders(request({ authorization: 'Bearer token' }), { apiKey: '' })).toEqual({
+    'accept-encoding': 'identity',
+  });
+});
+
 test('what is of the connection, or of this address alone, is not passed on', () => {
   const own = {
     ...{ host: '127.0.0.1:1', connection: 'keep-alive', 'content-length': '2', cookie: 'a=b' },

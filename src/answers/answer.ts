@@ -9,6 +9,8 @@ export interface Usage {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly totalTokens: number;
+  /** Those of the prompt that the server had read before; absent if it does not say. */
+  readonly cachedTokens?: number;
 }
 
 /**

@@ -186,7 +186,9 @@ export class StreamReader {
     this.#toolCalls.add(delta);
     this.#refusal += textOr(delta['refusal']);
     const piece = textOf(delta);
-    this.hasWords ||= `${piece}${this.#beside}${this.#refusal}` !== '' || this.#toolCalls.calls.length > 0;
+    // The first piece of many servers says only whose the answer is.
+    this.hasWords ||=
+      `${this.#beside}${this.#refusal}${piece ?? ''}` !== '' || Array.isArray(delta['tool_calls']);
     if (piece === undefined) throw noAnswer(this.#asked, { ...this.#received, body: data }, noText);
     if (piece === '') return;
     this.#text += piece;

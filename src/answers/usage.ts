@@ -9,10 +9,13 @@ export function readUsage(usage: unknown): Usage | undefined {
   if (!isObject(usage)) return undefined;
   const { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: total } = usage;
   if (!isCount(promptTokens) || !isCount(completionTokens)) return undefined;
+  const { prompt_tokens_details: details } = usage;
+  const cachedTokens = isObject(details) ? details['cached_tokens'] : undefined;
   return {
     promptTokens,
     completionTokens,
     totalTokens: isCount(total) ? total : promptTokens + completionTokens,
+    ...(isCount(cachedTokens) && { cachedTokens }),
   };
 }
 

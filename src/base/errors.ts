@@ -6,6 +6,7 @@ import { framesOf, isOfUser, isThrownHere, readableStack, type Frames } from './
 /** The codes of this package's errors. They are stable; `docs/troubleshooting.md` has a section for each. */
 export const errorCodes = [
   'ANSWER_CUT',
+  'BUDGET_SPENT',
   'CONFIG_INVALID',
   'CONTRACT_BROKEN',
   'COMMAND_NOT_FOUND',

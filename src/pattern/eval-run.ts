@@ -1,3 +1,5 @@
+import type { Prices } from './prices';
+
 /** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
 export type TranscriptMode = 'all' | 'failed' | 'none';
 
@@ -21,6 +23,17 @@ export type EvalRun = {
   readonly samples: number | null;
   /** Labels of the models that run, `EVALS_MODELS`; all if null. */
   readonly models: readonly string[] | null;
-  /** Of which trials transcripts are kept, `EVALS_TRANSCRIPTS`; as each evaluation says if null. */
-  readonly transcripts: TranscriptMode | null;
+  readonly prices: Prices;
+  /** What the calls of the run may cost; null without a limit. */
+  readonly maxCost: {
+    readonly amount: number;
+    /** Whether it takes the place of those of the evaluations, as `EVALS_MAX_COST` does. */
+    readonly isOnly: boolean;
+  } | null;
+  /** Of which trials transcripts are kept; null if nothing says it. */
+  readonly transcripts: {
+    readonly mode: TranscriptMode;
+    /** Whether it takes the place of what the evaluations say, as `EVALS_TRANSCRIPTS` does. */
+    readonly isOnly: boolean;
+  } | null;
 };

@@ -55,7 +55,9 @@ export const modelProviders: ModelProviders = {
   },
   request(spec, config) {
     const request = parse(spec, config);
-    return new LazyHandle(() => setupParsed(request));
+    return new LazyHandle(
+      () => setupParsed(request) as Promise<ResourceHandle<ClientOf<typeof spec>, ConnectionOf<typeof spec>>>,
+    );
   },
   async teardown(resourceId) {
     await teardownEach(

@@ -74,8 +74,8 @@ export class ResourceHandle<Client = unknown, Connection = unknown> implements T
   /** @internal What is leased now; undefined before the setup. */
   get lease(): TappedLease | undefined {
     if (this.#active === undefined || this.#closed) return undefined;
-    const { spec, lease, controller } = this.#active;
-    return { spec, connection: lease.connection, signal: controller.signal };
+    const { spec, lease, controller, manager } = this.#active;
+    return { spec, isModel: manager.isModel, connection: lease.connection, signal: controller.signal };
   }
 
   /**

@@ -98,6 +98,10 @@ export interface SessionClient {
   pause(pause: EndpointPause): void;
   /** Called with what the others tell so, and with what is paused now. */
   onPause(listener: (pause: EndpointPause) => void): void;
+  /** What the calls of the run's evaluations have cost so far, in all of its processes. */
+  readonly spent: number;
+  /** Adds to it, for the other processes of the run as well; never fails the caller. */
+  spend(cost: number): void;
   /**
    * Called once when code of this realm imports the package: owners are tracked from then on only.
    *

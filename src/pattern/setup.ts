@@ -5,6 +5,7 @@ import {
   messageOf,
   ModelProviderError,
 } from '../base/errors';
+import { noteOrigin } from './lease-origin';
 import type { SessionLease } from './session-client';
 import type { Json } from '../base/json';
 import { AbortController } from '../base/real-globals';
@@ -34,6 +35,7 @@ export async function leaseInto(
   // The session knows them in its own realm.
   keepSecretsIn(lease.resourceId, lease.connection);
   const controller = new AbortController();
+  noteOrigin(controller.signal, lease);
   lease.onLost((error) => controller.abort(deserializeError(error)));
   try {
     const client: unknown = await provider.createClient(lease.connection, {

@@ -5,6 +5,8 @@ import type { Caller } from './model-calls';
 export interface TappedLease {
   /** `provider:name`. */
   readonly spec: string;
+  /** Whether it is of a model. */
+  readonly isModel: boolean;
   readonly connection: Json;
   /** Aborted when the lease ends: it tells leases apart. */
   readonly signal: AbortSignal;
@@ -23,10 +25,13 @@ export interface TapScope {
   /** The connection to a resource whose calls are those of this piece of work. */
   connectionTo(target: TapTarget): Json;
   /**
-   * Ends the calls that are under way, which are told to the caller, and refuses all others. Must be called before
-   * the caller is done.
+   * Ends the calls that are under way, which are told to the caller, and refuses all others at its addresses. Must be
+   * called before the caller is done.
+   *
+   * @param isCancelled whether it ends because it must: then calls that name it are refused everywhere. Otherwise those
+   *   at the address of a block or a file may well be of others: a queue starts the next call where one has ended.
    */
-  end(): void;
+  end(isCancelled: boolean): void;
 }
 
 /** What sees the calls of applications under test: it gives them addresses of its own. */

@@ -1,5 +1,8 @@
 import { isModelProviderError } from '../base/errors';
+import { exactly } from '../evals/costs/token-cost';
+import { compare, type Comparison } from '../evals/statistics/compare';
 import { compareAll, type AdjustedComparison } from '../evals/statistics/compare-all';
+import { mean } from '../evals/statistics/moments';
 import { holm } from '../evals/statistics/holm';
 import type { SampleScore } from '../evals/statistics/sample-score';
 import type { ReadEvaluation } from './read-evaluation';
@@ -11,7 +14,15 @@ export type Difference = AdjustedComparison & {
   readonly score: string;
   /** Whether the values are right and wrong. */
   readonly isBinary: boolean;
+  /** What the one costs more than the other; absent if that of a common sample is known of neither or has no price. */
+  readonly cost?: CostDifference;
 };
+
+/** The difference of what the models' own calls cost for a sample. */
+export interface CostDifference extends Pick<Comparison, 'n' | 'difference' | 'standardError' | 'interval'> {
+  /** The means over the common samples. */
+  readonly of: { readonly a: number; readonly b: number };
+}
 
 /** The differences of one evaluation, and in words what could not be compared. */
 export interface Differences {
@@ -36,7 +47,8 @@ export function differencesOf(
   // Logs are read only where there is something to compare.
   if (first === undefined || evaluations.length < 2) return { differences: [], notCompared: [] };
   const { file } = first.outcome;
-  const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), scores: evaluation.scores() }));
+  const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), ...evaluation.values() }));
+  const costsOf = new Map(found.map(({ name, costs }) => [name, costs]));
   const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
   const notCompared: string[] = [];
   const differences = [...names].flatMap((score) => {
@@ -51,7 +63,10 @@ export function differencesOf(
     });
     try {
       const comparisons = compareAll(Object.fromEntries(samples));
-      return comparisons.map((comparison) => ({ ...comparison, file, title, score, isBinary }));
+      return comparisons.map((comparison) => {
+        const cost = costDifference(costsOf.get(comparison.a) ?? [], costsOf.get(comparison.b) ?? []);
+        return { ...comparison, file, title, score, isBinary, ...(cost !== undefined && { cost }) };
+      });
     } catch (error) {
       if (!isModelProviderError(error, 'EVAL_INVALID')) throw error;
       notCompared.push(`${title}, ${score}: ${error.message}`);
@@ -65,4 +80,18 @@ export function differencesOf(
 export function adjustTogether(differences: readonly Difference[]): Difference[] {
   const adjusted = holm(differences.map(({ p }) => p));
   return differences.map((difference, index) => ({ ...difference, adjustedP: adjusted[index] ?? 1 }));
+}
+
+function costDifference(
+  ofA: readonly SampleScore[],
+  ofB: readonly SampleScore[],
+): CostDifference | undefined {
+  const idsOfB = new Set(ofB.map(({ id }) => id));
+  const common = ofA.filter(({ id }) => idsOfB.has(id));
+  const isFree = [...ofA, ...ofB].every(({ value }) => value === 0);
+  if (common.length === 0 || isFree) return undefined;
+  const { n, difference, standardError, interval } = compare(ofA, ofB);
+  const a = exactly(mean(common.map(({ value }) => Number(value))));
+  const spread = { ...(standardError !== undefined && { standardError }), ...(interval && { interval }) };
+  return { n, of: { a, b: exactly(a - difference) }, difference, ...spread };
 }

@@ -3,7 +3,7 @@ import type { EvalOutcome } from '../evals/log/eval-record';
 import { logsOf } from '../evals/log/log-path';
 import type { HeaderRecord, WorstSample } from '../evals/log/log-record';
 import { readLog } from '../evals/log/read-log';
-import type { SampleScore } from '../evals/statistics/sample-score';
+import type { SummedUp } from '../evals/summary/summary-builder';
 import { summarizeLog } from '../evals/summary/summarize-log';
 
 /** An outcome, and the test file it came from. */
@@ -16,8 +16,11 @@ export type FiledSample = WorstSample & { readonly title: string; readonly model
 export interface ReadEvaluation {
   readonly header: HeaderRecord;
   readonly outcome: FiledOutcome;
-  /** One value a sample, by the name of the score; trials are reduced by their mean. Reads the log anew. */
-  scores(): ReadonlyMap<string, readonly SampleScore[]>;
+  /**
+   * One value a sample, by the name of the score, and what the model's calls have cost for it; trials are reduced
+   * by their mean. Reads the log anew.
+   */
+  values(): Pick<SummedUp, 'scores' | 'costs'>;
   readonly worst: readonly FiledSample[];
 }
 
@@ -70,7 +73,7 @@ function readEvaluation(path: string): ReadEvaluation {
   return {
     header,
     outcome,
-    scores: () => summarizeLog(log).scores,
+    values: () => summarizeLog(log),
     worst: worst.map((sample) => ({ ...sample, title, model })),
   };
 }

@@ -10,6 +10,8 @@ import {
 } from './read-evaluation';
 import { withOneKind } from './score-kinds';
 import { tellApart } from './tell-apart';
+import { exactly } from '../evals/costs/token-cost';
+import type { Spent } from '../evals/log/eval-summary';
 import { logSchema, type WorstSample } from '../evals/log/log-record';
 
 /** What the logs of a run say. */
@@ -22,6 +24,8 @@ export interface RunReport {
   readonly unreadable: readonly UnreadableLog[];
   /** Whether `EVALS_RUN` can go on with it: all of its logs can be read, and are of today's schema. */
   readonly canContinue: boolean;
+  /** What the calls of its evaluations have cost. */
+  readonly spent: Spent;
   /** P-values are adjusted for the number of all of them. Trials are reduced by their mean. */
   readonly differences: readonly Difference[];
   /** What could not be compared, and why, in words; absent if there is nothing. */
@@ -49,6 +53,7 @@ export function readRun(directory: string, logs: readonly string[] = logsOf(dire
     evaluations: read.map(({ outcome }) => outcome),
     unreadable,
     canContinue: unreadable.length === 0 && read.every(({ header }) => header.schema === logSchema),
+    spent: spentOn(read.map(({ outcome }) => outcome)),
     differences: adjustTogether(compared.flatMap(({ differences }) => differences)),
     ...(notCompared.length > 0 && { notCompared }),
     worst: read
@@ -64,6 +69,12 @@ function differencesOfModels(read: readonly ReadEvaluation[]): Differences[] {
     const evaluations = read.filter(({ outcome }) => keyOf(outcome) === key);
     return differencesOf(evaluations[0]?.outcome.title ?? '', evaluations, ({ outcome }) => outcome.model);
   });
+}
+
+function spentOn(evaluations: readonly FiledOutcome[]): Spent {
+  const all = evaluations.map(({ summary }) => summary.spent ?? { now: 0, total: 0 });
+  const sum = (of: keyof Spent): number => exactly(all.reduce((total, spent) => total + spent[of], 0));
+  return { now: sum('now'), total: sum('total') };
 }
 
 function byText(a: string, b: string): number {

@@ -27,7 +27,10 @@ function inKinds(evaluation: ReadEvaluation, real: ReadonlySet<string> = new Set
   return {
     ...evaluation,
     outcome: { ...outcome, summary: { ...outcome.summary, scores } },
-    scores: () => new Map([...evaluation.scores()].map((entry) => samplesInKind(entry, real))),
+    values: () => {
+      const { scores: found, costs } = evaluation.values();
+      return { costs, scores: new Map([...found].map((entry) => samplesInKind(entry, real))) };
+    },
   };
 }
 

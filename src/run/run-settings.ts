@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { ModelProviderError } from '../base/errors';
-import type { EvalRun, TranscriptMode } from '../pattern/eval-run';
+import type { EvalRun } from '../pattern/eval-run';
 import { packageVersion } from '../base/version';
 import { runCommand } from '../process/os/run-command';
+import type { RunOptions } from './run-options';
 import { chosenModels, type Variables } from './chosen-models';
 
 /** What Jest knows of a run. */
@@ -13,17 +14,20 @@ export interface JestRunFacts {
 }
 
 const reruns = ['errors', 'failed', 'all'] as const;
-const transcriptModes: readonly TranscriptMode[] = ['all', 'failed', 'none'];
 const longestName = 100;
 // Only against a git that hangs: a repository may be large, and the machine busy.
 const gitLimitMs = 30_000;
 
 /**
- * Describes the run that begins, by the variables `EVALS_*`. Creates no file.
+ * Describes the run that begins, by the variables `EVALS_*` and its options. Creates no file.
  *
  * @throws ModelProviderError `CONFIG_INVALID` naming variable, value and fix.
  */
-export function runSettings({ rootDir, seed }: JestRunFacts, env: Variables): () => Promise<EvalRun> {
+export function runSettings(
+  { rootDir, seed }: JestRunFacts,
+  env: Variables,
+  options: RunOptions,
+): () => Promise<EvalRun> {
   const run = nameOf(env['EVALS_RUN']);
   const rerun = rerunOf(env['EVALS_RERUN']);
   if (rerun !== null && (env['EVALS_RUN'] ?? '') === '')
@@ -39,7 +43,7 @@ export function runSettings({ rootDir, seed }: JestRunFacts, env: Variables): ()
     rerun,
     samples: samplesOf(env['EVALS_SAMPLES']),
     models: chosenModels(env),
-    transcripts: transcriptsOf(env['EVALS_TRANSCRIPTS']),
+    ...options,
   };
   // Git is asked once, at the first use: a session without a named run opens without waiting for it.
   let git: Promise<EvalRun['git']> | undefined;
@@ -64,13 +68,6 @@ function rerunOf(given: string | undefined): EvalRun['rerun'] {
   const rerun = reruns.find((name) => name === given);
   if (rerun !== undefined) return rerun;
   throw invalid(`EVALS_RERUN is ${JSON.stringify(given)}; it must be errors, failed or all`);
-}
-
-function transcriptsOf(given: string | undefined): TranscriptMode | null {
-  if (given === undefined || given === '') return null;
-  const mode = transcriptModes.find((name) => name === given);
-  if (mode !== undefined) return mode;
-  throw invalid(`EVALS_TRANSCRIPTS is ${JSON.stringify(given)}; it must be all, failed or none`);
 }
 
 function samplesOf(given: string | undefined): number | null {

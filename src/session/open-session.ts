@@ -20,6 +20,7 @@ import { directClient } from './client/direct-transport';
 import { describeClose, type CloseReport } from './events/close-report';
 import type { EvalBoard } from './events/eval-board';
 import { LogClaims } from './events/log-claims';
+import { Spending } from './events/spending';
 import { TestFiles } from './events/test-files';
 import { handleSignals, heardSignals, type SignalTargets } from './signals';
 import { WarmResources } from './warm/warm-resources';
@@ -72,6 +73,8 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
   const board: EvalBoard = {
     records: [],
     run: undefined,
+    options: {},
+    spending: new Spending(),
     claims: new LogClaims(),
     files: new TestFiles(),
     untold: { records: 0, events: 0 },

@@ -9,11 +9,15 @@ const loopback = '127.0.0.1';
  * use: those of the first model, and of the first database.
  */
 export function applicationEnv(
-  connections: readonly Json[],
+  resources: readonly { readonly connection: Json; readonly isModel: boolean }[],
   { NO_PROXY, no_proxy = NO_PROXY }: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const models = connections.map(modelConnection).filter((connection) => connection !== undefined);
-  const databases = connections.map(databaseURL).filter((url) => url !== undefined);
+  const models = resources
+    .map(({ connection, isModel }) => (isModel ? modelConnection(connection) : undefined))
+    .filter((connection) => connection !== undefined);
+  const databases = resources
+    .map(({ connection }) => databaseURL(connection))
+    .filter((url) => url !== undefined);
   const withoutProxy = [no_proxy, loopback].filter((hosts) => hosts !== undefined && hosts !== '').join(',');
   return {
     ...(models[0] === undefined ? {} : modelVariables(models[0])),

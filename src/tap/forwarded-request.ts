@@ -21,7 +21,7 @@ export function forwardedHeaders(
   return {
     ...Object.fromEntries(kept),
     'accept-encoding': 'identity',
-    authorization: `Bearer ${apiKey}`,
+    ...(apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` }),
     // Where Anthropic's SDKs put it: https://docs.anthropic.com/en/api/overview
     ...(headers['x-api-key'] === undefined ? {} : { 'x-api-key': apiKey }),
   };

@@ -8,8 +8,8 @@ const { randomBytes } = process.getBuiltinModule('node:crypto');
 /** Where the requests of a scope go. */
 interface Addresses {
   connectionTo(target: TapTarget, scope: Scope): Json;
-  /** Refuses everything that names the scope from now on. */
-  close(scope: Scope): void;
+  /** Refuses what comes to its addresses; if it is cancelled, also what names it elsewhere. */
+  close(scope: Scope, isCancelled: boolean): void;
 }
 
 /** The calls of one attempt of a sample. */
@@ -38,8 +38,8 @@ export class Scope implements TapScope {
     this.#underWay.delete(call);
   }
 
-  end(): void {
-    this.#addresses.close(this);
+  end(isCancelled: boolean): void {
+    this.#addresses.close(this, isCancelled);
     for (const call of this.#underWay) call.end('It was ended with the attempt that had made it.');
     this.#underWay.clear();
   }

@@ -28,6 +28,8 @@ export class FileTap implements Tap {
   readonly #addresses = new Map<string, Address>();
   readonly #tokens = new Map<Scope | undefined, Map<TapTarget, string>>();
   readonly #scopes = new Map<string, Scope>();
+  /** The keys of those that had to end. */
+  readonly #cancelled = new Set<string>();
 
   /** @param leased what the handles of this realm lease now. */
   constructor(endpoint: TapEndpoint, leased: () => readonly TapTarget[]) {
@@ -48,8 +50,9 @@ export class FileTap implements Tap {
     return tappedConnection(target, { baseURL: `${this.#endpoint.origin}/s/${token}/v1`, apiKey: token });
   }
 
-  close(scope: Scope): void {
+  close(scope: Scope, isCancelled: boolean): void {
     this.#scopes.delete(scope.key);
+    if (isCancelled) this.#cancelled.add(scope.key);
     for (const token of this.#tokens.get(scope)?.values() ?? []) this.#addresses.delete(token);
     this.#tokens.delete(scope);
   }
@@ -60,7 +63,7 @@ export class FileTap implements Tap {
     const address = this.#addresses.get(token);
     if (address === undefined && token !== this.#endpoint.fileToken) return refusalAnswer(ended);
     const scope = address?.scope ?? this.#scopes.get(request.caller ?? '');
-    if (scope === undefined && request.caller !== undefined) return refusalAnswer(ended);
+    if (this.#cancelled.has(request.caller ?? '')) return refusalAnswer(ended);
     if (path === undefined) return refusalAnswer(notBelow);
     const target = address?.target ?? scope?.target ?? this.#onlyLeased();
     const lease = target?.lease;
@@ -88,7 +91,9 @@ export class FileTap implements Tap {
 
   /** Whose address is not known is asked for what alone can be meant. */
   #onlyLeased(): TapTarget | undefined {
-    const models = this.#leased().filter(({ lease }) => modelConnection(lease?.connection) !== undefined);
+    const models = this.#leased().filter(
+      ({ lease }) => lease?.isModel === true && modelConnection(lease.connection) !== undefined,
+    );
     return models.length === 1 ? models[0] : undefined;
   }
 

@@ -1,5 +1,6 @@
 import type { WaitingFetch } from '../answers/waiting-fetch';
 import { anySignal } from '../base/any-signal';
+import { isModelProviderError } from '../base/errors';
 import { AbortController } from '../base/real-globals';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
@@ -47,7 +48,9 @@ export class TappedCall {
     } catch (error) {
       if (this.#ending.signal.aborted) return refusalAnswer(ended);
       const message = shownError(lease.aborted ? lease.reason : error);
-      return refusalAnswer({ status: 502, code: 'no_answer', message, mayBeRepeated: !lease.aborted });
+      // What we refuse ourselves, such as a redirect to another host, is refused again.
+      const mayBeRepeated = !lease.aborted && !isModelProviderError(error);
+      return refusalAnswer({ status: 502, code: 'no_answer', message, mayBeRepeated });
     }
   }
 

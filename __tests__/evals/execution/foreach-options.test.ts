@@ -6,7 +6,7 @@ const check = (options: unknown): unknown => checkOptions('foreach()', options a
 test('what is not given has its default', () => {
   expect(check({})).toEqual({
     ...{ trials: 1, timeoutMs: 60_000, maxWaitMs: 300_000, stopAfterEqualErrors: 20 },
-    ...{ retries: 2, onLost: 'stop', transcripts: 'all', gate: {} },
+    ...{ retries: 2, onLost: 'stop', gate: {} },
   });
 });
 

@@ -57,6 +57,25 @@ test('samples before the header of a continued run count if nothing has changed'
   expect(readLog(path).header.at).toBe('later');
 });
 
+test('all runs that have written a log have cost what their footers say, or else their samples', () => {
+  const paid = (id: string, cost: number): SampleRecord =>
+    sample({
+      id,
+      calls: [
+        { resource: 'm', ms: 1, cost },
+        { resource: 'm', ms: 1 },
+      ],
+    });
+  // A try that was repeated is in no sample.
+  const end = { ...footer([]), summary: { scores: [], spent: { now: 5, total: 5 } } } as never;
+  const spentIn = (...records: LogRecord[]): object => readLog(written(...records)).spent;
+  const killed = [header({ code: 'new' }), paid('b', 2)];
+  const last = [header(), paid('a', 0.1), paid('b', 0.2)];
+  expect(spentIn(header(), paid('a', 1), end, ...killed, ...last)).toEqual({ now: 0.3, total: 7.3 });
+  expect(spentIn(header(), paid('a', 1), end)).toEqual({ now: 5, total: 5 });
+  expect(spentIn(header())).toEqual({ now: 0, total: 0 });
+});
+
 describe('a log of schema 1', () => {
   const old = header({ schema: 1, model: 'expert' });
   const summed = (calls: object): SampleRecord => sample({ calls: calls as never });

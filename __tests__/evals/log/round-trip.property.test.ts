@@ -49,7 +49,7 @@ const rows = fc.uniqueArray(
 
 const run = (directory: string): EvalRun => ({
   ...{ run: 'mine', directory, root: folder, git: null, seed: 1, packages: {} },
-  ...{ rerun: null, samples: null, models: null, transcripts: null },
+  ...{ rerun: null, samples: null, models: null, prices: {}, maxCost: null, transcripts: null },
 });
 
 test('whatever an evaluation accepts, the log, the report, the exports and a continued run read back', () => {
@@ -76,7 +76,7 @@ test('whatever an evaluation accepts, the log, the report, the exports and a con
         builder.add(written, index, false);
         return written;
       });
-      const { summary, worst } = builder.finish({ notRun: 0, restarts: 0 });
+      const { summary, worst } = builder.finish({ notRun: 0, restarts: 0, spent: { now: 0, total: 0 } });
       log.end({
         ...{ status: 'complete', dataset: { samples: kept.length, hash: '' }, summary, worst },
         gate: { outcome: 'pass', reasons: [] },
@@ -100,7 +100,7 @@ test('whatever an evaluation accepts, the log, the report, the exports and a con
       const names = new Set(kept.flatMap((record) => record.scores.map((one) => one.name)));
       const table = parse(csv) as string[][];
       expect(table).toHaveLength(kept.length + 1);
-      expect(table[0]).toHaveLength(12 + names.size);
+      expect(table[0]).toHaveLength(13 + names.size);
       const [exported = ''] = exportInspect(evaluations, join(directory, 'inspect'));
       const { samples } = JSON.parse(readFileSync(exported, 'utf8')) as { samples: object[] };
       expect(samples).toHaveLength(kept.length);

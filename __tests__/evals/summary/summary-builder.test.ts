@@ -233,6 +233,53 @@ describe('calls', () => {
     });
   });
 
+  test('that failed are counted, and say nothing of latencies, first tokens and ends of answers', () => {
+    const failed = ended('length', { ms: 9000, firstTokenMs: 8000, error: 'cut off' });
+    expect(asked([ended('stop', { firstTokenMs: 4 }), failed])).toMatchObject({
+      ...{
+        failed: 1,
+        latencyMs: { p50: 10, p95: 10 },
+        firstTokenMs: { p50: 4, p95: 4 },
+        answers: { cut: 0 },
+      },
+    });
+    expect(asked([ended('stop')])).not.toHaveProperty('failed');
+    expect(asked([ended('stop')])).not.toHaveProperty('firstTokenMs');
+  });
+
+  test('have tokens of prompts that were read before, where a server says so', () => {
+    const usage = { promptTokens: 9, completionTokens: 1 };
+    const cached = ended('stop', { usage: { ...usage, cachedTokens: 4 } });
+    expect(asked([cached, ended('stop', { usage }), cached])).toMatchObject({ cachedTokens: 8 });
+    expect(asked([ended('stop', { usage })])).not.toHaveProperty('cachedTokens');
+  });
+
+  test('cost what they cost; what is not known is counted and never 0', () => {
+    const judged = ended('stop', { resource: 'judge', cost: 5 });
+    const own = ended('stop', { cost: 0, isOwnMachine: true });
+    const summary = asked(
+      [ended('stop', { cost: 0.1 }), judged],
+      [ended('stop', { cost: 0.2 }), own],
+      [ended('stop')],
+    );
+    expect(summary.cost).toEqual({ amount: 0.3, priced: 2, ownMachine: 1, unpriced: 1 });
+    expect(summary.others?.['judge']?.cost).toEqual({ amount: 5, priced: 1 });
+    // Of the samples whose cost is known.
+    expect(summary.costPerSample).toMatchObject({ count: 2, mean: expect.closeTo(0.15, 12) as number });
+    expect(asked([own])).not.toHaveProperty('costPerSample');
+  });
+
+  test("the model's calls of a sample have a value for each sample without an error, trials reduced by their mean", () => {
+    const paid = (id: string, trial: number, cost: number): SampleRecord =>
+      sample({ id, trial, calls: [ended('stop', { cost }), ended('stop', { resource: 'judge', cost: 9 })] });
+    const broken = { ...paid('c', 0, 1), error: { kind: 'user' as const, message: 'broken' } };
+    const { costs } = summed([paid('a', 0, 1), paid('a', 1, 2), paid('b', 0, 3), broken]);
+    expect(costs).toEqual([
+      { id: 'a', value: 1.5, kind: 'real' },
+      { id: 'b', value: 3, kind: 'real' },
+    ]);
+  });
+
   test('whose tokens are unknown do not slow down the tokens per second', () => {
     const usage = { promptTokens: 1, completionTokens: 4 };
     expect(asked([ended('stop', { usage }), ended('stop', { ms: 1000 })]).tokensPerSecond).toBe(400);

@@ -15,6 +15,7 @@ const report = (changes: Partial<RunReport> = {}): RunReport => ({
   evaluations: [outcome({}, { samples: 4, trials: 4, scores: [score] })],
   unreadable: [],
   canContinue: true,
+  spent: { now: 0, total: 0 },
   differences: [],
   worst: [],
   ...changes,

@@ -10,6 +10,7 @@ const report = (changes: Partial<RunReport> = {}): RunReport => ({
   evaluations: [outcome({})],
   unreadable: [],
   canContinue: true,
+  spent: { now: 0, total: 0 },
   differences: [],
   worst: [],
   ...changes,
@@ -36,9 +37,9 @@ test('the costs have the latencies of the model, else the durations of samples, 
   ];
   const text = describeRun(report({ evaluations }));
   expect(text).toMatch(
-    /│ sums +│ a:1 +│ 8 +│ 12 ms +│ 1\.5 s +│ 100 +│ timeout 2, reused 3, retries 1, not run 4 +│/,
+    /│ sums +│ a:1 +│ 8 +│ 12 ms +│ 1\.5 s +│ 100 +│ - +│ - +│ - +│ timeout 2, reused 3, retries 1, not run 4 +│/,
   );
-  expect(text).toMatch(/│ sums +│ b:1 +│ 8 +│ 40 ms +│ 90 ms +│ - +│ restarts 1 +│/);
+  expect(text).toMatch(/│ sums +│ b:1 +│ 8 +│ 40 ms +│ 90 ms +│ - +│ - +│ - +│ - +│ restarts 1 +│/);
 });
 
 test('the costs count answers that are none, and have a line for each other resource that was asked', () => {
@@ -49,7 +50,7 @@ test('the costs count answers that are none, and have a line for each other reso
   const answers = { cut: 3, filtered: 1, refused: 0, empty: 2 };
   const text = describeRun(report({ evaluations: [outcome({}, { answers, others: { judge } })] }));
   expect(text).toMatch(
-    /│ sums +│ a:1 +│[^\n]*│ cut 3, filtered 1, empty 2 +│\n[^\n]*\n│ +│ {3}judge +│ - +│ 100 ms +│ 200 ms +│ 20 +│ calls 40 +│/,
+    /│ sums +│ a:1 +│[^\n]*│ cut 3, filtered 1, empty 2 +│\n[^\n]*\n│ +│ {3}judge +│ - +│ 100 ms +│ 200 ms +│ 20 +│ 5 +│ 4 +│ - +│ calls 40 +│/,
   );
 });
 

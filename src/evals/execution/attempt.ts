@@ -14,6 +14,7 @@ import type { CallRecord, SampleRecord } from '../log/log-record';
 import type { Returned } from '../scorers/returned';
 import { callTranscripts, type CallTranscript } from '../transcripts/call-transcript';
 import { madeCall, type MadeCall } from '../transcripts/made-call';
+import type { CallCosts } from './call-costs';
 import type { Cancellable, InFlight } from './in-flight';
 
 /** What a sample's function gets besides its sample. */
@@ -72,6 +73,8 @@ export interface AttemptRules {
   readonly isOfModel: boolean;
   readonly inFlight: InFlight;
   readonly session: SessionClient;
+  /** What calls cost. */
+  readonly costs: Pick<CallCosts, 'of'>;
   /** The name in the log of the resource that a call asked. */
   readonly resourceOf: (call: ModelCall) => string;
   /** How many milliseconds a call may wait for an endpoint that had too many requests. */
@@ -133,15 +136,15 @@ export class Attempt implements Cancellable, Caller {
   cancel(reason: Error, isLate: boolean): void {
     this.isLate = isLate;
     this.#cancelledFor = reason;
-    this.#end();
+    this.#end(true);
     this.#reject?.(reason);
     this.#abort?.abort(reason);
   }
 
   /** What an application still asks for it is refused from now on. */
-  #end(): void {
+  #end(isCancelled = false): void {
     this.#isOver = true;
-    this.#scope?.end();
+    this.#scope?.end(isCancelled);
   }
 
   #answer(activity: Activity): Promise<unknown> {
@@ -217,7 +220,7 @@ export class Attempt implements Cancellable, Caller {
     this.#scope = currentRuntime()
       .tap()
       ?.begin(this, this.#rules.isOfModel ? first : undefined);
-    if (this.#isOver) this.#scope?.end();
+    if (this.#isOver) this.#scope?.end(this.#cancelledFor !== undefined);
     return this.#scope;
   }
 
@@ -234,7 +237,7 @@ export class Attempt implements Cancellable, Caller {
     const { facts, bodies } = call;
     // What was still under way when it ended is no reason for its end.
     if (!this.#isOver) this.#failedCall = facts.error === undefined ? undefined : facts;
-    const record = callRecord(this.#rules.resourceOf(call), facts);
+    const record = { ...callRecord(this.#rules.resourceOf(call), facts), ...this.#rules.costs.of(call) };
     (this.#calls ??= []).push(record);
     (this.#made ??= []).push(madeCall({ at: currentTime() - round(facts.ms), ...record }, bodies));
   }
@@ -284,10 +287,13 @@ class TrialContext implements SampleContext {
   }
 
   get env(): SampleContext['env'] {
-    const connections = this.#rules.handles
+    const resources = this.#rules.handles
       .filter((handle) => handle.isActive)
-      .map((handle) => this.#attempt.connectionTo(handle) as Json);
-    return applicationEnv(connections, process.env);
+      .map((handle) => ({
+        connection: this.#attempt.connectionTo(handle) as Json,
+        isModel: handle.manager.isModel,
+      }));
+    return applicationEnv(resources, process.env);
   }
 }
 

@@ -61,6 +61,12 @@ export function handlesOf(
   return [...(evaluated === undefined ? [] : [evaluated]), ...others].map(({ handle }) => handle);
 }
 
+/** Those of them that are models. */
+export function modelsAround(block: LeasedBlock | undefined): readonly LeasedResource[] {
+  const { modelNames } = currentRuntime().session();
+  return resourcesAround(block).filter(({ request }) => modelNames.includes(request.provider));
+}
+
 /** The base URLs of the resources of a block and of those around it that have one: those of models. */
 export function leasedEndpoints(block: LeasedBlock | undefined): readonly string[] {
   return resourcesAround(block).flatMap(({ handle: { lease } }) => {

@@ -1,7 +1,10 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
-import type { EvalRun } from '../../pattern/eval-run';
+import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
+import type { PriceOf } from '../costs/model-price';
+import { exactly } from '../costs/token-cost';
+import type { SpentBudget } from '../log/eval-summary';
 import { EvaluationLog } from '../log/evaluation-log';
 import { logPath } from '../log/log-path';
 import type { FooterRecord, SampleRecord } from '../log/log-record';
@@ -9,12 +12,15 @@ import { SummaryBuilder } from '../summary/summary-builder';
 import { onUnattributed } from '../../pattern/model-calls';
 import { callRecord } from './attempt';
 import { AdaptiveLimit } from '../../base/adaptive-limit';
+import { Budget, budgetSpent } from './budget';
+import { CallCosts } from './call-costs';
 import { closeEvaluation, type EvaluationVerdict } from './close-evaluation';
 import {
   handlesOf,
   leasedEndpoints,
   nameOf,
   provenanceOf,
+  resourcesAround,
   summaryRules,
   totalTrials,
   type EvaluationPlan,
@@ -46,12 +52,12 @@ const defaultConcurrency = 4;
  * Evaluates a data set once: takes over what an earlier run has finished, runs the rest, logs each trial when
  * it ends, and holds what was found to the gate.
  *
- * @throws ModelProviderError `EVAL_FAILED` for a gate that is not passed, `EVAL_INVALID` for a data set that
+ * @throws ModelProviderError `BUDGET_SPENT` if not all samples could run for their cost, `EVAL_FAILED` for a gate that is not passed, `EVAL_INVALID` for a data set that
  *   cannot be read, `CONFIG_INVALID` where two projects would write one log, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
  */
 export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<void> {
   const samples = run.samples ?? given.options.samples;
-  const transcripts = run.transcripts ?? given.options.transcripts;
+  const transcripts = transcriptMode(run.transcripts, given.options.transcripts);
   const plan = {
     ...given,
     options: { ...given.options, ...(samples !== undefined && { samples }), transcripts },
@@ -66,6 +72,13 @@ export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<voi
   }
 }
 
+function transcriptMode(
+  ofRun: EvalRun['transcripts'],
+  own: TranscriptMode = ofRun?.mode ?? 'all',
+): TranscriptMode {
+  return ofRun?.isOnly === true ? ofRun.mode : own;
+}
+
 class Evaluation {
   readonly #plan: EvaluationPlan;
   readonly #run: EvalRun;
@@ -75,11 +88,14 @@ class Evaluation {
   readonly #restart: Restart;
   readonly #inFlight: InFlight;
   readonly #stopRule: StopRule;
+  readonly #budget: Budget;
+  readonly #costs: CallCosts;
   readonly #datasetHash = createHash('sha256');
   #samples = 0;
   #status: FooterRecord['status'] = 'complete';
   #lost: Error | undefined;
   #stoppedFor = '';
+  #spentBudget: SpentBudget | undefined;
   /** A promise only until it is resolved: awaiting one costs each trial a turn of the microtask queue. */
   #rules: TrialRules | Promise<TrialRules> | undefined;
 
@@ -96,6 +112,11 @@ class Evaluation {
     this.#restart = new Restart(block, options.onLost === 'restartOnce', (reason) => log.restarted(reason));
     this.#inFlight = new InFlight(options.timeoutMs);
     this.#stopRule = new StopRule(options, () => leasedEndpoints(block));
+    this.#budget = new Budget(currentRuntime().session(), run, options.maxCost);
+    this.#costs = new CallCosts(run.prices, resourcesAround(block), {
+      paid: (cost) => this.#budget.spend(cost),
+      unknown: ({ spec }, price) => this.#stopUncounted(spec, price),
+    });
   }
 
   async run(): Promise<void> {
@@ -143,14 +164,14 @@ class Evaluation {
 
   *#trials(samples: Iterable<Sample>): Generator<Trial, void, undefined> {
     for (const sample of samples) {
-      if (this.#isStopped) return;
+      if (this.#isOver) return;
       yield* this.#unfinished(sample);
     }
   }
 
   async *#trialsLater(samples: AsyncIterable<Sample>): AsyncGenerator<Trial, void, undefined> {
     for await (const sample of samples) {
-      if (this.#isStopped) return;
+      if (this.#isOver) return;
       yield* this.#unfinished(sample);
     }
   }
@@ -163,19 +184,25 @@ class Evaluation {
       this.#progress.countRead();
       const earlier = this.#log.finished(sample.id, number);
       if (earlier !== undefined) this.#count(earlier, sample, true);
-      else yield { sample, number };
+      else if (!this.#isStopped) yield { sample, number };
     }
   }
 
+  /** Whether no trial begins any more. */
   get #isStopped(): boolean {
     return this.#status !== 'complete';
+  }
+
+  /** Whether nothing is read any more. What an earlier run has finished costs nothing, and counts. */
+  get #isOver(): boolean {
+    return this.#isStopped && this.#status !== 'spent';
   }
 
   /** Runs a trial that has to run. A void one is not recorded: it runs when the run is continued. */
   async #take({ sample, number }: Trial, concurrency: number): Promise<void> {
     if (this.#restart.pending !== undefined) await this.#restart.pending;
     // The trial was asked for before the evaluation was stopped.
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#isSpent()) return;
     const opened = this.#open(concurrency);
     const rules = 'then' in opened ? await opened : opened;
     const restarts = this.#restart.count;
@@ -190,22 +217,43 @@ class Evaluation {
     this.#count(this.#log.keep(outcome.record, outcome.made), sample, false);
   }
 
+  #isSpent(): boolean {
+    this.#spentBudget = this.#budget.end;
+    if (this.#spentBudget === undefined) return false;
+    this.#status = 'spent';
+    return true;
+  }
+
+  /** A call has cost nobody knows what: no budget can be kept. */
+  #stopUncounted(spec: string, price: PriceOf): void {
+    if (this.#budget.maxCost === undefined || this.#isStopped) return;
+    const why =
+      price === 'unpriced' ? 'its price is not known' : 'the endpoint does not say how many tokens it had';
+    this.#stop(
+      `What a call of "${spec}" has cost cannot be counted, since ${why}: maxCost cannot be kept, leave it out.`,
+    );
+  }
+
   /** Stops the evaluation if it makes no sense to go on. Returns whether the trial is void then. */
   #stopsAfter(outcome: TrialOutcome): boolean {
     const stop = this.#isStopped ? undefined : this.#stopRule.failed(outcome);
     if (stop === undefined) return false;
-    this.#status = 'stopped';
-    this.#stoppedFor = stop.reason;
-    this.#inFlight.cancelAll(
-      new ModelProviderError('EVAL_FAILED', `The evaluation was stopped: ${stop.reason}`),
-    );
+    this.#stop(stop.reason);
     return stop.isVoid;
+  }
+
+  #stop(reason: string): void {
+    this.#status = 'stopped';
+    this.#stoppedFor = reason;
+    this.#inFlight.cancelAll(new ModelProviderError('EVAL_FAILED', `The evaluation was stopped: ${reason}`));
   }
 
   /** Opens the evaluation with its first trial; all others use the same rules. */
   #open(concurrency: number): TrialRules | Promise<TrialRules> {
     const { fn, model, evaluated, block, options, storedCalls } = this.#plan;
-    this.#rules ??= openEvaluation(this.#plan, this.#log, concurrency).then(
+    const { prices } = this.#run;
+    const { maxCost } = this.#budget;
+    this.#rules ??= openEvaluation(this.#plan, this.#log, { prices, maxCost, concurrency }).then(
       () =>
         (this.#rules = {
           fn,
@@ -219,6 +267,7 @@ class Evaluation {
           handles: handlesOf(evaluated, block),
           isOfModel: evaluated !== undefined,
           inFlight: this.#inFlight,
+          costs: this.#costs,
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
           storedCalls,
@@ -235,7 +284,7 @@ class Evaluation {
   }
 
   #interrupt(): NodeJS.Timeout | undefined {
-    if (this.#isStopped) return undefined;
+    if (this.#isOver) return undefined;
     this.#status = 'interrupted';
     const reason = new ModelProviderError('SESSION_CLOSED', 'The run was interrupted.');
     return setTimeout(() => this.#inFlight.cancelAll(reason), drainMs);
@@ -248,7 +297,7 @@ class Evaluation {
     const nameOf = resourceNames(this.#plan);
     return onUnattributed((call) => {
       if (!handlesOf(evaluated, block).some((handle) => handle.isOf(call.lease))) return;
-      const record = callRecord(nameOf(call), call.facts);
+      const record = { ...callRecord(nameOf(call), call.facts), ...this.#costs.of(call) };
       this.#log.unattributed(record);
       this.#summary.addUnattributed(record);
     });
@@ -264,11 +313,17 @@ class Evaluation {
   }
 
   #close(): EvaluationVerdict {
+    const { spent } = this.#budget;
     const hash = this.#datasetHash.copy().digest('hex').slice(0, 16);
     return closeEvaluation(this.#plan, this.#run, this.#log, {
       status: this.#status,
       dataset: { samples: this.#samples, hash },
-      found: this.#summary.finish({ notRun: this.#notRun, restarts: this.#restart.count }),
+      found: this.#summary.finish({
+        notRun: this.#notRun,
+        restarts: this.#restart.count,
+        spent: { now: spent, total: exactly(this.#log.spentBefore + spent) },
+        ...(this.#spentBudget && { budget: this.#spentBudget }),
+      }),
     });
   }
 
@@ -281,6 +336,11 @@ class Evaluation {
         `foreach(): reduce names "${unknownScore}", but no sample of "${title}" has that score.`,
       );
     if (this.#status === 'interrupted') throw this.#failed(`the run was interrupted.\n${message}`);
+    if (this.#status === 'spent' && this.#spentBudget !== undefined)
+      throw budgetSpent(title, this.#spentBudget, {
+        ...{ notRun: this.#notRun, run: this.#run.run },
+        log: this.#log.hasBegun ? this.#log.path : undefined,
+      });
     if (this.#status === 'stopped')
       throw this.#failed(
         `${this.#stoppedFor}\nThe evaluation stopped there; ${this.#notRun} trials did not run. EVALS_RUN=${this.#run.run} goes on with them.\nThe log: ${this.#log.path}`,

@@ -50,10 +50,15 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
    */
   readonly onLost?: 'stop' | 'restartOnce';
   /**
-   * Of which trials it is kept what was said in their calls, beside the log: `'all'`, by default; `'failed'`, those
-   * that `EVALS_RERUN=failed` would run again; `'none'`. `EVALS_TRANSCRIPTS` wins.
+   * Of which trials it is kept what was said in their calls, beside the log: `'all'`, the default; `'failed'`, those
+   * that `EVALS_RERUN=failed` would run again; `'none'`. `EVALS_TRANSCRIPTS` takes its place.
    */
   readonly transcripts?: TranscriptMode;
+  /**
+   * What the calls of this evaluation may cost, in the currency of the prices: no sample starts once that is
+   * spent, and the test fails with `BUDGET_SPENT`. No limit by default. `EVALS_MAX_COST` takes its place.
+   */
+  readonly maxCost?: number;
   /** What is demanded; by default `{ maxErrors: 0, minSamples: 1 }`. */
   readonly gate?: Gate;
   /** How means and intervals are found. The range of a score is said by its scorer. */
@@ -65,8 +70,7 @@ export type CheckedOptions = ForeachOptions<never> &
   Required<
     Pick<
       ForeachOptions,
-      | ('trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries')
-      | ('onLost' | 'transcripts' | 'gate')
+      ('trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries') | ('onLost' | 'gate')
     >
   >;
 
@@ -82,6 +86,7 @@ const names = Object.keys({
   retries: 0,
   onLost: 0,
   transcripts: 0,
+  maxCost: 0,
   gate: 0,
   statistics: 0,
   samples: 0,
@@ -117,6 +122,7 @@ export function checkOptions(
     requireWhole('maxWaitMs', maxWaitMs, 0);
     requireWhole('stopAfterEqualErrors', stopAfterEqualErrors, 1);
     requireWhole('retries', retries, 0);
+    requireMaxCost(options.maxCost);
     if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
     if (!['stop', 'restartOnce'].includes(onLost))
       throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
@@ -127,7 +133,7 @@ export function checkOptions(
     requireSelection(options);
     requireGate(caller, gate);
     const limits = { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries };
-    return { ...options, ...limits, onLost, transcripts, gate };
+    return { ...options, ...limits, onLost, gate };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new ModelProviderError('EVAL_INVALID', `${caller}: ${error.message}.`);
@@ -152,6 +158,13 @@ function requireGate(caller: string, gate: Gate): void {
 function requireWhole(option: string, value: unknown, least: number): void {
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= maxTimerMs) return;
   throw new TypeError(`${option} is ${showValue(value)}; it must be a whole number of at least ${least}`);
+}
+
+function requireMaxCost(maxCost: unknown): void {
+  if (maxCost === undefined || (Number.isFinite(maxCost) && (maxCost as number) > 0)) return;
+  throw new TypeError(
+    `maxCost is ${showValue(maxCost)}; it must be a number above 0, in the currency of the prices`,
+  );
 }
 
 function requireReducers(reduce: ForeachOptions['reduce'], trials: number): void {

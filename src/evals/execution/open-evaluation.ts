@@ -1,17 +1,40 @@
 import type { EvaluationLog } from '../log/evaluation-log';
-import type { EvaluationPlan } from './evaluation-plan';
+import type { Prices } from '../../pattern/prices';
+import { modelsAround, type EvaluationPlan } from './evaluation-plan';
+import { pricesOf, requirePrices } from './require-prices';
 
-/** Leases what the samples use, and begins the log: nothing is written before there is an answer to come. */
+interface Opening {
+  readonly prices: Prices;
+  /** What may be spent; undefined without a limit. */
+  readonly maxCost: number | undefined;
+  readonly concurrency: number;
+}
+
+/**
+ * Leases what the samples use, and begins the log: nothing is written before there is an answer to come.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` for a budget that could not be kept, and what the setups throw.
+ */
 export async function openEvaluation(
-  { block, evaluated, source, options }: EvaluationPlan,
+  { title, block, evaluated, source, options }: EvaluationPlan,
   log: EvaluationLog,
-  concurrency: number,
+  { prices, maxCost, concurrency }: Opening,
 ): Promise<void> {
   for (const around of [...(block?.chain ?? [])].reverse()) {
     await around.ready('block');
     await around.ready('test');
   }
-  const { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost, transcripts } = options;
+  const models = modelsAround(block);
+  if (maxCost !== undefined) requirePrices(title, maxCost, prices, models);
+  const {
+    trials,
+    timeoutMs,
+    maxWaitMs,
+    stopAfterEqualErrors,
+    retries,
+    onLost,
+    transcripts = 'all',
+  } = options;
   const { samples = null, shuffle = null } = options;
   log.begin({
     resource:
@@ -20,6 +43,8 @@ export async function openEvaluation(
     options: {
       ...{ concurrency, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost },
       ...{ samples, shuffle, transcripts },
+      ...(options.maxCost !== undefined && { maxCost: options.maxCost }),
     },
+    prices: pricesOf(prices, models),
   });
 }

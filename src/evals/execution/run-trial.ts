@@ -9,6 +9,7 @@ import type { MadeCall } from '../transcripts/made-call';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
 import { hopelessness, isPassing, isPassingCall, isTooMany, legible, retryAfterMs } from './error-kind';
+import { sampleCost } from '../costs/sample-cost';
 import type { RateLimits, TooManyVerdict } from './rate-limits';
 
 // Not the globals: tests may put fake timers in their place.
@@ -106,6 +107,7 @@ export async function runTrial(
       error,
       log: attempt.log,
       calls: attempt.calls,
+      cost: sampleCost(attempt.calls),
       at,
       durationMs: toMicroseconds(performance.now() - start),
       retried: retried.length === 0 ? undefined : retried,

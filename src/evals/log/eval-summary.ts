@@ -38,15 +38,51 @@ export interface Quantiles {
   readonly p95: number;
 }
 
-/** The answered calls of one resource. */
+/** The calls of one resource. */
 export interface CallsSummary {
+  /** Those that were answered; all but `failed`, tokens and cost are of these alone. */
   readonly calls: number;
+  /** Those without an answer; absent if there are none. */
+  readonly failed?: number;
   /** Null if there are none. */
   readonly latencyMs: Quantiles | null;
+  /** From sending a request to the first piece of a streamed answer; absent if none was streamed. */
+  readonly firstTokenMs?: Quantiles;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Those of the prompts that the server had read before; absent if it says of none. */
+  readonly cachedTokens?: number;
+  /** Absent without calls, and in logs from before there were prices. */
+  readonly cost?: CostSummary;
   /** Completion tokens per second, over all calls whose tokens are known; null if there are none. */
   readonly tokensPerSecond: number | null;
+}
+
+/** What calls have cost, in the currency of the prices. */
+export interface CostSummary {
+  /** Of the calls whose cost is known. */
+  readonly amount: number;
+  /** Calls whose cost is known, by a price; absent without any, as the two that follow. */
+  readonly priced?: number;
+  /** Calls that a server of the user's own has answered, whose time has no price. */
+  readonly ownMachine?: number;
+  /** Calls whose cost is not known. */
+  readonly unpriced?: number;
+}
+
+/** What the calls of a whole evaluation have cost, those of tries that were repeated included. */
+export interface Spent {
+  /** In this invocation. */
+  readonly now: number;
+  /** With the invocations that it goes on with. */
+  readonly total: number;
+}
+
+/** A budget that was spent before all samples had run. */
+export interface SpentBudget {
+  readonly of: 'run' | 'evaluation';
+  readonly maxCost: number;
+  readonly spent: number;
 }
 
 /** Samples of which a trial had such an answer of the model. One answer may count twice, as cut and empty. */
@@ -81,8 +117,25 @@ export interface EvalSummary {
   readonly durationMs: Quantiles | null;
   /** Of the model's calls; null if no client reported any. */
   readonly latencyMs: Quantiles | null;
+  /** Of the model's calls, as the four that follow; see {@link CallsSummary}. */
+  readonly firstTokenMs?: Quantiles;
   readonly promptTokens: number;
   readonly completionTokens: number;
+  readonly cachedTokens?: number;
+  readonly cost?: CostSummary;
+  /** The model's calls without an answer; absent if there are none. */
+  readonly failed?: number;
+  /**
+   * What the model's calls of a trial cost, over the samples without an error whose cost is known; absent if
+   * nothing has a price.
+   */
+  readonly costPerSample?: Pick<ScoreSummary, 'count' | 'standardError' | 'interval'> & {
+    readonly mean: number;
+  };
+  /** Absent in logs from before there were prices. */
+  readonly spent?: Spent;
+  /** The budget that has ended the evaluation; absent if none has. */
+  readonly budget?: SpentBudget;
   /** Completion tokens per second, over all of the model's calls whose tokens are known. */
   readonly tokensPerSecond: number | null;
   /** How the model's answers ended; absent if no client reported a call, and in logs of schema 1. */

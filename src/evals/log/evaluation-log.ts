@@ -74,6 +74,11 @@ export class EvaluationLog {
     return this.#writer !== undefined || this.#earlier !== undefined;
   }
 
+  /** What the calls of the runs that this one goes on with have cost. */
+  get spentBefore(): number {
+    return this.#earlier?.spent.total ?? 0;
+  }
+
   /** The trial as an earlier run has left it, or undefined if it has to run. */
   finished(given: string, trial: number): SampleRecord | undefined {
     if (this.#earlier === undefined) return undefined;
@@ -86,7 +91,12 @@ export class EvaluationLog {
   }
 
   /** Writes the header: what follows was made by this run, with what it names. */
-  begin({ resource, dataset, options }: Pick<HeaderRecord, 'resource' | 'dataset' | 'options'>): void {
+  begin({
+    resource,
+    dataset,
+    options,
+    prices,
+  }: Pick<HeaderRecord, 'resource' | 'dataset' | 'options' | 'prices'>): void {
     const { run, git, seed, packages } = this.#run;
     this.#append({
       type: 'header',
@@ -101,6 +111,7 @@ export class EvaluationLog {
       packages,
       dataset,
       options,
+      prices,
     });
     for (const call of this.#early.splice(0)) this.unattributed(call);
   }

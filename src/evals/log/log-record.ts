@@ -1,6 +1,7 @@
 import type { Json } from '../../base/json';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { CallFacts } from '../../pattern/model-calls';
+import type { Prices } from '../../pattern/prices';
 import type { SessionLease } from '../../pattern/session-client';
 import type { Score } from '../scorers/result';
 import type { GateVerdict } from '../statistics/gate';
@@ -58,6 +59,8 @@ export type HeaderRecord = {
   /** The hash is null if the rows can be read only once; the footer has the hash of what was read. */
   readonly dataset: { readonly name: string; readonly hash: string | null };
   readonly options: Readonly<Record<string, Json>>;
+  /** The prices of the resources, by their labels; absent if none has one. */
+  readonly prices?: Prices | undefined;
 };
 
 /** One trial of one sample, written when it ends. The last line of an id and trial counts. */
@@ -84,6 +87,8 @@ export type SampleRecord = {
   readonly durationMs: number;
   /** The calls in the order in which they ended; absent without any. */
   readonly calls?: readonly CallRecord[] | undefined;
+  /** What these calls have cost together; absent without any, and if one of them is unpriced. */
+  readonly cost?: number | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */
   readonly retried?: readonly string[] | undefined;
   /**
@@ -106,9 +111,18 @@ export type SampleError = {
 };
 
 /** One call of a model. */
-export type CallRecord = CallFacts & {
-  /** The label of the resource that answered; its spec if no block around the evaluation leases it. */
-  readonly resource: string;
+export type CallRecord = CallFacts &
+  CallCost & {
+    /** The label of the resource that was asked; its spec if no block around the evaluation leases it. */
+    readonly resource: string;
+  };
+
+/** What a call has cost. */
+export type CallCost = {
+  /** In the currency of the prices, by the prices of that day; absent if it is unpriced. */
+  readonly cost?: number;
+  /** Whether it has cost nothing because a server of the user's own has answered, whose time has no price. */
+  readonly isOwnMachine?: boolean;
 };
 
 /**
@@ -135,9 +149,10 @@ export type FooterRecord = {
   readonly at: string;
   /**
    * `lost`: the resource died. `stopped`: its endpoint would have answered nothing else either. `failed`: the
-   * data set could not be read. The samples that did not run are in the summary's `notRun`.
+   * data set could not be read. `spent`: it would have cost more than it may. The samples that did not run are
+   * in the summary's `notRun`.
    */
-  readonly status: 'complete' | 'interrupted' | 'lost' | 'stopped' | 'failed';
+  readonly status: 'complete' | 'interrupted' | 'lost' | 'stopped' | 'failed' | 'spent';
   readonly dataset: { readonly samples: number; readonly hash: string };
   /** Ids that the log has from earlier, but that are not among the samples of this run. */
   readonly dropped: readonly string[];

@@ -1,5 +1,7 @@
 import { ModelProviderError } from '../../base/errors';
 import type { CallRecord, FooterRecord, HeaderRecord, LogRecord, SampleRecord } from './log-record';
+import type { Spent } from './eval-summary';
+import { exactly } from '../costs/token-cost';
 import type { LogEnd } from './log-lines';
 import { visitLog } from './visit-log';
 import { isSameProvenance } from './provenance';
@@ -15,6 +17,8 @@ export interface EvalLog {
   readonly length: number;
   readonly torn: number;
   readonly restarts: number;
+  /** What the calls of the last run, and of all runs that have written to it, have cost, as far as it is known. */
+  readonly spent: Spent;
   /** Calls `visit` with each sample that counts, in the order in which they ended. Reads the file anew. */
   eachSample(visit: (sample: SampleRecord) => void): void;
   /**
@@ -41,7 +45,7 @@ export function readLog(path: string): EvalLog {
  * Reads a log as {@link readLog} does; undefined if its process was killed before the first line was there.
  */
 export function readStartedLog(path: string): EvalLog | undefined {
-  const { header, footer, restarts, runs, ...end } = scan(path);
+  const { header, footer, restarts, spent, runs, ...end } = scan(path);
   if (header === undefined) return undefined;
   // Only a run that continues a log repeats trials of it.
   const superseded = runs > 1 ? supersededLines(path) : new Set<number>();
@@ -62,6 +66,7 @@ export function readStartedLog(path: string): EvalLog | undefined {
     footer: end.torn > 0 ? undefined : footer,
     ...end,
     restarts,
+    spent,
     eachFinished,
     eachUnattributed: (visit) => each((record) => record.type === 'unattributed' && visit(record.call)),
     eachSample: (visit) => eachFinished((record) => dropped.has(record.id) || visit(record)),
@@ -72,6 +77,7 @@ interface Scan extends LogEnd {
   readonly header: HeaderRecord | undefined;
   readonly footer: FooterRecord | undefined;
   readonly restarts: number;
+  readonly spent: Spent;
   /** How many runs have written to it. */
   readonly runs: number;
 }
@@ -80,14 +86,28 @@ function scan(path: string): Scan {
   let header: HeaderRecord | undefined;
   let footer: FooterRecord | undefined;
   let [restarts, runs] = [0, 0];
+  let [spent, spentByRun] = [0, 0];
   const end = visitLog(path, (record) => {
+    // The footer knows of more calls than there are in the samples; a run that was killed has none.
+    if (record.type === 'footer') spentByRun = record.summary.spent?.now ?? spentByRun;
+    if (record.type === 'sample') for (const { cost = 0 } of record.calls ?? []) spentByRun += cost;
+    if (record.type === 'unattributed') spentByRun += record.call.cost ?? 0;
     if (record.type === 'restart') restarts += 1;
     else footer = record.type === 'footer' ? record : undefined;
     if (record.type !== 'header') return;
     header = record;
     runs += 1;
+    spent += spentByRun;
+    spentByRun = 0;
   });
-  return { header, footer, restarts, runs, ...end };
+  return {
+    header,
+    footer,
+    restarts,
+    spent: { now: exactly(spentByRun), total: exactly(spent + spentByRun) },
+    runs,
+    ...end,
+  };
 }
 
 /**

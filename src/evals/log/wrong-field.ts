@@ -14,7 +14,7 @@ export function wrongField(line: unknown): string | undefined {
 }
 
 const score = fields({ name: text, value: fits((value) => value !== undefined) });
-const call = fields({ resource: text, ms: number });
+const call = fields({ resource: text, ms: number, cost: optional(number) });
 
 const checks: Readonly<Record<LogRecord['type'], Check>> = {
   header: fields({
@@ -37,7 +37,10 @@ const checks: Readonly<Record<LogRecord['type'], Check>> = {
   footer: fields({
     status: text,
     dropped: fits(Array.isArray),
-    summary: fields({ scores: fits(Array.isArray) }),
+    summary: fields({
+      scores: fits(Array.isArray),
+      spent: optional(fields({ now: number, total: number })),
+    }),
     worst: fits(Array.isArray),
     gate: fields({ reasons: fits(Array.isArray) }),
   }),

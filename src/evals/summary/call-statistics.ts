@@ -1,32 +1,76 @@
-import type { CallsSummary } from '../log/eval-summary';
+import { exactly } from '../costs/token-cost';
+import type { CallsSummary, CostSummary } from '../log/eval-summary';
 import type { CallRecord } from '../log/log-record';
 import { NumberList } from './number-list';
 
 /** Sums up calls. It holds numbers alone. */
 export class CallStatistics {
   readonly #latencies = new NumberList();
+  readonly #firstTokens = new NumberList();
   #calls = 0;
-  /** Of the calls whose tokens are known. */
+  #failed = 0;
+  /** Of the answered calls whose tokens are known. */
   #countedMs = 0;
+  #timedTokens = 0;
   #promptTokens = 0;
   #completionTokens = 0;
+  #cachedTokens: number | undefined;
+  #amount = 0;
+  #priced = 0;
+  #ownMachine = 0;
+  #unpriced = 0;
 
-  add({ ms, usage }: CallRecord): void {
+  add(call: CallRecord): void {
+    this.#addCost(call);
+    const { ms, firstTokenMs, usage, error } = call;
+    if (usage !== undefined) {
+      this.#promptTokens += usage.promptTokens;
+      this.#completionTokens += usage.completionTokens;
+      if (usage.cachedTokens !== undefined)
+        this.#cachedTokens = (this.#cachedTokens ?? 0) + usage.cachedTokens;
+    }
+    // How long it takes to get no answer says nothing of the model.
+    if (error !== undefined) {
+      this.#failed += 1;
+      return;
+    }
     this.#calls += 1;
     this.#latencies.add(ms);
-    if (usage === undefined) return;
-    this.#countedMs += ms;
-    this.#promptTokens += usage.promptTokens;
-    this.#completionTokens += usage.completionTokens;
+    if (firstTokenMs !== undefined) this.#firstTokens.add(firstTokenMs);
+    if (usage !== undefined) {
+      this.#countedMs += ms;
+      this.#timedTokens += usage.completionTokens;
+    }
   }
 
   get summary(): CallsSummary {
+    const firstTokenMs = this.#firstTokens.quantiles();
     return {
       calls: this.#calls,
+      ...(this.#failed > 0 && { failed: this.#failed }),
       latencyMs: this.#latencies.quantiles(),
+      ...(firstTokenMs !== null && { firstTokenMs }),
       promptTokens: this.#promptTokens,
       completionTokens: this.#completionTokens,
-      tokensPerSecond: this.#countedMs === 0 ? null : this.#completionTokens / (this.#countedMs / 1000),
+      ...(this.#cachedTokens !== undefined && { cachedTokens: this.#cachedTokens }),
+      ...(this.#calls + this.#failed > 0 && { cost: this.#cost }),
+      tokensPerSecond: this.#countedMs === 0 ? null : this.#timedTokens / (this.#countedMs / 1000),
+    };
+  }
+
+  #addCost({ cost, isOwnMachine }: CallRecord): void {
+    this.#amount += cost ?? 0;
+    if (cost === undefined) this.#unpriced += 1;
+    else if (isOwnMachine === true) this.#ownMachine += 1;
+    else this.#priced += 1;
+  }
+
+  get #cost(): CostSummary {
+    return {
+      amount: exactly(this.#amount),
+      ...(this.#priced > 0 && { priced: this.#priced }),
+      ...(this.#ownMachine > 0 && { ownMachine: this.#ownMachine }),
+      ...(this.#unpriced > 0 && { unpriced: this.#unpriced }),
     };
   }
 }

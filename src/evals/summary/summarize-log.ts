@@ -11,5 +11,5 @@ export function summarizeLog(log: EvalLog, rules: SummaryRules = {}): SummedUp {
     builder.add(sample, number, false);
   });
   log.eachUnattributed((call) => builder.addUnattributed(call));
-  return builder.finish({ notRun: 0, restarts: log.restarts });
+  return builder.finish({ notRun: 0, restarts: log.restarts, spent: log.spent });
 }

@@ -6,9 +6,10 @@ import type { EstimateOptions } from '../statistics/estimate';
 import { ScoreValues } from './score-values';
 import type { SampleScore } from '../statistics/sample-score';
 import type { TrialReducer } from '../statistics/trials';
+import { sampleCost } from '../costs/sample-cost';
 import { summarizeScore } from './summarize-score';
 import { WorstSamples } from './worst-samples';
-import type { ErrorKind, EvalSummary } from '../log/eval-summary';
+import type { ErrorKind, EvalSummary, ScoreSummary } from '../log/eval-summary';
 
 /** How an evaluation is summed up. */
 export interface SummaryRules {
@@ -17,14 +18,16 @@ export interface SummaryRules {
   readonly estimate?: Omit<EstimateOptions, 'range'>;
 }
 
-/** What the log does not say of a run: how much of it never ran. */
-export type RunCounts = Pick<EvalSummary, 'notRun' | 'restarts'>;
+/** What the samples do not say of a run: how much of it never ran, and what it has cost besides. */
+export type RunCounts = Pick<EvalSummary, 'notRun' | 'restarts' | 'spent' | 'budget'>;
 
 /** An evaluation, summed up. */
 export interface SummedUp {
   readonly summary: EvalSummary;
   /** The values of each score, trials reduced, of samples without an error. */
   readonly scores: ReadonlyMap<string, readonly SampleScore[]>;
+  /** What the model's calls have cost for each of these samples, where it is known. */
+  readonly costs: readonly SampleScore[];
   readonly worst: readonly WorstSample[];
 }
 
@@ -39,6 +42,7 @@ export class SummaryBuilder {
   readonly #scores = new Map<string, ScoreValues>();
   readonly #errorKinds: Partial<Record<ErrorKind, number>> = {};
   readonly #durations = new NumberList();
+  readonly #costs = new ScoreValues();
   readonly #calls = new CallStatistics();
   readonly #others = new Map<string, CallStatistics>();
   readonly #unattributed = new CallStatistics();
@@ -70,7 +74,10 @@ export class SummaryBuilder {
     this.#retries += retried?.length ?? 0;
     this.#durations.add(record.durationMs);
     this.#worst.add(record);
-    if (calls !== undefined) for (const call of calls) this.#addCall(call, sample);
+    if (calls !== undefined) {
+      for (const call of calls) this.#addCall(call, sample);
+      this.#costs.add(sample, sampleCost(calls.filter((call) => this.#isOfModel(call))) ?? null, 'real');
+    }
     if (error !== undefined) {
       this.#errored.add(sample);
       this.#errorKinds[error.kind] = (this.#errorKinds[error.kind] ?? 0) + 1;
@@ -83,7 +90,7 @@ export class SummaryBuilder {
     this.#unattributed.add(call);
   }
 
-  finish({ notRun, restarts }: RunCounts): SummedUp {
+  finish({ notRun, restarts, spent, budget }: RunCounts): SummedUp {
     const samples = {
       ids: this.#ids,
       trials: this.#trialsOf,
@@ -98,6 +105,7 @@ export class SummaryBuilder {
     });
     const { calls, ...model } = this.#calls.summary;
     const unattributed = this.#unattributed.summary;
+    const costs = summarizeScore('cost', this.#costs, samples, {});
     return {
       summary: {
         samples: this.#ids.reduce((count, id) => (id === undefined ? count : count + 1), 0),
@@ -111,6 +119,9 @@ export class SummaryBuilder {
         scores: found.map(({ summary }) => summary),
         durationMs: this.#durations.quantiles(),
         ...model,
+        ...((model.cost?.priced ?? 0) > 0 && costPerSample(costs.summary)),
+        ...(spent !== undefined && { spent }),
+        ...(budget !== undefined && { budget }),
         ...(calls > 0 && { answers: this.#answers.summary }),
         ...(this.#others.size > 0 && {
           others: Object.fromEntries([...this.#others].map(([name, other]) => [name, other.summary])),
@@ -118,19 +129,24 @@ export class SummaryBuilder {
         ...(unattributed.calls > 0 && { unattributed }),
       },
       scores: new Map(found.map(({ name, samples }) => [name, samples])),
+      costs: costs.samples,
       worst: this.#worst.list,
     };
   }
 
   #addCall(call: CallRecord, sample: number): void {
-    if (this.#model === '' || call.resource === this.#model) {
+    if (this.#isOfModel(call)) {
       this.#calls.add(call);
-      this.#answers.add(sample, call);
+      if (call.error === undefined) this.#answers.add(sample, call);
       return;
     }
     const other = this.#others.get(call.resource) ?? new CallStatistics();
     this.#others.set(call.resource, other);
     other.add(call);
+  }
+
+  #isOfModel({ resource }: CallRecord): boolean {
+    return this.#model === '' || resource === this.#model;
   }
 
   #valuesOf(name: string): ScoreValues {
@@ -140,4 +156,15 @@ export class SummaryBuilder {
     this.#scores.set(name, values);
     return values;
   }
+}
+
+function costPerSample({
+  count,
+  mean,
+  standardError,
+  interval,
+}: ScoreSummary): Pick<EvalSummary, 'costPerSample'> {
+  if (mean === null) return {};
+  const spread = { ...(standardError !== undefined && { standardError }), ...(interval && { interval }) };
+  return { costPerSample: { count, mean, ...spread } };
 }

@@ -21,6 +21,7 @@ const columns = [
   'error_kind',
   'error',
   'duration_ms',
+  'cost',
 ];
 
 /**
@@ -69,11 +70,11 @@ function* rows(logs: readonly EvalLog[], names: readonly string[]): Generator<Ce
 }
 
 function cellsOf(sample: SampleRecord, names: readonly string[]): Cell[] {
-  const { id, trial, index, location, input, response, error, durationMs, scores } = sample;
+  const { id, trial, index, location, input, response, error, durationMs, cost, scores } = sample;
   const values = new Map(scores.map(({ name, value }) => [name, value === null ? null : Number(value)]));
   return [
     ...[id, trial, index, location ?? null, textOf(input), response ?? null],
-    ...[error?.kind ?? null, error?.message ?? null, durationMs],
+    ...[error?.kind ?? null, error?.message ?? null, durationMs, cost ?? null],
     ...names.map((name) => values.get(name) ?? null),
   ];
 }

@@ -2,6 +2,8 @@ import { relative } from 'node:path';
 import { rowLabel } from '../../evals/data-sets/row-location';
 import { cut } from '../../base/cut';
 import { printable } from '../../base/printable';
+import { showCost } from '../../evals/costs/show-cost';
+import type { Spent } from '../../evals/log/eval-summary';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
 import { evalMatrix } from './eval-matrix';
@@ -14,6 +16,7 @@ const longestLine = 160;
 export function describeRun(report: RunReport): string {
   const {
     evaluations,
+    spent,
     differences,
     notCompared = [],
     worst,
@@ -29,6 +32,7 @@ export function describeRun(report: RunReport): string {
   const parts = [
     evalMatrix(evaluations),
     costsTable(evaluations),
+    describeSpent(spent),
     differencesTable(differences),
     notCompared.length === 0 ? '' : describeNotCompared(notCompared),
     ...notPassed.map(({ title, model, gate }) =>
@@ -44,6 +48,13 @@ export function describeRun(report: RunReport): string {
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+/** What a run has cost, also with the invocations that it goes on with. Empty if nothing is known to cost anything. */
+function describeSpent({ now, total }: Spent): string {
+  if (total === 0) return '';
+  const all = total === now ? '' : `; ${showCost(total)} with the earlier invocations of this run`;
+  return `Cost: ${showCost(now)}${all}`;
 }
 
 /** Says what could not be compared, and why. */

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { printable } from '../../base/printable';
+import { showCost } from '../../evals/costs/show-cost';
 import { showP, showValue } from './numbers';
 import type { Difference } from '../difference';
 
@@ -14,10 +15,16 @@ export function differencesTable(differences: readonly Difference[]): string {
   return table.toString();
 }
 
-/** The cells of that table, its head first. */
+/** The cells of that table, its head first. What models cost stands beside what they score, if it is known. */
 export function differenceRows(differences: readonly Difference[]): string[][] {
-  const head = ['evaluation', 'score', 'difference of', 'difference', '95 % interval', 'p (Holm)', 'n'];
-  return [[...head, 'better', 'detectable'], ...differences.map(cellsOf)];
+  const hasCosts = differences.some(({ cost }) => cost !== undefined);
+  return [
+    [
+      ...['evaluation', 'score', 'difference of', 'difference', '95 % interval', 'p (Holm)', 'n'],
+      ...['better', 'detectable', ...(hasCosts ? ['cost per sample', '95 % interval'] : [])],
+    ],
+    ...differences.map((found) => [...cellsOf(found), ...(hasCosts ? costCells(found) : [])]),
+  ];
 }
 
 function cellsOf({ title, score, a, b, difference, interval, adjustedP, n, ...more }: Difference): string[] {
@@ -30,6 +37,15 @@ function cellsOf({ title, score, a, b, difference, interval, adjustedP, n, ...mo
     ...[showP(adjustedP), String(n)],
     adjustedP < significant ? better : '-',
     detectable === undefined ? '-' : isImpossible(detectable, isBinary) ? 'none' : show(detectable),
+  ];
+}
+
+function costCells({ cost }: Difference): string[] {
+  if (cost === undefined) return ['-', '-'];
+  const { of, difference, interval } = cost;
+  return [
+    `${showCost(of.a)} − ${showCost(of.b)} = ${showCost(difference)}`,
+    interval === undefined ? '-' : `${showCost(interval.low)} to ${showCost(interval.high)}`,
   ];
 }
 

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import type { EvalOutcome } from '../../evals/log/eval-record';
 import { printable } from '../../base/printable';
+import { showCost } from '../../evals/costs/show-cost';
 import { showValue } from './numbers';
 import type { FiledOutcome } from '../read-evaluation';
 import type { ScoreSummary } from '../../evals/log/eval-summary';
@@ -64,13 +65,21 @@ function cell(evaluation: readonly EvalOutcome[], model: string, score: string):
 }
 
 /** How an evaluation ended, unless it is complete and this score passed its gate. */
-function endOf({ status, gate }: EvalOutcome, score: string): string[] {
+function endOf({ status, gate, summary: { budget } }: EvalOutcome, score: string): string[] {
+  if (budget !== undefined)
+    return [`budget spent at ${showCost(budget.spent)} of ${showCost(budget.maxCost)}`];
   if (status !== 'complete') return [ends[status]];
   if (gate.scores?.includes(score) === false) return [];
   return gate.outcome === 'pass' ? [] : [gate.outcome === 'fail' ? 'gate failed' : 'gate inconclusive'];
 }
 
-const ends = { interrupted: 'interrupted', lost: 'its model died', stopped: 'stopped', failed: 'broken off' };
+const ends = {
+  interrupted: 'interrupted',
+  lost: 'its model died',
+  stopped: 'stopped',
+  failed: 'broken off',
+  spent: 'budget spent',
+};
 
 function describe({ mean, interval, isBinary, notApplicable }: ScoreSummary): string {
   if (mean === null) return 'not applicable';

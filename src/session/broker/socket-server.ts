@@ -26,6 +26,7 @@ import {
   releaseRequest,
   shutdownRequest,
   noteNotification,
+  spentNotification,
   testFailedNotification,
   type HelloAnswer,
   type HelloRequest,
@@ -94,9 +95,14 @@ export class SocketServer {
     let account: LeaseAccount | undefined;
     let label = '';
     let forgetPauses = nothing;
+    let forgetSpending = nothing;
     let leaveFiles = nothing;
     const tellPause = (pause: EndpointPause): void =>
       void rpc.sendNotification(pauseNotification, pause).catch(() => undefined);
+    // Of this run: a connection of an earlier one in watch mode adds nothing to it.
+    const { spending } = this.#board;
+    const tellSpent = (cost: number): void =>
+      void rpc.sendNotification(spentNotification, { cost }).catch(() => undefined);
     rpc.onRequest(helloRequest, (hello) =>
       answer(async () => {
         greeting.make(hello.token);
@@ -110,6 +116,7 @@ export class SocketServer {
         );
         leaveFiles = this.#board.files.enter(hello.label);
         forgetPauses = this.#session.pauses.listen(tellPause);
+        forgetSpending = spending.listen(tellSpent);
         this.#shutdowns.set(socket, () => rpc.sendRequest(shutdownRequest, null).then(nothing, nothing));
         return granted;
       }),
@@ -154,6 +161,9 @@ export class SocketServer {
     rpc.onNotification(pauseNotification, (pause) => {
       if (account !== undefined) this.#session.pauses.add(pause, tellPause);
     });
+    rpc.onNotification(spentNotification, ({ cost }) => {
+      if (account !== undefined) spending.add(cost, tellSpent);
+    });
     rpc.onRequest(recordRequest, (record) =>
       answer(async () => {
         afterGreeting(account);
@@ -174,6 +184,7 @@ export class SocketServer {
       this.#sockets.delete(socket);
       this.#shutdowns.delete(socket);
       forgetPauses();
+      forgetSpending();
       leaveFiles();
       rpc.dispose();
       const broken = whyBroken(socket);
@@ -184,7 +195,7 @@ export class SocketServer {
     rpc.listen();
   }
 
-  async #greet({ version, providerModule }: HelloRequest): Promise<HelloAnswer> {
+  async #greet({ version, providerModule, options = {} }: HelloRequest): Promise<HelloAnswer> {
     if (version !== packageVersion) {
       throw new ModelProviderError(
         'SESSION_REFUSED',
@@ -192,6 +203,7 @@ export class SocketServer {
       );
     }
     requireSameModule(this.#providerModule, providerModule);
+    requireSameOptions(this.#board.options, options);
     return {
       session: this.#session.id,
       providerNames: this.#session.registry.names,
@@ -204,3 +216,16 @@ export class SocketServer {
 }
 
 const nothing = (): void => undefined;
+
+type OptionMarks = EvalBoard['options'];
+
+/** A project that gives an option may give it no other value than the one whose setup has opened the session. */
+function requireSameOptions(session: OptionMarks, asked: OptionMarks): void {
+  const other = Object.keys(asked).find((name) => asked[name] !== session[name]);
+  if (other === undefined) return;
+  throw new ModelProviderError(
+    'CONFIG_INVALID',
+    `testEnvironmentOptions.evals.${other} differs between the projects of this run, which has one for all of them: give every project the same, or the first project alone.`,
+    { details: { option: other } },
+  );
+}

@@ -63,6 +63,11 @@ class DirectTransport implements SessionTransport {
 
   onPause(): void {}
 
+  // No evaluation runs here.
+  readonly spent = 0;
+
+  spend(): void {}
+
   testFailed(leaseId: string, test: string): void {
     this.#account.testFailed(leaseId, test);
   }

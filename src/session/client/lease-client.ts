@@ -34,6 +34,8 @@ export interface SessionTransport {
   progress(update: EvalProgress): void;
   pause(pause: EndpointPause): void;
   onPause(listener: (pause: EndpointPause) => void): void;
+  readonly spent: number;
+  spend(cost: number): void;
   testFailed(leaseId: string, test: string): void;
   note(leaseId: string, message: string): void;
   adopt(provider: unknown): string;
@@ -113,6 +115,14 @@ export class LeaseClient implements SessionClient {
 
   onPause(listener: (pause: EndpointPause) => void): void {
     this.#transport.onPause(listener);
+  }
+
+  get spent(): number {
+    return this.#transport.spent;
+  }
+
+  spend(cost: number): void {
+    this.#transport.spend(cost);
   }
 
   enterOwner(): void {

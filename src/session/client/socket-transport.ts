@@ -26,6 +26,7 @@ import {
   recordRequest,
   releaseRequest,
   noteNotification,
+  spentNotification,
   testFailedNotification,
   type HelloAnswer,
   type WorkerProcess,
@@ -37,6 +38,8 @@ export interface SocketTransportOptions {
   readonly file?: string | undefined;
   readonly worker?: WorkerProcess | undefined;
   readonly providerModule: string | undefined;
+  /** A mark of each option of the run that the file's project gives, by its name; none by default. */
+  readonly options?: Readonly<Record<string, string>>;
   onLost(leaseId: string, error: SerializedError): void;
   /** Called when the session ends, or its process dies, while the transport is open. */
   onEnded(): void;
@@ -46,6 +49,7 @@ interface Connected {
   readonly socket: Socket;
   readonly rpc: MessageConnection;
   readonly pauses: EndpointPauses;
+  readonly spent: { total: number };
   /** Rejects when the socket closes, so that nothing waits for an answer any longer. */
   readonly ended: Promise<never>;
 }
@@ -57,13 +61,19 @@ export class SocketTransport implements SessionTransport {
   readonly #answer: HelloAnswer;
   readonly #ended: Promise<never>;
   readonly #pauses: EndpointPauses;
+  readonly #spent: { total: number };
   readonly #shutdownHooks = new ShutdownHooks();
   /** Records that the session has not confirmed yet. */
   #sending: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  private constructor({ socket, rpc, pauses, ended }: Connected, answer: HelloAnswer, onEnded: () => void) {
+  private constructor(
+    { socket, rpc, pauses, spent, ended }: Connected,
+    answer: HelloAnswer,
+    onEnded: () => void,
+  ) {
     this.#pauses = pauses;
+    this.#spent = spent;
     this.#socket = socket;
     this.#rpc = rpc;
     this.#answer = answer;
@@ -94,9 +104,13 @@ export class SocketTransport implements SessionTransport {
     // The first may come before the answer to the greeting does.
     const pauses = new EndpointPauses();
     rpc.onNotification(pauseNotification, (pause) => pauses.add(pause));
+    const spent = { total: 0 };
+    rpc.onNotification(spentNotification, ({ cost }) => {
+      spent.total += cost;
+    });
     rpc.listen();
     try {
-      const { label, file, worker, providerModule } = options;
+      const { label, file, worker, providerModule, options: marks = {} } = options;
       const hello = rpc.sendRequest(helloRequest, {
         token: address.token,
         version: packageVersion,
@@ -104,9 +118,10 @@ export class SocketTransport implements SessionTransport {
         file,
         worker,
         providerModule,
+        options: marks,
       });
       const answer = await Promise.race([hello, ended]);
-      return new SocketTransport({ socket, rpc, pauses, ended }, answer, () => options.onEnded());
+      return new SocketTransport({ socket, rpc, pauses, spent, ended }, answer, () => options.onEnded());
     } catch (error) {
       socket.destroy();
       throw answeredError(error);
@@ -178,6 +193,15 @@ export class SocketTransport implements SessionTransport {
 
   onPause(listener: (pause: EndpointPause) => void): void {
     this.#pauses.listen(listener);
+  }
+
+  get spent(): number {
+    return this.#spent.total;
+  }
+
+  spend(cost: number): void {
+    this.#spent.total += cost;
+    if (!this.#isClosed) void this.#rpc.sendNotification(spentNotification, { cost }).catch(() => undefined);
   }
 
   testFailed(leaseId: string, test: string): void {

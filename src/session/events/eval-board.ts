@@ -2,6 +2,7 @@ import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { ReportRecord } from '../../pattern/session-client';
 import type { LogClaims } from './log-claims';
+import type { Spending } from './spending';
 import type { TestFiles } from './test-files';
 
 /** What an evaluation found, and the test file or script that sent it. */
@@ -16,6 +17,10 @@ export interface EvalBoard {
   readonly records: SessionRecord[];
   /** The run whose logs evaluations write; watch mode has one for each of its runs. */
   run: (() => Promise<EvalRun>) | undefined;
+  /** A mark of each option of the run, by its name: what tells apart those of two projects. */
+  options: Readonly<Record<string, string>>;
+  /** What the calls of the run have cost; watch mode has one for each of its runs. */
+  spending: Spending;
   readonly claims: LogClaims;
   readonly files: TestFiles;
   /** Where the records and the session's events of this run begin; undefined once a person was told of them. */

@@ -25,6 +25,8 @@ export interface HelloRequest {
   readonly worker?: WorkerProcess | undefined;
   /** The provider module that the file's project names. */
   readonly providerModule: string | undefined;
+  /** A mark of each option of the run that the file's project gives, by its name. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface HelloAnswer {
@@ -53,6 +55,8 @@ export const identifyRequest = new RequestType<ResourceRef, Json, SerializedErro
 export const progressNotification = new NotificationType<EvalProgress>('progress');
 /** To the session and from it: an endpoint has had too many requests. What is lost costs one more of them. */
 export const pauseNotification = new NotificationType<EndpointPause>('pause');
+/** To the session and from it: calls have cost so much, of those that evaluations make elsewhere. */
+export const spentNotification = new NotificationType<{ cost: number }>('spent');
 /** From the session, when the run was interrupted: finish what is under way. */
 export const shutdownRequest = new RequestType<null, null, SerializedError>('shutdown');
 /**

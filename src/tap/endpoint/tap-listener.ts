@@ -122,6 +122,13 @@ async function send(
   signal: AbortSignal,
 ): Promise<void> {
   response.writeHead(status, headers);
-  for await (const chunk of body) if (!response.write(chunk)) await once(response, 'drain', { signal });
-  response.end();
+  const isStream = headers['content-type']?.startsWith('text/event-stream') === true;
+  // The last piece of a whole answer goes out together with its end: most have one, and a packet less is half the time.
+  let held: Uint8Array | undefined;
+  for await (const chunk of body) {
+    const next = isStream ? chunk : held;
+    if (!isStream) held = chunk;
+    if (next !== undefined && !response.write(next)) await once(response, 'drain', { signal });
+  }
+  response.end(held);
 }

@@ -1,5 +1,5 @@
-import type { Answer } from '../../answers/answer';
-import type { CallFacts } from '../../pattern/model-calls';
+import type { Answer, Usage } from '../../answers/answer';
+import type { CallFacts, TokenCounts } from '../../pattern/model-calls';
 
 /** What an answer says of its call. */
 export type AnswerFacts = Pick<CallFacts, 'finishReason' | 'usage' | 'reasoning' | 'isEmpty' | 'isRefused'>;
@@ -18,11 +18,13 @@ export function factsOfAnswer({
   const isEmpty = text.trim() === '' && toolCalls.length === 0 && refusal === undefined;
   return {
     ...(finishReason !== '' && { finishReason }),
-    ...(usage !== undefined && {
-      usage: { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens },
-    }),
+    ...(usage !== undefined && { usage: countsOf(usage) }),
     ...(reasoning !== undefined && { reasoning }),
     ...(isEmpty && { isEmpty }),
     ...(refusal !== undefined && { isRefused: true }),
   };
+}
+
+function countsOf({ promptTokens, completionTokens, cachedTokens }: Usage): TokenCounts {
+  return { promptTokens, completionTokens, ...(cachedTokens !== undefined && { cachedTokens }) };
 }

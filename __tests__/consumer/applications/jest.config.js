@@ -1,0 +1,4 @@
+module.exports = {
+  preset: 'jest-model-provider',
+  setupFilesAfterEnv: ['jest-model-provider/application-env'],
+};
