@@ -234,6 +234,7 @@ describe.each(bothModes)('a budget, %s', (mode) => {
   test('is written down with what did not run', () => {
     const ended = first.evaluations.filter(({ status }) => status === 'spent');
     expect(ended).not.toEqual([]);
+    expect(first.evaluations.map(({ title }) => title)).toEqual(['one', 'two']);
     for (const { summary } of ended) {
       expect(summary.budget).toEqual({ of: 'run', maxCost: 2, spent: cost });
       expect(summary.notRun + summary.trials).toBe(30);
@@ -328,5 +329,67 @@ describe.each(bothModes)('budgets of evaluations, %s', (mode) => {
       status: 'interrupted',
       summary: { spent: { now: 0.5, total: 0.5 } },
     });
+  });
+});
+
+describe.each(bothModes)('options of a run, %s', (mode) => {
+  const own = {
+    'own.eval.js': spec(`${evaluate}
+    withClient(['embedded:novice'], () => evaluate('own', 1));`),
+  };
+
+  test('that are wrong are told before anything starts', async () => {
+    const wrong = { testEnvironmentOptions: { evals: { maxCost: 'five' } } };
+    const run = await runJest(own, mode, { config: wrong });
+    expect(run).toMatchObject({ exit: 1, left: [], events: [] });
+    expect(run.output).toContain(
+      'testEnvironmentOptions.evals.maxCost is "five"; it must be a number above 0',
+    );
+    const missing = await runJest(own, mode, { env: { EVALS_PRICES: './none.json' } });
+    expect(missing.output).toMatch(/EVALS_PRICES names .*none\.json, which cannot be read: ENOENT/);
+  });
+
+  test('are those of all projects: where they differ, files are refused', async () => {
+    const project = (name: string, maxCost: number): object => ({
+      ...{ preset: 'jest-model-provider', displayName: name, testMatch: [`**/${name}.eval.js`] },
+      testEnvironmentOptions: { evals: { maxCost } },
+    });
+    const file = spec(`test('has no global evals', () => expect(globalThis.evals).toBeUndefined());`);
+    const files = { 'a.eval.js': file, 'b.eval.js': file };
+    const run = await runJest(files, mode, { config: { projects: [project('a', 1), project('b', 2)] } });
+    expect(run).toMatchObject({ exit: 1, left: [] });
+    expect(run.output).toContain(
+      'testEnvironmentOptions.evals.maxCost differs between the projects of this run',
+    );
+    expect(run.tests.filter(({ status }) => status === 'passed')).toHaveLength(1);
+    const alike = await runJest(files, mode, { config: { projects: [project('a', 1), project('b', 1)] } });
+    expect(alike).toMatchObject({ exit: 0, left: [] });
+  });
+});
+
+describe.each(bothModes)('a budget in watch mode, %s', (mode) => {
+  test('is that of each run', async () => {
+    endpoint.answer(flat);
+    const edition = (number: number): Record<string, string> => ({
+      'watched.eval.js': spec(`${evaluate}
+        withClient(['openai:flat'], () => evaluate('edition ${number}', 3, { concurrency: 1 }));`),
+    });
+    const evals = { prices: { flat: { input: 0.1, output: 0 } }, maxCost: 0.35 };
+    const { EVALS_RUN: _unnamed, ...variables } = env();
+    const watch = { args: ['--watchAll'], env: variables, config: { testEnvironmentOptions: { evals } } };
+    const jest = startJest(edition(1), mode, watch);
+    for (const number of [1, 2]) {
+      if (number > 1) jest.write(edition(number));
+      await jest.until(
+        `the end of run ${number}`,
+        () => jest.output.split('Test results written to').length - 1 === number,
+      );
+    }
+    process.kill(-jest.pid, 'SIGINT');
+    const run = await jest.finished();
+    expect(run).toMatchObject({ exit: 130, left: [] });
+    expect(asked()).toBe(6);
+    expect(run.output).not.toContain('BUDGET_SPENT');
+    expect(run.output.match(/Cost: 0\.3\n/g)).toHaveLength(2);
   });
 });

@@ -20,6 +20,8 @@ const echo: Answerer = (response, request) => {
   };
   const asked = messages.at(-1)?.content ?? '';
   if (asked === 'overloaded') return refusal(503, 'overloaded')(response, request);
+  if (asked === 'unpaid')
+    return json(429, { error: { message: 'pay first', type: 'insufficient_quota' } })(response, request);
   if (asked === 'refused') return refusal(401, 'wrong key')(response, request);
   if (asked === 'never') return undefined;
   if (stream !== true) return json(200, completion(asked, { usage }))(response, request);
@@ -109,9 +111,10 @@ const files = {
         const { status } = await post(connection, 'overloaded');
         if (status >= 500) throw new Error('my application failed');
       }, { title: 'overloaded', retries: 1 });
-      foreach('n', [1, 2, 3, 4, 5, 6, 7, 8], async (n, { connection }) => {
-        if ((await post(connection, 'refused')).status === 401) throw new Error('my application has no key');
-      }, { title: 'refused', concurrency: 1 });
+      for (const title of ['refused', 'unpaid'])
+        foreach('n', [1, 2, 3, 4, 5, 6, 7, 8], async (n, { connection }) => {
+          if ((await post(connection, title)).status >= 400) throw new Error('my application has no key');
+        }, { title, concurrency: 1 });
       foreach('n', [1], async (n, { connection }) => { await post(connection, 'never'); }, { title: 'too slow', timeoutMs: 300 });
     });`),
 };
@@ -160,6 +163,8 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
           finishReason: 'stop',
           usage: { promptTokens: 7, completionTokens: 3 },
           ms: expect.any(Number) as number,
+          // It listens on this machine.
+          ...{ cost: 0, isOwnMachine: true },
           ...(index % 2 === 0 ? {} : { firstTokenMs: expect.any(Number) as number }),
         },
       ]);
@@ -223,16 +228,21 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
   test('what fails after a failed call of the model is of the model’s side, and is tried again', () => {
     expect(samplesIn('overloaded')[0]).toMatchObject({
       error: { kind: 'infrastructure', message: 'my application failed' },
-      calls: [{ status: 503, error: 'overloaded' }],
+      calls: [{ status: 503, error: 'overloaded', errorCode: 'some_code' }],
       retried: ['my application failed'],
     });
   });
 
-  test('an evaluation stops when the endpoint refuses the key, whatever the application makes of it', () => {
-    const { message } = outcome(run, 'fake:m refused');
-    expect(message).toContain('my application has no key\nIt refuses the key.');
-    expect(samplesIn('refused')).toEqual([]);
-  });
+  test.each([
+    ['refused', 'It refuses the key.'],
+    ['unpaid', 'What was paid for there is used up.'],
+  ])(
+    'an evaluation stops when its endpoint answers nothing else, whatever is made of it: %s',
+    (title, why) => {
+      expect(outcome(run, `fake:m ${title}`).message).toContain(`my application has no key\n${why}`);
+      expect(samplesIn(title)).toEqual([]);
+    },
+  );
 
   test('what is under way when the time of a sample is up is ended, and is in its log', () => {
     expect(samplesIn('too-slow')[0]).toMatchObject({

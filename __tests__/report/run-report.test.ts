@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { logsOf } from '../../src/evals/log/log-path';
 import type { LogRecord } from '../../src/evals/log/log-record';
+import { tInterval } from '../../src/evals/statistics/t-interval';
 import { describeRun } from '../../src/report/terminal/describe-run';
 import { readRun } from '../../src/report/run-report';
 import { stepSummary } from '../../src/report/export/step-summary';
@@ -50,6 +51,44 @@ test('models are compared on the samples that both have, and the better one is n
     test: 'mcnemar',
   });
   expect(describeRun(readRun(folder))).toMatch(/ a:good − a:poor │ 80\.0 % .*│ a:good │ /);
+});
+
+/** The calls of a model, and of a judge, which cost what they do. */
+function paid(model: string, costs: readonly (number | undefined)[]): void {
+  const samples = costs.map((cost, index) =>
+    sample({
+      ...{ id: `id-${index}`, index },
+      calls: [
+        { resource: model, ms: 1, ...(cost !== undefined && { cost }) },
+        { resource: 'judge', ms: 1, cost: 100 },
+      ],
+    }),
+  );
+  log(model.slice(2), [header({ model }), ...samples]);
+}
+
+test('beside a score stands what a sample costs, with the paired interval, on the samples whose cost is known of both', () => {
+  paid('a:dear', [3, 5, 4, undefined]);
+  paid('a:cheap', [1, 2, 3, 9]);
+  const { differences, spent } = readRun(folder);
+  // By file: cheap comes first.
+  expect(differences[0]!.cost).toEqual({
+    ...{ n: 3, of: { a: 2, b: 4 }, difference: -2 },
+    standardError: expect.closeTo(Math.sqrt(1 / 3), 12) as number,
+    interval: tInterval([-2, -3, -1]),
+  });
+  expect(describeRun(readRun(folder))).toMatch(/│ 2\.00 − 4\.00 = -2\.00 +│ -4\.48 to 0\.484 +│/);
+  // The judge is paid as well.
+  expect(spent).toEqual({ now: 827, total: 827 });
+});
+
+test('without any price, or where nobody knows what the other costs, no costs are compared', () => {
+  paid('a:free', [0, 0]);
+  paid('a:own', [0, 0]);
+  expect(readRun(folder).differences[0]).not.toHaveProperty('cost');
+  paid('a:own', [undefined, undefined]);
+  paid('a:free', [1, 2]);
+  expect(readRun(folder).differences[0]).not.toHaveProperty('cost');
 });
 
 test('a score whose samples are in other clusters in another model is not compared, which the report says', () => {

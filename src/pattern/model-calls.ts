@@ -24,6 +24,8 @@ export type CallFacts = {
   readonly retries?: number;
   /** Why there is no answer: what the server said, or what became of the connection. */
   readonly error?: string;
+  /** The server's own word for that, such as `insufficient_quota`; absent if it gives none. */
+  readonly errorCode?: string;
   /** What the model thought before its text. */
   readonly reasoning?: string;
   /** Whether the answer has neither a text nor a call of a tool. */
@@ -135,6 +137,7 @@ const rules: Record<keyof CallFacts, OptionRule> = {
   usage: tokens,
   retries: whole(0),
   error: text,
+  errorCode: text,
   reasoning: text,
   isEmpty: flag,
   isRefused: flag,

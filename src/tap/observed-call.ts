@@ -137,8 +137,9 @@ export class ObservedCall {
   }
 
   #noteRead({ facts, answer, error }: ReadCall): void {
-    const words = (this.#status ?? 0) >= 400 ? wordsOf(answer) : error;
-    this.#note({ ...facts, ...(words === undefined ? {} : { error: words }) }, answer);
+    const isRefused = (this.#status ?? 0) >= 400;
+    const failed = isRefused ? refusedWith(answer) : error === undefined ? {} : { error };
+    this.#note({ ...facts, ...failed }, answer);
   }
 
   #note(facts: Partial<CallFacts>, answer: Json = null): void {
@@ -172,7 +173,12 @@ export function shownError(error: unknown): string {
   return printable(redact(words)).slice(0, longestError);
 }
 
-function wordsOf(answer: Json): string {
+function refusedWith(answer: Json): Pick<CallFacts, 'error' | 'errorCode'> {
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
-  return printable(refusalOfBody(text)?.message ?? text).slice(0, longestError);
+  const { message = text, code, type } = refusalOfBody(text) ?? {};
+  const word = code ?? type;
+  return {
+    error: printable(message).slice(0, longestError),
+    ...(word === undefined ? {} : { errorCode: printable(word).slice(0, longestError) }),
+  };
 }

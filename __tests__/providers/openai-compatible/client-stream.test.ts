@@ -80,6 +80,35 @@ describe('stream', () => {
     ]);
   });
 
+  test.each([
+    ['a text', { content: 'Hello' }],
+    ['reasoning', { reasoning_content: 'Hm.' }],
+    ['a call of a tool', { tool_calls: [{ index: 0, id: '1', function: { name: 'x', arguments: '{}' } }] }],
+  ])('notes the time to the first piece that has %s, not to one that has nothing', async (_what, delta) => {
+    const silentMs = 30;
+    endpoint.answer((response) => {
+      sendEvent(response, { choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] });
+      setTimeout(() => {
+        sendEvent(response, { choices: [{ index: 0, delta, finish_reason: 'stop' }] });
+        response.end('data: [DONE]\n\n');
+      }, silentMs);
+    });
+    const { calls } = await observed(() => all(client.stream('Hi')));
+    const { ms, firstTokenMs = 0 } = calls[0]!.facts;
+    expect(firstTokenMs).toBeGreaterThanOrEqual(silentMs - 1);
+    expect(firstTokenMs).toBeLessThanOrEqual(ms);
+  });
+
+  test('notes the tokens of a prompt that the server had read before', async () => {
+    const counted = { ...usage, prompt_tokens_details: { cached_tokens: 2 } };
+    endpoint.answer((response) => {
+      sendEvent(response, { ...chunk('yes', 'stop'), usage: counted });
+      response.end('data: [DONE]\n\n');
+    });
+    const { calls } = await observed(() => all(client.stream('Hi')));
+    expect(calls[0]!.facts.usage).toEqual({ promptTokens: 3, completionTokens: 2, cachedTokens: 2 });
+  });
+
   test('notes a latency that ends with the last piece, whatever the reader does after it', async () => {
     const thinkingMs = 20;
     endpoint.answer((response) => void setTimeout(() => sendEvent(response, chunk('Hello')), thinkingMs));

@@ -59,12 +59,12 @@ export class Budget {
 export function budgetSpent(
   title: string,
   { of, maxCost, spent }: SpentBudget,
-  { notRun, run, log }: { readonly notRun: number; readonly run: string; readonly log: string | undefined },
+  { notRun, run, log }: { readonly notRun: number; readonly run: string; readonly log: string },
 ): ModelProviderError {
   const lines = [
     `"${title}": the budget of the ${of} is spent: ${showCost(spent)} of maxCost ${showCost(maxCost)}; ${notRun} trials did not run.`,
     `EVALS_RUN=${run} goes on with them, and with a budget of its own. EVALS_MAX_COST sets another.`,
-    ...(log === undefined ? [] : [`The log: ${log}`]),
+    `The log: ${log}`,
   ];
   return new ModelProviderError('BUDGET_SPENT', lines.join('\n'), {
     details: { of, maxCost, spent, notRun },

@@ -53,7 +53,7 @@ export function isPassing(error: unknown, endpoints: readonly string[]): boolean
  * application makes of it.
  */
 export function isPassingCall(failed: CallFacts | undefined): boolean {
-  if (failed === undefined) return false;
+  if (failed === undefined || hopelessCall(failed, true) !== undefined) return false;
   const { status = 0 } = failed;
   return status < 400 || passing.has(status) || status >= 500;
 }
@@ -109,10 +109,18 @@ export function hopelessness(
 }
 
 /** Why an endpoint that refused a request with this status will answer no other one; undefined if it may. */
-export function hopelessStatus(status: number | undefined, hasAnswered: boolean): string | undefined {
+function hopelessStatus(status: number | undefined, hasAnswered: boolean): string | undefined {
   if (status === 402) return 'What was paid for there is used up.';
   if (status === 401) return 'It refuses the key.';
   return status === 403 && !hasAnswered ? 'It forbids the key to use the model.' : undefined;
+}
+
+/** As {@link hopelessStatus}, of a failed call. */
+export function hopelessCall(
+  { status, errorCode: code }: Pick<CallFacts, 'status' | 'errorCode'>,
+  hasAnswered: boolean,
+): string | undefined {
+  return hopelessStatus(isOutOfQuota({ code, type: code }) ? 402 : status, hasAnswered);
 }
 
 /** What is said of a wait that is too long. */

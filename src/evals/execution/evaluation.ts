@@ -1,5 +1,6 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
+import type { ModelCall } from '../../pattern/model-calls';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
@@ -27,7 +28,7 @@ import {
 } from './evaluation-plan';
 import { EvaluationProgress } from './evaluation-progress';
 import { InFlight } from './in-flight';
-import { openEvaluation } from './open-evaluation';
+import { beginLog, openEvaluation } from './open-evaluation';
 import { RateLimits } from './rate-limits';
 import { resourceNames } from './resource-names';
 import { Restart } from './restart';
@@ -115,7 +116,7 @@ class Evaluation {
     this.#budget = new Budget(currentRuntime().session(), run, options.maxCost);
     this.#costs = new CallCosts(run.prices, resourcesAround(block), {
       paid: (cost) => this.#budget.spend(cost),
-      unknown: ({ spec }, price) => this.#stopUncounted(spec, price),
+      unknown: (call, price) => this.#stopUncounted(call, price),
     });
   }
 
@@ -159,6 +160,9 @@ class Evaluation {
     }
     if (this.#samples === 0 && !this.#isStopped)
       throw this.#failed('the data set is empty, so nothing was evaluated.');
+    // The budget was spent before it could begin: a report must not leave it out.
+    if (this.#status === 'spent' && !this.#log.hasBegun)
+      await beginLog(this.#plan, this.#log, { concurrency, resource: null });
     this.#judge(this.#close());
   }
 
@@ -225,10 +229,13 @@ class Evaluation {
   }
 
   /** A call has cost nobody knows what: no budget can be kept. */
-  #stopUncounted(spec: string, price: PriceOf): void {
+  #stopUncounted({ spec, facts }: ModelCall, price: PriceOf): void {
     if (this.#budget.maxCost === undefined || this.#isStopped) return;
-    const why =
-      price === 'unpriced' ? 'its price is not known' : 'the endpoint does not say how many tokens it had';
+    const ofTokens =
+      facts.usage === undefined
+        ? 'the endpoint does not say how many tokens it had'
+        : 'its price is for shorter prompts';
+    const why = price === 'unpriced' ? 'its price is not known' : ofTokens;
     this.#stop(
       `What a call of "${spec}" has cost cannot be counted, since ${why}: maxCost cannot be kept, leave it out.`,
     );
@@ -339,7 +346,7 @@ class Evaluation {
     if (this.#status === 'spent' && this.#spentBudget !== undefined)
       throw budgetSpent(title, this.#spentBudget, {
         ...{ notRun: this.#notRun, run: this.#run.run },
-        log: this.#log.hasBegun ? this.#log.path : undefined,
+        log: this.#log.path,
       });
     if (this.#status === 'stopped')
       throw this.#failed(

@@ -1,7 +1,7 @@
 import { cut } from '../../base/cut';
 import { messageWithCauses } from '../../base/errors';
 import { printable } from '../../base/printable';
-import { hopelessness, hopelessStatus, longerThan, sameness } from './error-kind';
+import { hopelessness, hopelessCall, longerThan, sameness } from './error-kind';
 import type { CheckedOptions } from './foreach-options';
 import type { TrialOutcome } from './run-trial';
 
@@ -48,7 +48,7 @@ export class StopRule {
     const why =
       hopelessness(cause, this.#endpoints(), { maxWaitMs, hasAnswered }) ??
       // Whatever an application makes of it.
-      (last?.error === undefined ? undefined : hopelessStatus(last.status, hasAnswered));
+      (last?.error === undefined ? undefined : hopelessCall(last, hasAnswered));
     if (why !== undefined) return { reason: `${words}\n${why}`, isVoid: true };
     if (hasGivenUp === true)
       return {

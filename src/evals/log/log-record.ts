@@ -51,7 +51,7 @@ export type HeaderRecord = {
    * without any.
    */
   readonly tools?: readonly ResourceOrigin[];
-  /** The instance that answered; null outside `withClient`. */
+  /** The instance that answered; null outside `withClient`, and if the budget was spent before it was asked. */
   readonly resource: ({ readonly resourceId: string } & SessionLease['facts']) | null;
   readonly git: EvalRun['git'];
   readonly seed: EvalRun['seed'];

@@ -219,13 +219,14 @@ const nothing = (): void => undefined;
 
 type OptionMarks = EvalBoard['options'];
 
-/** A project that gives an option may give it no other value than the one whose setup has opened the session. */
+/** Which project opens the session depends on the order of the files: so all must give the same. */
 function requireSameOptions(session: OptionMarks, asked: OptionMarks): void {
-  const other = Object.keys(asked).find((name) => asked[name] !== session[name]);
+  const names = [...new Set([...Object.keys(session), ...Object.keys(asked)])];
+  const other = names.find((name) => asked[name] !== session[name]);
   if (other === undefined) return;
   throw new ModelProviderError(
     'CONFIG_INVALID',
-    `testEnvironmentOptions.evals.${other} differs between the projects of this run, which has one for all of them: give every project the same, or the first project alone.`,
+    `testEnvironmentOptions.evals.${other} differs between the projects of this run, which has one for all of them: give every project the same.`,
     { details: { option: other } },
   );
 }
