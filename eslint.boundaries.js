@@ -100,9 +100,14 @@ const mayImport = {
   'evals/data-sets': [...pattern, 'evals/statistics'],
   'evals/costs': [...base, 'pattern'],
   'evals/scorers/texts': [...base, 'answers'],
-  'evals/scorers': [...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
+  'evals/transcripts': [...base, 'answers', 'pattern'],
+  'evals/scorers': [
+    ...[...base, 'answers', 'evals/scorers/texts', 'evals/statistics', 'evals/data-sets'],
+    'evals/transcripts',
+  ],
   'evals/log': [
     ...[...base, 'pattern', 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/scorers'],
+    'evals/transcripts',
   ],
   'evals/summary': [
     ...base,
@@ -125,18 +130,19 @@ const mayImport = {
       'evals/scorers',
       'evals/log',
       'evals/summary',
+      'evals/transcripts',
     ],
   ],
   evals: [
     ...[...pattern, 'evals/statistics', 'evals/data-sets', 'evals/scorers'],
-    ...['evals/log', 'evals/summary', 'evals/execution'],
+    ...['evals/log', 'evals/summary', 'evals/execution', 'evals/transcripts'],
   ],
 
   report: [...base, 'evals/statistics', 'evals/costs', 'evals/data-sets', 'evals/log', 'evals/summary'],
   'report/terminal': [
     ...[...base, 'evals/costs', 'evals/data-sets', 'evals/statistics', 'evals/log', 'report'],
   ],
-  'report/export': [...base, 'answers', 'evals/log', 'report', 'report/terminal'],
+  'report/export': [...base, 'answers', 'evals/log', 'evals/transcripts', 'report', 'report/terminal'],
 
   supervisor: [
     ...[...base, 'pattern', ...process, 'provider-module', 'providers'],
@@ -149,7 +155,8 @@ const mayImport = {
     ...['providers/postgres-server', 'providers/vllm'],
   ],
   'cli/commands': [
-    ...[...base, 'process/ledger', 'process/guardian', 'report', 'report/terminal', 'report/export'],
+    ...[...base, 'process/os', 'process/ledger', 'process/guardian'],
+    ...['report', 'report/terminal', 'report/export'],
     ...['supervisor', 'cli/arguments', 'cli/output', 'cli/doctor'],
   ],
   cli: [...base, 'cli/commands', 'cli/output'],

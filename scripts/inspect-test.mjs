@@ -1,7 +1,7 @@
 // npm run test:inspect: runs the examples, exports them in the log format of inspect-ai, and lets the real
 // package read them.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,7 +54,7 @@ async function compareWith(python) {
       env: quiet(),
     });
     const [log] = JSON.parse(read.stdout);
-    if (log?.samples !== hostile.length || log.errors !== 1)
+    if (log?.samples !== hostile.length || log.errors !== 1 || log.calls !== hostile.length)
       throw new Error(`read ${read.stdout} of ${hostile.length} samples`);
   });
   await checks.check(`inspect-ai ${version} reads what the run found`, async () => {
@@ -62,12 +62,13 @@ async function compareWith(python) {
       execute(process.execPath, [...tool, 'show', run, '--json']),
       execute(python, [join(repository, 'scripts/read-inspect-logs.py'), examples], { env: quiet() }),
     ]);
-    const expected = JSON.parse(ours.stdout).evaluations.map(({ title, model, summary }) => ({
+    const expected = JSON.parse(ours.stdout).evaluations.map(({ title, model, summary, log }) => ({
       task: title,
       label: model,
       status: 'success',
       samples: summary.trials,
       errors: Object.values(summary.errorKinds).reduce((sum, count) => sum + count, 0),
+      ...callsIn(log),
       means: Object.fromEntries(summary.scores.map((score) => [score.name, score.mean])),
     }));
     const [wanted, got] = [expected, JSON.parse(theirs.stdout)].map(sorted);
@@ -93,6 +94,67 @@ function writeHostileLog(folder) {
   }));
   const lines = [header, ...samples].map((line) => `${JSON.stringify(line)}\n`);
   writeFileSync(join(folder, 'log.jsonl'), lines.join(''));
+  const trials = samples.map(({ id, trial, at }, index) => ({
+    ...{ type: 'trial', id, trial, at },
+    ...hostileCalls(hostile[index]),
+  }));
+  const transcripts = [{ type: 'transcripts', schema: 1, run: 'hostile', at: header.at }, ...trials];
+  writeFileSync(
+    join(folder, 'log.calls.ndjson'),
+    transcripts.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  );
+}
+
+/** A call with a message of each role and a part of each type, each with that text wherever a text may stand. */
+function hostileCalls(text) {
+  const other = { type: 'other', json: { [text]: text } };
+  const parts = [
+    ...['text', 'reasoning', 'refusal'].map((type) => ({ type, text, cut: 1 })),
+    { type: 'toolCall', id: text, name: text, arguments: text },
+    { type: 'toolCall', name: text, arguments: JSON.stringify({ [text]: text }) },
+    { type: 'toolResult', id: text, name: text, isError: true, parts: [{ type: 'text', text }, other] },
+    ...[
+      { type: 'image', mediaType: text, url: text },
+      { type: 'embedding', dimensions: 1, sha256: text, bytes: 1 },
+    ],
+    ...[other, { type: text }],
+  ];
+  const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'unknown', text];
+  const parameters = {
+    type: text,
+    properties: { [text]: { type: text, description: text, enum: 7 } },
+    required: [text],
+  };
+  const call = {
+    ...{
+      resource: text,
+      at: 0,
+      ms: 1,
+      path: text,
+      error: text,
+      model: text,
+      answeredBy: text,
+      finishReason: text,
+    },
+    ...{ messages: roles.map((_, index) => index), tools: [0, 1], answer: 0, otherAnswers: [1] },
+    options: { temperature: text, max_tokens: 0.5, seed: 1, [text]: text },
+  };
+  return {
+    messages: roles.map((role) => ({ role, parts })),
+    tools: [
+      { name: text, description: text, parameters },
+      { name: text, parameters: text },
+    ],
+    calls: [call],
+  };
+}
+
+/** How many calls the log of an evaluation has, and their tokens. */
+function callsIn(log) {
+  const lines = readFileSync(log, 'utf8').trim().split('\n');
+  const calls = lines.map((line) => JSON.parse(line)).flatMap((record) => record.calls ?? []);
+  const tokens = calls.map(({ usage }) => (usage?.promptTokens ?? 0) + (usage?.completionTokens ?? 0));
+  return { calls: calls.length, tokens: tokens.reduce((sum, count) => sum + count, 0) };
 }
 
 function sorted(logs) {
@@ -102,7 +164,7 @@ function sorted(logs) {
       .map(([score, mean]) => `${score} ${mean.toFixed(9)}`)
       .sort(),
   }));
-  const fields = ['task', 'label', 'status', 'samples', 'errors', 'means'];
+  const fields = ['task', 'label', 'status', 'samples', 'errors', 'calls', 'tokens', 'means'];
   return JSON.stringify(rounded.map((log) => fields.map((field) => log[field])).sort());
 }
 

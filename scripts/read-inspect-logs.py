@@ -15,6 +15,13 @@ print(
                 "status": log.status,
                 "samples": len(log.samples),
                 "errors": sum(sample.error is not None for sample in log.samples),
+                "calls": sum(event.event == "model" for sample in log.samples for event in sample.events),
+                "tokens": sum(
+                    event.output.usage.total_tokens
+                    for sample in log.samples
+                    for event in sample.events
+                    if event.event == "model" and event.output.usage is not None
+                ),
                 "means": {score.name: score.metrics["mean"].value for score in log.results.scores},
             }
             for log in logs

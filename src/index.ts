@@ -73,6 +73,20 @@ export { foreach, type Foreach, type RegisterEvaluation } from './evals/foreach'
 export type { ForeachOptions } from './evals/execution/foreach-options';
 export type { SampleContext } from './evals/execution/attempt';
 export { rescore, type RescoreOptions } from './evals/rescore';
+export type { CallTranscript, ToolUse } from './evals/transcripts/call-transcript';
+export type { MadeCallFacts } from './evals/transcripts/made-call';
+export type {
+  CallMessage,
+  CallTool,
+  ContentPart,
+  Conversation,
+  MediaPart,
+  MessagePart,
+  OtherPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from './evals/transcripts/conversation';
 export { Result, type Score } from './evals/scorers/result';
 export type { Returned } from './evals/scorers/returned';
 export type { DataSet } from './evals/data-sets/data-set';
@@ -96,12 +110,10 @@ export { judge, type JudgeClient, type JudgeOptions } from './evals/scorers/judg
 export { levenshtein } from './evals/scorers/levenshtein';
 export { matches } from './evals/scorers/matches';
 export { numeric, type ExpectedNumber } from './evals/scorers/numeric';
-export {
-  toolCall,
-  type ExpectedToolCall,
-  type ToolCallAnswer,
-  type ToolCallCompletion,
-} from './evals/scorers/tool-call';
+export { toolCall, type ToolCallAnswer, type ToolCallCompletion } from './evals/scorers/tool-call';
+export type { ExpectedToolCall } from './evals/scorers/expected-tool-call';
+export { calledTools, type ExpectedToolUse, type ExpectedToolUses } from './evals/scorers/called-tools';
+export { callsAtMost, tokensAtMost } from './evals/scorers/call-limits';
 export { validJson, type ExpectedJson, type JsonSchema } from './evals/scorers/valid-json';
 export type { ScoreMatchers, ToScoreOptions } from './evals/matchers';
 

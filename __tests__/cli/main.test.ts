@@ -2,6 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toUSVString } from 'node:util';
+import { takeLock } from '../../src/process/os/lock-file';
 import { packageVersion } from '../../src/base/version';
 import { answers, OwnRuns } from './own-runs';
 
@@ -10,7 +11,7 @@ const runs = new OwnRuns();
 describe('the command', () => {
   it('lists its commands, and says its version', () => {
     expect(runs.run('--help')).toMatchObject({ exit: 0, err: '' });
-    const names = ['up', 'status', 'down', 'doctor', 'clean', 'show', 'compare', 'export'];
+    const names = ['up', 'status', 'down', 'doctor', 'clean', 'show', 'compare', 'export', 'runs'];
     for (const name of names) expect(runs.run('--help').out).toContain(`  ${name} `);
     expect(runs.run('--version').out).toBe(`${packageVersion}\n`);
   });
@@ -210,7 +211,7 @@ describe('export', () => {
   it('wants a format', () => {
     runs.write('mine', {}, answers(1, 0));
     expect(runs.run('export')).toMatchObject({ exit: 1, err: expect.stringContaining('--format') as string });
-    expect(runs.run('export', '--format', 'xml').err).toContain('Allowed choices are csv, inspect.');
+    expect(runs.run('export', '--format', 'xml').err).toContain('Allowed choices are csv, inspect, otlp.');
   });
 
   it('to CSV has a line a trial, a column a score, and no formula', () => {
@@ -319,5 +320,83 @@ describe('export', () => {
         { id: 'id6', error: { message: 'timeout: late' } },
       ],
     });
+  });
+});
+
+describe('runs', () => {
+  const names = (): string[] => readdirSync(join(runs.directory, '.evals')).sort();
+  /** Writes three runs, the first one being the oldest. */
+  const writeThree = (): void => {
+    for (const [index, name] of ['first', 'second', 'third'].entries()) {
+      const log = runs.write(name, {}, answers(1, 0));
+      writeFileSync(log.replace('.jsonl', '.calls.ndjson'), '{}\n');
+      utimesSync(log, index + 1, index + 1);
+    }
+  };
+
+  it('are listed, the latest first', () => {
+    writeThree();
+    const { out, exit } = runs.run('runs', '--json');
+    expect(exit).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      runs: [
+        { run: 'third', at: '1970-01-01T00:00:03.000Z', logs: 1 },
+        { run: 'second', logs: 1 },
+        { run: 'first', logs: 1 },
+      ],
+      removed: [],
+      inUse: [],
+    });
+    expect(runs.run('runs').out).toMatch(/run .*last written[^]*third[^]*1970-01-01 00:00:03[^]*first/);
+    expect(names()).toEqual(['first', 'second', 'third']);
+  });
+
+  it('that are named are deleted with all that is in their folders', () => {
+    writeThree();
+    expect(runs.run('runs', '--remove', 'first', 'third')).toMatchObject({ exit: 0, err: '' });
+    expect(names()).toEqual(['second']);
+    expect(runs.run('runs', '--remove', 'second').out).toBe(
+      'Deleted the run second.\nThere is no run in .evals.\n',
+    );
+  });
+
+  it.each(['secnd', '../x', '.', '.evals/second'])(
+    'that are not there, such as %p, are refused, and nothing is deleted',
+    (name) => {
+      writeThree();
+      expect(runs.run('runs', '--remove', 'first', name)).toMatchObject({
+        exit: 1,
+        err: expect.stringContaining(`CONFIG_INVALID: There is no run "${name}"`) as string,
+      });
+      expect(names()).toEqual(['first', 'second', 'third']);
+    },
+  );
+
+  it('but the latest are deleted', () => {
+    writeThree();
+    expect(runs.run('runs', '--keep', '2').out).toContain('Deleted the run first.');
+    expect(names()).toEqual(['second', 'third']);
+    expect(runs.run('runs', '--keep', '5')).toMatchObject({ exit: 0 });
+    expect(names()).toEqual(['second', 'third']);
+  });
+
+  it.each(['0', '-1', '1.5', 'all'])('are not deleted for a number that is none, such as %p', (number) => {
+    writeThree();
+    expect(runs.run('runs', '--keep', number)).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('whole number of at least 1') as string,
+    });
+    expect(runs.run('runs', '--keep', '1', '--remove', 'first').exit).toBe(1);
+    expect(names()).toEqual(['first', 'second', 'third']);
+  });
+
+  it('that Jest is writing stay, and the command fails', () => {
+    writeThree();
+    const { unlock } = takeLock(join(runs.directory, '.evals/first/.lock'));
+    const { exit, out } = runs.run('runs', '--keep', '1');
+    unlock?.();
+    expect(exit).toBe(1);
+    expect(out).toContain('The run first stays: Jest may be writing it just now.');
+    expect(names()).toEqual(['first', 'third']);
   });
 });

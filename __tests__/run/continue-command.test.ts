@@ -8,10 +8,15 @@ test('is the same command with the name of the run', () => {
   );
 });
 
-test('keeps the choice of samples and models, and repeats nothing that was run again', () => {
-  const env = { EVALS_SAMPLES: '10', EVALS_MODELS: 'a b,c', EVALS_RERUN: 'failed' };
+test('keeps the choice of samples, models and transcripts, and repeats nothing that was run again', () => {
+  const env = {
+    EVALS_SAMPLES: '10',
+    EVALS_MODELS: 'a b,c',
+    EVALS_RERUN: 'failed',
+    EVALS_TRANSCRIPTS: 'none',
+  };
   expect(continueCommand('nightly', { argv: ['node', 'jest'], env })).toBe(
-    "EVALS_RUN=nightly EVALS_SAMPLES=10 EVALS_MODELS='a b,c' npx jest",
+    "EVALS_RUN=nightly EVALS_SAMPLES=10 EVALS_MODELS='a b,c' EVALS_TRANSCRIPTS=none npx jest",
   );
 });
 

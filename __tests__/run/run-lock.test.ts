@@ -21,6 +21,7 @@ function run(): EvalRun {
     rerun: null,
     samples: null,
     models: null,
+    transcripts: null,
     prices: {},
     maxCost: null,
   };

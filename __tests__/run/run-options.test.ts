@@ -44,8 +44,8 @@ const ofLitellm = {
 };
 
 test('without options there are neither prices nor a limit', () => {
-  expect(read(undefined)).toEqual({ prices: {}, maxCost: null });
-  expect(read({})).toEqual({ prices: {}, maxCost: null });
+  expect(read(undefined)).toEqual({ prices: {}, maxCost: null, transcripts: null });
+  expect(read({})).toEqual({ prices: {}, maxCost: null, transcripts: null });
 });
 
 test('prices are those of the configuration, or of a file, also as LiteLLM writes them', () => {
@@ -57,12 +57,27 @@ test('prices are those of the configuration, or of a file, also as LiteLLM write
   expect(read({ prices: { ...litellm, ...own } }).prices).toEqual({ ...ofLitellm, ...own });
 });
 
+test('which transcripts are kept is said by the configuration, and by a variable that wins over evaluations too', () => {
+  expect(read({ transcripts: 'failed' }).transcripts).toEqual({ mode: 'failed', isOnly: false });
+  expect(read({ transcripts: 'failed' }, { EVALS_TRANSCRIPTS: 'none' }).transcripts).toEqual({
+    mode: 'none',
+    isOnly: true,
+  });
+  expect(() => read({ transcripts: true })).toThrow(
+    refused('testEnvironmentOptions.evals.transcripts is true; it must be all, failed or none.'),
+  );
+  expect(() => read({}, { EVALS_TRANSCRIPTS: 'no' })).toThrow(
+    refused('EVALS_TRANSCRIPTS is "no"; it must be all, failed or none.'),
+  );
+});
+
 test('a variable wins over the configuration, and its budget over those of the evaluations', () => {
   const env = { EVALS_PRICES: file('other.json', { m: { input: 5, output: 5 } }), EVALS_MAX_COST: '0.5' };
   expect(read({ prices: own, maxCost: 3 })).toMatchObject({ maxCost: { amount: 3, isOnly: false } });
   expect(read({ prices: own, maxCost: 3 }, env)).toEqual({
     prices: { m: { input: 5, output: 5 } },
     maxCost: { amount: 0.5, isOnly: true },
+    transcripts: null,
   });
   expect(read({ maxCost: 3 }, { EVALS_MAX_COST: '' }).maxCost).toEqual({ amount: 3, isOnly: false });
 });

@@ -7,7 +7,7 @@ import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
 const facts = (): { rootDir: string; seed: number } => ({ rootDir: places.directory, seed: 7 });
-const noOptions = { prices: {}, maxCost: null };
+const noOptions = { prices: {}, maxCost: null, transcripts: null };
 const run = (env: Record<string, string>) => runSettings(facts(), env, noOptions)();
 
 test('a run without a name is called by its time, and no two alike', async () => {

@@ -7,6 +7,7 @@ import { compareCommand } from './commands/compare';
 import { doctorCommand } from './commands/doctor';
 import { downCommand } from './commands/down';
 import { exportCommand } from './commands/export';
+import { runsCommand } from './commands/runs';
 import { showCommand } from './commands/show';
 import { statusCommand } from './commands/status';
 import { upCommand } from './commands/up';
@@ -22,7 +23,8 @@ const program = new Command('jest-model-provider')
   .addCommand(cleanCommand())
   .addCommand(showCommand())
   .addCommand(compareCommand())
-  .addCommand(exportCommand());
+  .addCommand(exportCommand())
+  .addCommand(runsCommand());
 
 program.parseAsync().catch((error: unknown) => {
   if (!isModelProviderError(error)) throw error;

@@ -13,8 +13,10 @@ import { checkOptions, type ForeachOptions } from './execution/foreach-options';
 import { logsOf } from './log/log-path';
 import { logSchema, type SampleRecord } from './log/log-record';
 import { readLog, type EvalLog } from './log/read-log';
+import { callsInLog, transcriptsOf } from './log/read-transcripts';
 import { Result, type Score } from './scorers/result';
 import { judged } from './scorers/returned';
+import type { MadeCall } from './transcripts/made-call';
 import type { SampleContext } from './execution/attempt';
 import type { SampleSource } from './execution/sample-source';
 
@@ -33,7 +35,7 @@ const optionNames = ['title', 'concurrency', 'timeoutMs', 'reduce', 'gate', 'sta
 type Rescorer<Input> = (
   input: Input,
   response: string,
-  context: Pick<SampleContext, 'model' | 'signal' | 'trial' | 'sampleId' | 'log'>,
+  context: Pick<SampleContext, 'model' | 'signal' | 'trial' | 'sampleId' | 'calls' | 'log'>,
 ) => Scores | Promise<Scores>;
 
 type Scores = Score | readonly Score[] | boolean | number;
@@ -41,7 +43,8 @@ type Scores = Score | readonly Score[] | boolean | number;
 /**
  * Judges the stored answers of an earlier run again, without any model. Registers a test for each model with
  * which the run has the evaluation. The new scores are logged in the present run, under the same model.
- * Samples that had ended in an error are errors again.
+ * Samples that had ended in an error are errors again. `context.calls` are the stored calls of the sample, if the run has
+ * kept transcripts, else what the log knows of them.
  *
  * @param run the name of the run, a folder of `.evals`.
  * @param title the title of the evaluation in that run.
@@ -75,7 +78,7 @@ export function rescore<Input = Record<string, string>>(
     jestGlobals().describe(printable(model), () => {
       const test = async (): Promise<void> => {
         const { currentTestName = name, testPath = '' } = jestGlobals().expect.getState();
-        const { stored, hash } = storedTrials(log);
+        const { stored, hash, callsOf } = storedTrials(log);
         await evaluate(
           {
             title: name,
@@ -92,6 +95,7 @@ export function rescore<Input = Record<string, string>>(
             },
             options: { ...checked, retries: 0 },
             identity: hash,
+            storedCalls: callsOf,
           },
           evals,
         );
@@ -131,19 +135,33 @@ function meant(run: string, directory: string): string {
 
 type Stored = ReadonlyMap<string, readonly (SampleRecord | undefined)[]>;
 
-/**
- * The trials by the ids of their samples, and a hash of their answers: other answers have to be judged again.
- */
-function storedTrials(log: EvalLog): { readonly stored: Stored; readonly hash: string } {
+interface StoredTrials {
+  /** By the ids of their samples. */
+  readonly stored: Stored;
+  /** Of their answers and calls: others have to be judged again. */
+  readonly hash: string;
+  readonly callsOf: (sampleId: string, trial: number) => readonly MadeCall[];
+}
+
+function storedTrials(log: EvalLog): StoredTrials {
   const stored = new Map<string, SampleRecord[]>();
   const hash = createHash('sha256');
+  const transcripts = transcriptsOf(log.path);
   log.eachSample((record) => {
     const trials = stored.get(record.id) ?? [];
     trials[record.trial] = record;
     stored.set(record.id, trials);
     hash.update(JSON.stringify([record.id, record.trial, record.input, record.response, record.error]));
+    hash.update(transcripts?.lineOf(record) ?? '');
   });
-  return { stored, hash: hash.digest('hex').slice(0, 16) };
+  return {
+    stored,
+    hash: hash.digest('hex').slice(0, 16),
+    callsOf: (sampleId, trial) => {
+      const record = stored.get(sampleId)?.[trial];
+      return (record && transcripts?.callsOf(record)) ?? callsInLog(record);
+    },
+  };
 }
 
 function sourceOf({ header }: EvalLog, stored: Stored): SampleSource {

@@ -1,5 +1,8 @@
 import type { Prices } from './prices';
 
+/** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
+export type TranscriptMode = 'all' | 'failed' | 'none';
+
 /** What the evaluations of one run have in common. JSON, because it is sent to workers. */
 export type EvalRun = {
   /** The name of the run: the value of `EVALS_RUN`, or made from the time at which the run began. */
@@ -25,6 +28,12 @@ export type EvalRun = {
   readonly maxCost: {
     readonly amount: number;
     /** Whether it takes the place of those of the evaluations, as `EVALS_MAX_COST` does. */
+    readonly isOnly: boolean;
+  } | null;
+  /** Of which trials transcripts are kept; null if nothing says it. */
+  readonly transcripts: {
+    readonly mode: TranscriptMode;
+    /** Whether it takes the place of what the evaluations say, as `EVALS_TRANSCRIPTS` does. */
     readonly isOnly: boolean;
   } | null;
 };

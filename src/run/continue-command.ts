@@ -1,5 +1,5 @@
-// A run is continued with the samples and the models that it began with.
-const selecting = ['EVALS_SAMPLES', 'EVALS_MODELS'] as const;
+// A run is continued with the samples and the models that it began with, and keeps of them what it kept.
+const selecting = ['EVALS_SAMPLES', 'EVALS_MODELS', 'EVALS_TRANSCRIPTS'] as const;
 
 /** The command that continues an interrupted run, quoted for a shell. */
 export function continueCommand(

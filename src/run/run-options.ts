@@ -8,6 +8,7 @@ import type { Variables } from './chosen-models';
 import { pathOf, type Given } from './given-option';
 import { readMaxCost } from './max-cost';
 import { readPrices } from './read-prices';
+import { readTranscriptMode } from './transcript-mode';
 
 /** Reads an option; undefined if neither the projects nor a variable give it. */
 type ReadOption<T> = (given: Given | undefined) => T;
@@ -16,6 +17,7 @@ type ReadOption<T> = (given: Given | undefined) => T;
 const options = {
   prices: ['EVALS_PRICES', readPrices, 'path'],
   maxCost: ['EVALS_MAX_COST', readMaxCost],
+  transcripts: ['EVALS_TRANSCRIPTS', readTranscriptMode],
 } satisfies Record<string, readonly [variable: string, read: ReadOption<unknown>, path?: 'path']>;
 
 type Option = keyof typeof options;

@@ -262,7 +262,11 @@ test.each([
 test.each([[undefined], [null], ['text'], [Symbol('s')], [Object.freeze(new Error('x'))]])(
   'what can be read stays what it is: %p',
   (thrown) => {
-    const { cause, entry: kept } = legible(thrown, leased, { root: __dirname, isLate: false, isOfModels: false });
+    const { cause, entry: kept } = legible(thrown, leased, {
+      root: __dirname,
+      isLate: false,
+      isOfModels: false,
+    });
     expect(cause).toBe(thrown);
     expect(kept).toEqual(entry(thrown));
   },

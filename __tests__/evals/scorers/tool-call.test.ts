@@ -1,4 +1,5 @@
-import { toolCall, type ExpectedToolCall, type ToolCallAnswer } from '../../../src/evals/scorers/tool-call';
+import type { ExpectedToolCall } from '../../../src/evals/scorers/expected-tool-call';
+import { toolCall, type ToolCallAnswer } from '../../../src/evals/scorers/tool-call';
 
 function calling(...calls: [name: string, args: string][]): ToolCallAnswer {
   const tool_calls = calls.map(([name, args]) => ({ type: 'function', function: { name, arguments: args } }));

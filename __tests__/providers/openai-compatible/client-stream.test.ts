@@ -59,6 +59,27 @@ describe('stream', () => {
     ]);
   });
 
+  test('notes what was said, the pieces put together; an answer that is left is none', async () => {
+    endpoint.answer((response) => {
+      for (const sent of [chunk('Hel'), chunk('lo'), { ...chunk(null, 'stop'), usage }])
+        sendEvent(response, sent);
+      response.end('data: [DONE]\n\n');
+    });
+    const { calls } = await observed(async () => {
+      await all(client.stream('Hi'));
+      for await (const _piece of client.stream('Hi')) break;
+    });
+    expect(calls.map(({ bodies }) => [bodies?.request, bodies?.answer])).toEqual([
+      [
+        expect.objectContaining({ stream: true, messages: [{ role: 'user', content: 'Hi' }] }),
+        expect.objectContaining({
+          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+        }),
+      ],
+      [expect.objectContaining({ stream: true }), null],
+    ]);
+  });
+
   test.each([
     ['a text', { content: 'Hello' }],
     ['reasoning', { reasoning_content: 'Hm.' }],

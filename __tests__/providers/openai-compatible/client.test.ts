@@ -63,6 +63,22 @@ describe('generate', () => {
     ]);
   });
 
+  test('notes what was said, as it was when it was sent', async () => {
+    endpoint.answer(json(200, completion('Hello')));
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const { calls } = await observed(async () => {
+      const { raw } = await client.generate(messages, { seed: 1 });
+      messages.push({ role: 'user', content: 'later' });
+      Object.assign(raw, { choices: [] });
+    });
+    expect(calls[0]?.bodies?.request).toEqual({
+      model: 'm',
+      messages: [{ role: 'user', content: 'Hi' }],
+      seed: 1,
+    });
+    expect(calls[0]?.bodies?.answer).toEqual(completion('Hello'));
+  });
+
   test('notes a call that failed, with its status and what the server said', async () => {
     endpoint.answer(refusal(503, 'overloaded'));
     const { calls } = await observed(() => caught(client.generate('Hi')));

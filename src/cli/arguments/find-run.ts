@@ -15,9 +15,21 @@ const runsFolder = '.evals';
 export function findRun(name: string | undefined): string {
   if (name === undefined) return latestRun();
   const candidates = [resolve(runsFolder, name), resolve(name)];
-  const found = candidates.find((path) => isRun(path));
-  if (found !== undefined) return found;
-  const names = runs().map((run) => run.name);
+  return candidates.find((path) => isRun(path)) ?? refuse(name);
+}
+
+/**
+ * The runs of those names in `.evals` of the working directory, each once.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` if there is no such run, as {@link findRun} says it.
+ */
+export function runsNamed(names: readonly string[]): FoundRun[] {
+  const all = allRuns();
+  return [...new Set(names)].map((name) => all.find((run) => run.name === name) ?? refuse(name));
+}
+
+function refuse(name: string): never {
+  const names = allRuns().map((run) => run.name);
   const close = nearest(name, names);
   const hint =
     names.length === 0
@@ -29,20 +41,31 @@ export function findRun(name: string | undefined): string {
 }
 
 function latestRun(): string {
-  const [latest] = runs().sort((a, b) => b.at - a.at);
-  if (latest !== undefined) return join(resolve(runsFolder), latest.name);
+  const [latest] = allRuns();
+  if (latest !== undefined) return latest.directory;
   throw new ModelProviderError(
     'CONFIG_INVALID',
     `There is no run in ${resolve(runsFolder)}; run your evaluations first, or change to their folder.`,
   );
 }
 
-function runs(): { readonly name: string; readonly at: number }[] {
+/** A folder of `.evals`. */
+export interface FoundRun {
+  readonly name: string;
+  /** Absolute path. */
+  readonly directory: string;
+  /** When its logs were last written, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The runs in `.evals` of the working directory, the latest first. */
+export function allRuns(): FoundRun[] {
   try {
-    return readdirSync(runsFolder).flatMap((name) => {
-      const path = join(runsFolder, name);
-      return isRun(path) ? [{ name, at: lastChange(path) }] : [];
+    const found = readdirSync(runsFolder).flatMap((name) => {
+      const directory = join(resolve(runsFolder), name);
+      return isRun(directory) ? [{ name, directory, at: lastChange(directory) }] : [];
     });
+    return found.sort((a, b) => b.at - a.at);
   } catch {
     return [];
   }

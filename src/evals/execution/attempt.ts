@@ -1,7 +1,7 @@
 import { ModelProviderError } from '../../base/errors';
 import { OwnPromise, round } from '../../base/hot-globals';
 import type { Json } from '../../base/json';
-import { AbortController } from '../../base/real-globals';
+import { AbortController, currentTime } from '../../base/real-globals';
 import { callAs, type CallFacts, type Caller, type ModelCall } from '../../pattern/model-calls';
 import type { ModelConnection } from '../../pattern/model-connection';
 import type { ResourceHandle } from '../../pattern/resource-handle';
@@ -12,6 +12,8 @@ import { applicationEnv } from '../../tap/application-env';
 import type { Sample } from '../data-sets/data-set';
 import type { CallRecord, SampleRecord } from '../log/log-record';
 import type { Returned } from '../scorers/returned';
+import { callTranscripts, type CallTranscript } from '../transcripts/call-transcript';
+import { madeCall, type MadeCall } from '../transcripts/made-call';
 import type { CallCosts } from './call-costs';
 import type { Cancellable, InFlight } from './in-flight';
 
@@ -47,6 +49,11 @@ export interface SampleContext<Client = unknown, Connection = ModelConnection> {
   readonly env: Readonly<Record<string, string>>;
   /** Names the sample in the log; equal for equal content, in every run. */
   readonly sampleId: string;
+  /**
+   * The calls of models that the sample has made so far, with what was said in them, whatever is kept of it. Read
+   * it when they are over. Those of a judge are among them: `resource` says who was asked.
+   */
+  readonly calls: readonly CallTranscript[];
   /** Keeps a fact about this trial in the log. */
   log(name: string, value: Json): void;
 }
@@ -72,6 +79,8 @@ export interface AttemptRules {
   readonly resourceOf: (call: ModelCall) => string;
   /** How many milliseconds a call may wait for an endpoint that had too many requests. */
   readonly maxWaitMs: number;
+  /** The calls of a trial that was run before, where its answer is judged again. */
+  readonly storedCalls?: ((sampleId: string, trial: number) => readonly MadeCall[]) | undefined;
 }
 
 /** One call of the sample's function, within its time. */
@@ -87,6 +96,8 @@ export class Attempt implements Cancellable, Caller {
   readonly #rules: AttemptRules;
   #log: Record<string, Json> | undefined;
   #calls: CallRecord[] | undefined;
+  #made: MadeCall[] | undefined;
+  #stored: readonly MadeCall[] | undefined;
   #reject: ((reason: Error) => void) | undefined;
   #abort: AbortController | undefined;
   #cancelledFor: Error | undefined;
@@ -164,6 +175,13 @@ export class Attempt implements Cancellable, Caller {
     return this.#calls;
   }
 
+  /** The same with what was said in them, after those of the trial whose answer is judged again. */
+  get made(): readonly MadeCall[] | undefined {
+    const { storedCalls } = this.#rules;
+    if (storedCalls === undefined) return this.#made;
+    return [...(this.#stored ??= storedCalls(this.#sample.id, this.#trial)), ...(this.#made ?? [])];
+  }
+
   /** Made when it is read: it costs more than all the rest of a quick sample. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
@@ -216,13 +234,12 @@ export class Attempt implements Cancellable, Caller {
   }
 
   called(call: ModelCall): void {
-    const { facts } = call;
+    const { facts, bodies } = call;
     // What was still under way when it ended is no reason for its end.
     if (!this.#isOver) this.#failedCall = facts.error === undefined ? undefined : facts;
-    (this.#calls ??= []).push({
-      ...callRecord(this.#rules.resourceOf(call), facts),
-      ...this.#rules.costs.of(call),
-    });
+    const record = { ...callRecord(this.#rules.resourceOf(call), facts), ...this.#rules.costs.of(call) };
+    (this.#calls ??= []).push(record);
+    (this.#made ??= []).push(madeCall({ at: currentTime() - round(facts.ms), ...record }, bodies));
   }
 }
 
@@ -244,6 +261,10 @@ class TrialContext implements SampleContext {
 
   get client(): unknown {
     return this.#rules.client();
+  }
+
+  get calls(): readonly CallTranscript[] {
+    return callTranscripts(this.#attempt.made ?? []);
   }
 
   /** Made when it is read, as few samples do, and may be taken off its object. */

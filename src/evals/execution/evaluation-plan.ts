@@ -10,7 +10,7 @@ import { withoutSecrets } from '../log/without-secrets';
 import type { ResourceOrigin } from '../log/log-record';
 import type { Provenance } from '../log/provenance';
 import type { SummaryRules } from '../summary/summary-builder';
-import type { SampleFunction } from './attempt';
+import type { AttemptRules, SampleFunction } from './attempt';
 import { codeVersion } from './code-version';
 import type { CheckedOptions } from './foreach-options';
 import type { SampleSource } from './sample-source';
@@ -33,6 +33,8 @@ export interface EvaluationPlan {
   readonly options: CheckedOptions;
   /** What stored answers depend on, where no model gives any. */
   readonly identity?: string;
+  /** The stored calls of a trial, likewise. */
+  readonly storedCalls?: AttemptRules['storedCalls'];
 }
 
 /**

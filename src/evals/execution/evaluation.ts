@@ -1,5 +1,5 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
-import type { EvalRun } from '../../pattern/eval-run';
+import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import type { ModelCall } from '../../pattern/model-calls';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
@@ -57,16 +57,27 @@ const defaultConcurrency = 4;
  *   cannot be read, `CONFIG_INVALID` where two projects would write one log, `LOG_INVALID`, `RESOURCE_LOST`, and what the setup of the model throws.
  */
 export async function evaluate(given: EvaluationPlan, run: EvalRun): Promise<void> {
-  const { samples } = run;
-  const plan = samples === null ? given : { ...given, options: { ...given.options, samples } };
+  const samples = run.samples ?? given.options.samples;
+  const transcripts = transcriptMode(run.transcripts, given.options.transcripts);
+  const plan = {
+    ...given,
+    options: { ...given.options, ...(samples !== undefined && { samples }), transcripts },
+  };
   const name = nameOf(plan, run);
   await currentRuntime().session().claim(logPath(run.directory, name));
-  const log = new EvaluationLog(run, name, await provenanceOf(plan, run));
+  const log = new EvaluationLog(run, name, await provenanceOf(plan, run), transcripts);
   try {
     await new Evaluation(plan, run, log).run();
   } finally {
     log.close();
   }
+}
+
+function transcriptMode(
+  ofRun: EvalRun['transcripts'],
+  own: TranscriptMode = ofRun?.mode ?? 'all',
+): TranscriptMode {
+  return ofRun?.isOnly === true ? ofRun.mode : own;
 }
 
 class Evaluation {
@@ -207,7 +218,7 @@ class Evaluation {
     }
     if (outcome.record.error === undefined) this.#stopRule.passed();
     else if (this.#inFlight.signal.aborted || this.#stopsAfter(outcome)) return;
-    this.#count(this.#log.keep(outcome.record), sample, false);
+    this.#count(this.#log.keep(outcome.record, outcome.made), sample, false);
   }
 
   #isSpent(): boolean {
@@ -246,7 +257,7 @@ class Evaluation {
 
   /** Opens the evaluation with its first trial; all others use the same rules. */
   #open(concurrency: number): TrialRules | Promise<TrialRules> {
-    const { fn, model, evaluated, block, options } = this.#plan;
+    const { fn, model, evaluated, block, options, storedCalls } = this.#plan;
     const { prices } = this.#run;
     const { maxCost } = this.#budget;
     this.#rules ??= openEvaluation(this.#plan, this.#log, { prices, maxCost, concurrency }).then(
@@ -266,6 +277,7 @@ class Evaluation {
           costs: this.#costs,
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
+          storedCalls,
           endpoints: () => leasedEndpoints(block),
         }),
     );

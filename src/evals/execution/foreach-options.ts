@@ -1,4 +1,5 @@
 import { maxTimerMs } from '../../pattern/constraints';
+import type { TranscriptMode } from '../../pattern/eval-run';
 import { usualMaxWaitMs } from '../../pattern/model-calls';
 import { messageOf, ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
@@ -49,6 +50,11 @@ export interface ForeachOptions<Row = unknown> extends Selection<Row> {
    */
   readonly onLost?: 'stop' | 'restartOnce';
   /**
+   * Of which trials it is kept what was said in their calls, beside the log: `'all'`, the default; `'failed'`, those
+   * that `EVALS_RERUN=failed` would run again; `'none'`. `EVALS_TRANSCRIPTS` takes its place.
+   */
+  readonly transcripts?: TranscriptMode;
+  /**
    * What the calls of this evaluation may cost, in the currency of the prices: no sample starts once that is
    * spent, and the test fails with `BUDGET_SPENT`. No limit by default. `EVALS_MAX_COST` takes its place.
    */
@@ -64,7 +70,7 @@ export type CheckedOptions = ForeachOptions<never> &
   Required<
     Pick<
       ForeachOptions,
-      'trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries' | 'onLost' | 'gate'
+      ('trials' | 'timeoutMs' | 'maxWaitMs' | 'stopAfterEqualErrors' | 'retries') | ('onLost' | 'gate')
     >
   >;
 
@@ -79,6 +85,7 @@ const names = Object.keys({
   stopAfterEqualErrors: 0,
   retries: 0,
   onLost: 0,
+  transcripts: 0,
   maxCost: 0,
   gate: 0,
   statistics: 0,
@@ -107,7 +114,7 @@ export function checkOptions(
     requireObject(options);
     requireKnown(options, known);
     const { title, timeoutMs = 60_000, retries = 2, onLost = 'stop', gate = {} } = options;
-    const { maxWaitMs = usualMaxWaitMs, stopAfterEqualErrors = 20 } = options;
+    const { maxWaitMs = usualMaxWaitMs, stopAfterEqualErrors = 20, transcripts = 'all' } = options;
     if (title !== undefined && (typeof title !== 'string' || title.trim() === ''))
       throw new TypeError(`title is ${showValue(title)}; it must be a text that is not empty`);
     requireWhole('trials', trials, 1);
@@ -119,11 +126,14 @@ export function checkOptions(
     if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
     if (!['stop', 'restartOnce'].includes(onLost))
       throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
+    if (!['all', 'failed', 'none'].includes(transcripts))
+      throw new TypeError(`transcripts is ${showValue(transcripts)}; it must be 'all', 'failed' or 'none'`);
     requireReducers(options.reduce, trials);
     requireStatistics(options);
     requireSelection(options);
     requireGate(caller, gate);
-    return { ...options, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost, gate };
+    const limits = { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries };
+    return { ...options, ...limits, onLost, gate };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new ModelProviderError('EVAL_INVALID', `${caller}: ${error.message}.`);

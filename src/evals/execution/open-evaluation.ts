@@ -43,13 +43,13 @@ export async function beginLog(
   { concurrency, ...leased }: { readonly concurrency: number } & Pick<HeaderRecord, 'resource' | 'prices'>,
 ): Promise<void> {
   const { trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost } = options;
-  const { samples = null, shuffle = null } = options;
+  const { samples = null, shuffle = null, transcripts = 'all' } = options;
   log.begin({
     ...leased,
     dataset: { name: source.name, hash: await source.hash() },
     options: {
       ...{ concurrency, trials, timeoutMs, maxWaitMs, stopAfterEqualErrors, retries, onLost },
-      ...{ samples, shuffle },
+      ...{ samples, shuffle, transcripts },
       ...(options.maxCost !== undefined && { maxCost: options.maxCost }),
     },
   });

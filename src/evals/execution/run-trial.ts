@@ -5,6 +5,7 @@ import type { Json } from '../../base/json';
 import type { Sample } from '../data-sets/data-set';
 import type { SampleRecord } from '../log/log-record';
 import { judged, type Judged } from '../scorers/returned';
+import type { MadeCall } from '../transcripts/made-call';
 import type { AdaptiveLimit } from '../../base/adaptive-limit';
 import { Attempt, toMicroseconds, type AttemptRules } from './attempt';
 import { hopelessness, isPassing, isPassingCall, isTooMany, legible, retryAfterMs } from './error-kind';
@@ -31,6 +32,8 @@ export interface TrialRules extends AttemptRules {
 export interface TrialOutcome {
   readonly record: SampleRecord;
   readonly cause?: unknown;
+  /** Its calls, with what was said in them. */
+  readonly made?: readonly MadeCall[] | undefined;
   /** Whether a call would have had to wait for longer than it may. */
   readonly hasGivenUp?: boolean;
 }
@@ -110,8 +113,8 @@ export async function runTrial(
       retried: retried.length === 0 ? undefined : retried,
     };
     return thrown === undefined
-      ? { record }
-      : { record, cause: thrown.cause, hasGivenUp: tooMany === 'waitedTooLong' };
+      ? { record, made: attempt.made }
+      : { record, made: attempt.made, cause: thrown.cause, hasGivenUp: tooMany === 'waitedTooLong' };
   }
 }
 

@@ -1,6 +1,6 @@
 import { ModelProviderError } from '../../base/errors';
 import { redact } from '../../base/secrets';
-import type { EvalRun } from '../../pattern/eval-run';
+import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import { logPath, type LogName } from './log-path';
 import {
   logSchema,
@@ -16,6 +16,8 @@ import { isSameProvenance, type Provenance } from './provenance';
 import { readStartedLog, trialKey, type EvalLog } from './read-log';
 import { makeRunDirectory } from './run-directory';
 import { isAtLeast } from '../statistics/rounding';
+import type { MadeCall } from '../transcripts/made-call';
+import { TranscriptLog } from './transcript-log';
 import { withoutSecrets } from './without-secrets';
 
 const { existsSync } = process.getBuiltinModule('node:fs');
@@ -34,16 +36,20 @@ export class EvaluationLog {
   /** Calls of nobody, before the log is begun. */
   readonly #early: CallRecord[] = [];
   #writer: LogWriter | undefined;
+  readonly #transcripts: TranscriptLog;
+  readonly #keeps: TranscriptMode;
 
   /**
    * @throws ModelProviderError `LOG_INVALID` for a log that is damaged, for a file that is not one, and for the
    *   log of another project.
    */
-  constructor(run: EvalRun, name: LogName, provenance: Provenance) {
+  constructor(run: EvalRun, name: LogName, provenance: Provenance, keeps: TranscriptMode = 'none') {
     this.#run = run;
+    this.#keeps = keeps;
     this.#name = name;
     this.#provenance = withoutSecrets(provenance);
     this.path = logPath(run.directory, name);
+    this.#transcripts = new TranscriptLog(run, this.path);
     this.#earlier = existsSync(this.path) ? readStartedLog(this.path) : undefined;
     this.#requireSameProject();
     if (this.#earlier === undefined || !isSameProvenance(this.#earlier.header, this.#provenance)) return;
@@ -122,8 +128,14 @@ export class EvaluationLog {
       this.#earlier.eachUnattributed(visit);
   }
 
-  /** Writes a trial as the log can hold it, without secrets; returns what the log has. */
-  keep(record: SampleRecord): SampleRecord {
+  /**
+   * Writes a trial as the log can hold it, without secrets, and before it what was said in its calls; returns
+   * what the log has.
+   */
+  keep(record: SampleRecord, made: readonly MadeCall[] = []): SampleRecord {
+    // A process that is killed between the two runs the trial again, and has both of it.
+    if (made.length > 0 && (this.#keeps === 'all' || (this.#keeps === 'failed' && isFailed(record))))
+      this.#transcripts.keep(record, made);
     return this.#append(loggable(record));
   }
 
@@ -143,12 +155,14 @@ export class EvaluationLog {
     const dropped = footer.status === 'complete' ? [...this.#unseen] : [];
     this.#append({ type: 'footer', at: now(), ...footer, dropped });
     this.#writer?.requireWhole();
+    this.#transcripts.end();
     this.close();
   }
 
   close(): void {
     this.#writer?.close();
     this.#writer = undefined;
+    this.#transcripts.close();
   }
 
   #append<T extends LogRecord>(record: T): T {
@@ -165,12 +179,15 @@ export class EvaluationLog {
   }
 }
 
-/** Whether a finished trial runs again. A wrong answer is false, or less than 1, as with `toScore`. */
-function runsAgain({ error, scores }: SampleRecord, rerun: EvalRun['rerun']): boolean {
-  if (rerun === 'all') return true;
-  if (rerun === null) return false;
+function runsAgain(record: SampleRecord, rerun: EvalRun['rerun']): boolean {
+  if (rerun === null || rerun === 'all') return rerun === 'all';
+  return rerun === 'failed' ? isFailed(record) : record.error !== undefined;
+}
+
+/** Whether a trial is an error or a wrong answer: false, or less than 1, as with `toScore`. */
+function isFailed({ error, scores }: SampleRecord): boolean {
   if (error !== undefined) return true;
-  return rerun === 'failed' && scores.some(({ value }) => value !== null && !isAtLeast(Number(value), 1));
+  return scores.some(({ value }) => value !== null && !isAtLeast(Number(value), 1));
 }
 
 function now(): string {

@@ -27,6 +27,14 @@ export function logPath(runDirectory: string, { file, model, name, title }: LogN
   return join(runDirectory, `${readable}.${hash}.jsonl`);
 }
 
+/**
+ * Where the transcripts of a log are: beside it, and with another ending, so that what reads all logs of a folder
+ * does not meet them.
+ */
+export function transcriptsPath(log: string): string {
+  return `${log.replace(/\.jsonl$/, '')}.calls.ndjson`;
+}
+
 /** The logs of a run, in the order of their names. */
 export function logsOf(runDirectory: string): string[] {
   return readdirSync(runDirectory)

@@ -2,6 +2,7 @@ import { messageOf, ModelProviderError } from '../../base/errors';
 import { stringify } from '../../base/hot-globals';
 import { keepSecretsOf } from '../../base/secrets';
 import type { LogRecord } from './log-record';
+import type { TranscriptRecord } from './transcript-record';
 import { recordWithoutSecrets } from './without-secrets';
 
 const { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, statSync, writeFileSync } =
@@ -10,7 +11,7 @@ const { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, statSync, 
 const { Buffer } = process.getBuiltinModule('node:buffer');
 
 /**
- * The only writer of a log. A record is a line, which is in the file when the call returns and is never
+ * The only writer of a log, or of a file of transcripts. A record is a line, which is in the file when the call returns and is never
  * changed.
  */
 export class LogWriter {
@@ -44,7 +45,7 @@ export class LogWriter {
    *   a line may be there, and a line behind it would damage the log. TypeError for a record that JSON cannot
    *   hold; then nothing is written.
    */
-  append<T extends LogRecord>(record: T): T {
+  append<T extends LogRecord | TranscriptRecord>(record: T): T {
     if (this.#failure !== undefined) throw this.#failure;
     const line = stringify(record);
     const redacted = recordWithoutSecrets(line) as T | undefined;

@@ -1,11 +1,10 @@
 import type { Answer, ToolCall } from '../../answers/answer';
 import { firstChoice } from '../../answers/read-answer';
 import { readToolCalls } from '../../answers/tool-calls';
-import { isObject, parsedJson, showValue, stableStringify, type Json } from '../../base/json';
+import { showValue } from '../../base/json';
 import { kindOf } from '../../base/kind-of';
-import { requireKnown } from '../../base/require-known';
 import { defineScorer, type Judgement } from './define-scorer';
-import { exactJson } from './texts/exact-json';
+import { wantedCall, type ExpectedToolCall } from './expected-tool-call';
 
 /**
  * What names the tools that a model calls: a reply of `generate()`, or a chat completion of OpenAI's format,
@@ -28,16 +27,6 @@ export interface ToolCallCompletion {
   }[];
 }
 
-/** A call that is expected of the model. */
-export interface ExpectedToolCall {
-  readonly name: string;
-  /**
-   * Compared as JSON, whatever the order of the keys; any arguments are right if it is left out. As a JSON text
-   * its numbers are compared to the digit: an object cannot hold ids of 64 bits.
-   */
-  readonly arguments?: Readonly<Record<string, unknown>> | string;
-}
-
 /**
  * Whether the model calls the expected tool with the expected arguments, or all of several in any order, and
  * nothing else; an empty list expects that it calls none. Arguments that are no JSON object are wrong. The metadata
@@ -52,7 +41,7 @@ export interface ExpectedToolCall {
 export const toolCall = defineScorer('toolCall', judge);
 
 function judge(answer: ToolCallAnswer, expected: ExpectedToolCall | readonly ExpectedToolCall[]): Judgement {
-  const wanted = [expected].flat().map(requireCall);
+  const wanted = [expected].flat().map((call) => wantedCall(call, ['name', 'arguments']));
   const calls = toolCallsIn(answer);
   const left = [...calls];
   // Calls with arguments come first: one that takes any arguments must not use up the call of another.
@@ -62,12 +51,6 @@ function judge(answer: ToolCallAnswer, expected: ExpectedToolCall | readonly Exp
     left.splice(index, 1);
   }
   return left.length === 0 ? true : wrong(calls);
-}
-
-interface WantedCall {
-  readonly name: string;
-  /** Whether the arguments of a call are the expected ones; undefined if any are right. */
-  readonly fits: ((call: ToolCall) => boolean) | undefined;
 }
 
 function wrong(calls: readonly ToolCall[]): Judgement {
@@ -95,35 +78,4 @@ function requireToolCall(call: unknown): ToolCall {
   throw new TypeError(
     `a call of the answer is ${showValue(call)}; it must be { name, arguments, written }, as those of a reply of generate()`,
   );
-}
-
-function requireCall(call: unknown): WantedCall {
-  const { name, arguments: given } = (call ?? {}) as Partial<ExpectedToolCall>;
-  if (typeof name !== 'string')
-    throw new TypeError(`expected is ${kindOf(call)}; it must be { name, arguments }, or a list of them`);
-  requireKnown(call as object, ['name', 'arguments']);
-  if (given === undefined) return { name, fits: undefined };
-  if (typeof given === 'string') return { name, fits: fitsText(given) };
-  if (!isObject(given))
-    throw new TypeError(
-      `the expected arguments are ${kindOf(given)}; they must be an object, or its JSON text`,
-    );
-  return { name, fits: fitsObject(given) };
-}
-
-function fitsText(text: string): WantedCall['fits'] {
-  if (!isObject(parsedJson(text)))
-    throw new TypeError(
-      `the expected arguments are ${showValue(text)}; as a text they must be a JSON object`,
-    );
-  const exact = exactJson(text);
-  return ({ arguments: given, written }) =>
-    // A call without arguments may have no text at all.
-    given !== undefined && exactJson(written.trim() === '' ? '{}' : written) === exact;
-}
-
-function fitsObject(expected: Readonly<Record<string, unknown>>): WantedCall['fits'] {
-  // As JSON keeps it: without what is undefined.
-  const json = stableStringify(JSON.parse(JSON.stringify(expected)) as Json);
-  return ({ arguments: given }) => given !== undefined && stableStringify(given as Json) === json;
 }

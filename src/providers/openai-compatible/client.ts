@@ -2,6 +2,7 @@ import { cut } from '../../base/cut';
 import type { Answer, Received } from '../../answers/answer';
 import { refused } from '../../answers/answer-error';
 import { AnswerStream } from '../../answers/answer-stream';
+import { callBodies } from '../../answers/call-bodies';
 import { gateOf } from '../../answers/endpoint-gate';
 import { readAnswer, type ReasoningOption } from '../../answers/read-answer';
 import { ByteLimit, mostAnswerBytes, readBody } from '../../answers/read-body';
@@ -17,7 +18,13 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import { callNoter, currentCaller, noteCall, type CallFacts } from '../../pattern/model-calls';
+import {
+  callNoter,
+  currentCaller,
+  noteCall,
+  type CallBodies,
+  type CallFacts,
+} from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
 import { shownError } from '../../tap/observed-call';
 import { observedFetch } from '../../tap/observed-fetch';
@@ -146,7 +153,7 @@ export class ModelClient {
     prompt: string | readonly PromptMessage[],
     options: GenerateOptions = {},
   ): Promise<Generation> {
-    const body = this.#body(prompt, options);
+    const body = JSON.stringify(this.#body(prompt, options));
     const begin = performance.now();
     try {
       const ends = this.#ends(options);
@@ -154,10 +161,11 @@ export class ModelClient {
       const received = await this.#guard(ends, () => this.#wholeOf(response, options));
       const latencyMs = performance.now() - sentAt;
       const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-      this.#note({ ms: latencyMs, status: received.status, ...retried(retries), ...factsOfAnswer(answer) });
+      const facts = { ms: latencyMs, status: received.status, ...retried(retries), ...factsOfAnswer(answer) };
+      this.#note(facts, callBodies(body, received.body));
       return this.#generation(answer, latencyMs, raw);
     } catch (error) {
-      this.#note({ ms: performance.now() - begin, ...factsOfFailure(error) });
+      this.#note({ ms: performance.now() - begin, ...factsOfFailure(error) }, callBodies(body, undefined));
       throw error;
     }
   }
@@ -183,11 +191,12 @@ export class ModelClient {
     options: GenerateOptions,
   ): AsyncGenerator<string, Generation, undefined> {
     const asked = { stream: true, stream_options: { include_usage: true } } as const;
-    const body = { ...asked, ...this.#body(prompt, options), stream: true } as const;
+    const body = JSON.stringify({ ...asked, ...this.#body(prompt, options), stream: true });
     const left = new AbortController();
     const ends = this.#ends(options);
     const begin = performance.now();
     let facts: CallFacts = { ms: 0 };
+    let whole: unknown;
     try {
       const { response, sentAt, retries } = await this.#guard(ends, () =>
         this.#send(body, anySignal(ends, left.signal)),
@@ -215,6 +224,7 @@ export class ModelClient {
       }
       const { rest, answer, raw } = reader.end();
       yield* rest;
+      whole = raw;
       facts = { ...facts, ...factsOfAnswer(answer) };
       return this.#generation(answer, facts.ms, raw);
     } catch (error) {
@@ -224,7 +234,7 @@ export class ModelClient {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      this.#note(facts);
+      this.#note(facts, callBodies(body, whole));
     }
   }
 
@@ -243,18 +253,18 @@ export class ModelClient {
     return { ...answer, latencyMs, raw: raw as ChatCompletion };
   }
 
-  async #send(body: object, signal: AbortSignal): Promise<Sent> {
+  async #send(body: string, signal: AbortSignal): Promise<Sent> {
     const { baseURL, apiKey } = this.#connection;
     return this.#sender.exchange(`${baseURL}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      body,
       signal,
     });
   }
 
-  #note(facts: CallFacts): void {
-    noteCall(this.#context, { path, ...facts });
+  #note(facts: CallFacts, bodies: CallBodies): void {
+    noteCall(this.#context, { path, ...facts }, bodies);
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {

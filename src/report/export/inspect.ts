@@ -1,12 +1,16 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { answerEnd, type AnswerEnd } from '../../answers/finish-reason';
 import type { Json } from '../../base/json';
 import type { CallRecord, SampleRecord } from '../../evals/log/log-record';
+import { transcriptsOf, type Transcripts } from '../../evals/log/read-transcripts';
+import type { MadeCall } from '../../evals/transcripts/made-call';
 import { readLog } from '../../evals/log/read-log';
 import type { ReadEvaluation } from '../read-evaluation';
 import { withOneKind } from '../score-kinds';
 import type { ScoreSummary } from '../../evals/log/eval-summary';
+import { wellFormedJson } from './well-formed-json';
+import { conversationAfter, modelEvent } from './inspect-events';
+import { stopReason } from './inspect-messages';
 
 /**
  * Writes a run in the log format of inspect-ai, one file for each evaluation and model, sample by sample.
@@ -19,13 +23,14 @@ export function exportInspect(evaluations: readonly ReadEvaluation[], output: st
   mkdirSync(output, { recursive: true });
   return withOneKind(evaluations).map((evaluation) => {
     const { log } = evaluation.outcome;
+    const transcripts = transcriptsOf(log);
     // Inspect finds only logs whose names begin with a time.
     const time = evaluation.header.at.slice(0, 19).replaceAll(':', '-');
     const path = join(output, `${time}_${basename(log, '.jsonl')}.json`);
     const draft = `${path}.${process.pid}`;
     const file = openSync(draft, 'w', 0o600);
     try {
-      writeLog(file, log, evaluation);
+      writeLog(file, log, evaluation, transcripts);
     } finally {
       closeSync(file);
     }
@@ -34,22 +39,20 @@ export function exportInspect(evaluations: readonly ReadEvaluation[], output: st
   });
 }
 
-function writeLog(file: number, log: string, evaluation: ReadEvaluation): void {
-  writeSync(file, `${jsonOf(headOf(evaluation)).slice(0, -1)},"samples":[`);
+function writeLog(
+  file: number,
+  log: string,
+  evaluation: ReadEvaluation,
+  transcripts: Transcripts | undefined,
+): void {
+  writeSync(file, `${wellFormedJson(headOf(evaluation)).slice(0, -1)},"samples":[`);
   let separator = '\n';
   readLog(log).eachSample((sample) => {
-    writeSync(file, `${separator}${jsonOf(sampleOf(sample, evaluation.header.model))}`);
+    const made = transcripts?.callsOf(sample) ?? [];
+    writeSync(file, `${separator}${wellFormedJson(sampleOf(sample, evaluation.header.model, made))}`);
     separator = ',\n';
   });
   writeSync(file, '\n]}\n');
-}
-
-/** JSON of which every text is well-formed: Python refuses half a letter. */
-function jsonOf(value: Json): string {
-  // JSON.stringify() escapes lone surrogates and no others. An even number of backslashes are letters.
-  return JSON.stringify(value).replaceAll(/(\\+)ud[89a-f][0-9a-f]{2}/g, (found, slashes: string) =>
-    slashes.length % 2 === 0 ? found : `${slashes}ufffd`,
-  );
 }
 
 function headOf({ header, outcome }: ReadEvaluation): Json {
@@ -80,22 +83,6 @@ function headOf({ header, outcome }: ReadEvaluation): Json {
   };
 }
 
-// https://inspect.aisi.org.uk/reference/inspect_ai.model.html#stopreason
-const stopReasons: Readonly<Record<AnswerEnd, string>> = {
-  stop: 'stop',
-  tools: 'tool_calls',
-  cut: 'max_tokens',
-  filtered: 'content_filter',
-  refused: 'content_filter',
-  unknown: 'unknown',
-};
-
-/** Why the answer ended: the last call's gives it. Without calls, the sample gave it itself. */
-function stopReason(last: CallRecord | undefined): string {
-  if (last === undefined) return 'stop';
-  return stopReasons[last.isRefused === true ? 'refused' : answerEnd(last.finishReason)];
-}
-
 function usageOf(calls: readonly CallRecord[]): Json {
   const sum = (name: 'promptTokens' | 'completionTokens'): number =>
     calls.reduce((total, { usage }) => total + (usage?.[name] ?? 0), 0);
@@ -117,7 +104,7 @@ function scoreOf({ name, count, notApplicable, mean, standardError, interval }: 
   };
 }
 
-function sampleOf(sample: SampleRecord, model: string): Json {
+function sampleOf(sample: SampleRecord, model: string, made: readonly MadeCall[]): Json {
   const { id, trial, index, location, input, response, scores, error, metadata, log, calls } = sample;
   const question = typeof input === 'string' ? input : JSON.stringify(input);
   const judged = scores.flatMap(({ name, value, metadata: facts }) =>
@@ -125,12 +112,13 @@ function sampleOf(sample: SampleRecord, model: string): Json {
   );
   const answer = { role: 'assistant', content: response ?? '' };
   const own = calls?.filter(({ resource }) => model === '' || resource === model) ?? [];
+  const said = conversationAfter(made.filter(({ facts }) => model === '' || facts.resource === model).at(-1));
   return {
     id,
     epoch: trial + 1,
     input: question,
     target: '',
-    messages: [{ role: 'user', content: question }, ...(response === undefined ? [] : [answer])],
+    messages: said ?? [{ role: 'user', content: question }, ...(response === undefined ? [] : [answer])],
     output: {
       model,
       choices: response === undefined ? [] : [{ message: answer, stop_reason: stopReason(own.at(-1)) }],
@@ -138,6 +126,7 @@ function sampleOf(sample: SampleRecord, model: string): Json {
     },
     scores: Object.fromEntries(judged),
     metadata: { index, location: location ?? null, log: log ?? {}, ...metadata },
+    ...(made.length > 0 && { events: made.map((call, number) => modelEvent(call, sample, number)) }),
     total_time: sample.durationMs / 1000,
     ...(error !== undefined && {
       error: { message: `${error.kind}: ${error.message}`, traceback: '', traceback_ansi: '' },
