@@ -45,10 +45,7 @@ test.each<[object, string]>([
   [{}, 'reportCall(): ms is null; it must be a number of milliseconds.'],
   [{ ms: -1 }, 'reportCall(): ms is -1; it must be a number of milliseconds.'],
   [{ ms: NaN }, 'reportCall(): ms is NaN'],
-  [
-    { ms: 1, usage: { promptTokens: 1 } },
-    'it must be { promptTokens, completionTokens }, two whole numbers',
-  ],
+  [{ ms: 1, usage: { promptTokens: 1 } }, 'it must be { promptTokens, completionTokens }, two whole numbers'],
   [{ ms: 1, usage: { promptTokens: '1', completionTokens: 2 } }, 'reportCall(): usage is'],
   [{ ms: 1, finishReason: null }, 'reportCall(): finishReason is null; it must be a text'],
   [{ ms: 1, tokens: 3 }, 'reportCall(): there is no option tokens'],
