@@ -62,6 +62,19 @@ const specs = {
           expect((await model.client.generate('2 + 3')).text).not.toBe('');
           expect(${count}).toBe(2);
         });
+        foreach('n', [1], async (n, { env, connection }) => {
+          const { Client } = require('pg');
+          // By the variables alone, as a subprocess finds it.
+          const { PGHOST: host, PGPORT: port, PGUSER: user, PGDATABASE: database, PGPASSWORD: password } = env;
+          const found = [];
+          for (const options of [{ host, port: Number(port), user, database, password }, { connectionString: handle.connection.url }, { connectionString: env.DATABASE_URL }]) {
+            const client = new Client(options);
+            await client.connect();
+            found.push((await client.query('SELECT count(*)::int AS n FROM products')).rows[0].n);
+            await client.end();
+          }
+          return found.join() === '2,2,2' && env.OPENAI_BASE_URL === connection.baseURL;
+        }, { title: 'an application with both', gate: { score: { min: 1 } } });
       });
     });`),
 };
