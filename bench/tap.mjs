@@ -88,6 +88,7 @@ const ofNobody = {
   tapKey: () => undefined,
   waits: () => () => undefined,
   gaveUp: () => undefined,
+  begins: () => () => undefined,
 };
 
 function shown(ratio, low, high) {

@@ -314,7 +314,7 @@ describe.each(bothModes)('budgets of evaluations, %s', (mode) => {
 
   test('a priced call without tokens is one when it comes', () => {
     expect(messageOf('openai:judge uncounted')).toMatch(
-      /What a call of "openai:judge" has cost cannot be counted, since the endpoint does not say how many tokens it had/,
+      /What a call of "openai:judge" has cost cannot be counted, since its tokens are not known/,
     );
     expect(footer(records(run, 'uncounted'))).toMatchObject({ status: 'stopped', summary: { notRun: 3 } });
   });

@@ -30,6 +30,7 @@ const echo: Answerer = (response, request) => {
     void response.write(`data: ${JSON.stringify({ object: 'chat.completion.chunk', choices, ...more })}\n\n`);
   chunk([{ index: 0, delta: { role: 'assistant', content: '' } }]);
   for (const letter of asked) chunk([{ index: 0, delta: { content: letter } }]);
+  if (asked === 'abcdef') return undefined;
   chunk([{ index: 0, delta: {}, finish_reason: 'stop' }]);
   if (options?.include_usage === true) chunk([], { usage });
   response.end('data: [DONE]\n\n');
@@ -115,6 +116,20 @@ const files = {
         foreach('n', [1, 2, 3, 4, 5, 6, 7, 8], async (n, { connection }) => {
           if ((await post(connection, title)).status >= 400) throw new Error('my application has no key');
         }, { title, concurrency: 1 });
+      foreach('n', [1], async (n, { connection }) => {
+        const { body } = await post({ ...connection, model: 'other' }, 'by another name');
+        return new Result(body.choices[0].message.content, exactMatch('a', 'a'));
+      }, { title: 'other model' });
+      foreach('n', [1], async (n, { client }) => { await client.generate('never'); }, { title: 'own too slow', timeoutMs: 300 });
+      foreach('n', [1], async (n, { connection }) => {
+        const body = JSON.stringify({ messages: [{ content: 'abcdef' }], stream: true });
+        const response = await fetch(connection.baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+        const reader = response.body.getReader();
+        await reader.read();
+        await reader.cancel();
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return new Result('left', exactMatch('a', 'a'));
+      }, { title: 'left early' });
       foreach('n', [1], async (n, { connection }) => { await post(connection, 'never'); }, { title: 'too slow', timeoutMs: 300 });
     });`),
 };
@@ -250,5 +265,22 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
       calls: [{ path: '/chat/completions', error: expect.stringContaining('ended') as string }],
     });
     expect(outcome(run, 'fake:m too slow').status).toBe('failed');
+    expect(samplesIn('own-too-slow')[0]).toMatchObject({
+      error: { kind: 'timeout' },
+      calls: [{ path: '/chat/completions', error: expect.stringContaining('ended') as string }],
+    });
+  });
+
+  test('a stream that the application leaves is no call that failed, and has no tokens', () => {
+    const [call] = samplesIn('left-early')[0]?.calls ?? [];
+    expect(call).toMatchObject({ status: 200 });
+    expect(call).not.toHaveProperty('error');
+    expect(call).not.toHaveProperty('usage');
+  });
+
+  test('a call that asks for another model says so, in the log and in the table', () => {
+    expect(samplesIn('other-model')[0]?.calls).toMatchObject([{ resource: 'fake:m', model: 'other' }]);
+    expect(samplesIn('connection')[0]?.calls?.[0]).not.toHaveProperty('model');
+    expect(run.output).toContain('asked for another model 1');
   });
 });

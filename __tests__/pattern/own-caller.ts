@@ -15,6 +15,10 @@ export class OwnCaller implements Caller {
     return undefined;
   }
 
+  begins(): () => void {
+    return () => undefined;
+  }
+
   called(call: ModelCall): void {
     this.calls.push(call);
   }

@@ -5,6 +5,8 @@ import { checkOptionsOf, flag, text, whole, type OptionRule } from '../base/opti
 import type { ClientContext } from './resource-context';
 
 const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
+// Not the global: tests may put fake timers in its place.
+const { performance } = process.getBuiltinModule('node:perf_hooks');
 
 /** What is known of one call of a model. A type, not an interface: the log keeps it as JSON. */
 export type CallFacts = {
@@ -12,6 +14,8 @@ export type CallFacts = {
   readonly ms: number;
   /** Milliseconds from sending the request to the first piece of a streamed answer; absent otherwise. */
   readonly firstTokenMs?: number;
+  /** The model that was asked for, if it is another than that of the connection. */
+  readonly model?: string;
   /** What was asked, from the server's base URL, such as `/chat/completions`. */
   readonly path?: string;
   /** The HTTP status. */
@@ -67,6 +71,8 @@ export interface Caller {
   readonly signal: AbortSignal;
   /** Names it to the tap, which tells it of the calls that an application makes for it. */
   tapKey(): string | undefined;
+  /** A call begins. `end` is called if the caller ends before it. Returns what to call when it has ended itself. */
+  begins(end: () => void): () => void;
   /** A call has ended: so evaluations record tokens and latencies. */
   called(call: ModelCall): void;
   /** A call has to wait before it is sent. Returns what to call when it has not to any more. */
@@ -87,17 +93,32 @@ export function currentCaller(): Caller | undefined {
   return callers.getStore();
 }
 
-/** What the built-in clients do with every call; {@link reportCall} checks the facts of others. */
-export function noteCall(context: CallingContext, facts: CallFacts, bodies?: CallBodies): void {
-  callNoter(context)(facts, bodies);
+/** What is told of a call when it has ended; what is told first counts. */
+export type CallNote = (facts: CallFacts, bodies?: CallBodies) => void;
+
+/**
+ * Begins a call of a built-in client. It is its caller's, wherever it ends; and if that ends before it, it is told as
+ * one that failed. {@link reportCall} is for the clients of others.
+ */
+export function beginCall({ spec, signal }: CallingContext, path?: string): CallNote {
+  const caller = callers.getStore();
+  if (caller === undefined) return () => undefined;
+  const begin = performance.now();
+  let isTold = false;
+  const tell: CallNote = (facts, bodies) => {
+    if (isTold) return;
+    isTold = true;
+    endsFirst();
+    caller.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
+  };
+  const endsFirst = caller.begins(() =>
+    tell({ ms: performance.now() - begin, ...(path === undefined ? {} : { path }), error: endedWithCaller }),
+  );
+  return tell;
 }
 
-/** The same for a call that begins now, and may end where nobody knows who has made it. */
-export function callNoter({ spec, signal }: CallingContext): (facts: CallFacts, bodies?: CallBodies) => void {
-  const caller = callers.getStore();
-  return (facts, bodies) =>
-    caller?.called({ spec, lease: signal, facts, ...(bodies === undefined ? {} : { bodies }) });
-}
+/** What is said of a call that was under way when its caller ended. */
+export const endedWithCaller = 'It was ended with the attempt that had made it.';
 
 const listeners = new Set<(call: ModelCall) => void>();
 
@@ -131,6 +152,7 @@ const tokens: OptionRule = {
 const rules: Record<keyof CallFacts, OptionRule> = {
   ms: milliseconds,
   firstTokenMs: milliseconds,
+  model: text,
   path: text,
   status: whole(100),
   finishReason: text,
@@ -167,7 +189,7 @@ export function reportCall(context: CallingContext, call: CallFacts): void {
       `reportCall(): the first argument is ${kindOf(context)}; it must be the context that createClient was given.`,
     );
   checkOptionsOf('reportCall()', { ...call, ms: (call as Partial<CallFacts>).ms ?? null }, rules);
-  noteCall(context, { ...call });
+  beginCall(context)({ ...call });
 }
 
 /** How many milliseconds a call may wait unless its caller says otherwise. */

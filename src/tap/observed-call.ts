@@ -1,13 +1,13 @@
 import { refusalOfBody } from '../answers/answer-error';
 import type { Sent, WaitingFetch } from '../answers/waiting-fetch';
 import { messageOf } from '../base/errors';
-import type { Json } from '../base/json';
+import { isObject, type Json } from '../base/json';
 import { printable } from '../base/printable';
 import { readRetryAfter } from '../base/retry-after';
 import { redact } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
-import { requestBody } from './request-body';
+import { requestBody, textOfBody } from './request-body';
 import { callReader } from './reading/call-reader';
 import type { CallReader, ReadCall } from './reading/read-call';
 import { refusesWish, UsageFilter, withUsageWish } from './usage-wish';
@@ -23,6 +23,8 @@ export interface CallRequest {
   readonly init: RequestInit;
   readonly connection: ModelConnection;
   readonly sender: WaitingFetch;
+  /** Whether the application has left: what fails then is no fault of the model. */
+  readonly hasLeft: () => boolean;
   /** Called once, before the application has the end of the answer. */
   readonly note: (facts: CallFacts, bodies: CallBodies) => void;
 }
@@ -119,7 +121,7 @@ export class ObservedCall {
       }
       this.#noteRead(reader.end());
     } catch (error) {
-      this.#note({ error: shownError(error) });
+      if (!this.#request.hasLeft()) this.#note({ error: shownError(error) });
       throw error;
     } finally {
       this.#noteLeft(reader);
@@ -150,6 +152,7 @@ export class ObservedCall {
       {
         ms: performance.now() - this.#sentAt,
         path: path.replace(/[?#].*/, ''),
+        ...otherModel(init.body, this.#request.connection),
         ...(this.#status === undefined ? {} : { status: this.#status }),
         ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
         ...(this.#retries === 0 ? {} : { retries: this.#retries }),
@@ -164,6 +167,15 @@ export class ObservedCall {
       },
     );
   }
+}
+
+/** The application may ask the endpoint for another model than the one that is evaluated. */
+function otherModel(body: RequestInit['body'], { model: own }: ModelConnection): Pick<CallFacts, 'model'> {
+  // Most requests name the right one, and need not be parsed.
+  if (own === '' || textOfBody(body)?.includes(`"model":${JSON.stringify(own)}`) === true) return {};
+  const asked = requestBody(body);
+  const model = isObject(asked) ? asked['model'] : undefined;
+  return typeof model === 'string' && model !== own ? { model: printable(model).slice(0, longestError) } : {};
 }
 
 /** What an error says to those who must not see a secret, and print what they get. */

@@ -19,7 +19,10 @@ export function observedFetch(
     if (input instanceof Request) return sender.fetch(input, init);
     const url = String(input);
     const path = pathBelow(connection.baseURL, url);
-    const call = new ObservedCall({ url, path, init, connection, sender, note: noteNext() });
+    const call = new ObservedCall({
+      ...{ url, path, init, connection, sender, note: noteNext() },
+      hasLeft: () => init.signal?.aborted === true,
+    });
     const { status, headers, body } = await call.send();
     const stream = withoutBody.has(status) ? null : streamOf(body);
     return new Response(stream, { status, headers });

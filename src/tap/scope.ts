@@ -1,5 +1,5 @@
 import type { Json } from '../base/json';
-import type { Caller } from '../pattern/model-calls';
+import { endedWithCaller, type Caller } from '../pattern/model-calls';
 import type { TapScope, TapTarget } from '../pattern/tap';
 import type { TappedCall } from './tapped-call';
 
@@ -40,7 +40,7 @@ export class Scope implements TapScope {
 
   end(isCancelled: boolean): void {
     this.#addresses.close(this, isCancelled);
-    for (const call of this.#underWay) call.end('It was ended with the attempt that had made it.');
+    for (const call of this.#underWay) call.end(endedWithCaller);
     this.#underWay.clear();
   }
 }

@@ -41,7 +41,10 @@ export class TappedCall {
       ...(request.body.byteLength === 0 ? {} : { body: request.body }),
       signal: anySignal(request.signal, lease, this.#ending.signal),
     };
-    this.#call = new ObservedCall({ url, path, init, connection, sender, note });
+    this.#call = new ObservedCall({
+      ...{ url, path, init, connection, sender, note },
+      hasLeft: () => request.signal.aborted,
+    });
     try {
       const { status, headers, body } = await this.#call.send();
       return { status, headers: answeredHeaders(headers), body };

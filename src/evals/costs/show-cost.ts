@@ -6,3 +6,8 @@ export function showCost(amount: number): string {
       : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   return amount.toLocaleString('en', digits);
 }
+
+/** Calls of which nobody knows what they have cost. */
+export function showUnpriced(calls: number): string {
+  return `${calls.toLocaleString('en')} unpriced ${calls === 1 ? 'call' : 'calls'}`;
+}

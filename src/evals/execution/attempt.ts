@@ -103,6 +103,8 @@ export class Attempt implements Cancellable, Caller {
   #cancelledFor: Error | undefined;
   #scope: TapScope | undefined;
   #isOver = false;
+  /** What ends its calls that are under way. */
+  #underWay: Set<() => void> | undefined;
   #failedCall: CallFacts | undefined;
 
   constructor(sample: Sample, trial: number, rules: AttemptRules) {
@@ -145,6 +147,7 @@ export class Attempt implements Cancellable, Caller {
   #end(isCancelled = false): void {
     this.#isOver = true;
     this.#scope?.end(isCancelled);
+    for (const end of this.#underWay ?? []) end();
   }
 
   #answer(activity: Activity): Promise<unknown> {
@@ -231,6 +234,12 @@ export class Attempt implements Cancellable, Caller {
   /** The last call, if it failed: that may be why the whole attempt did. */
   get failedCall(): CallFacts | undefined {
     return this.#failedCall;
+  }
+
+  begins(end: () => void): () => void {
+    const underWay = (this.#underWay ??= new Set());
+    underWay.add(end);
+    return () => underWay.delete(end);
   }
 
   called(call: ModelCall): void {

@@ -25,7 +25,7 @@ export class CallCosts {
   readonly #prices: Prices;
   readonly #around: readonly LeasedResource[];
   readonly #payer: Payer;
-  readonly #found = new WeakMap<AbortSignal, PriceOf>();
+  readonly #found = new WeakMap<AbortSignal, Map<string, PriceOf>>();
   /** By server: two leases of one are not paid twice. */
   readonly #busy = new Map<string, BusyTime>();
 
@@ -50,13 +50,21 @@ export class CallCosts {
     return {};
   }
 
-  #priceOf({ lease, spec }: ModelCall): PriceOf {
-    const known = this.#found.get(lease);
-    if (known !== undefined) return known;
-    const label = this.#around.find(({ handle }) => handle.isOf(lease))?.label;
-    const price = priceOf(this.#prices, { label, spec, origin: originOf(lease) });
-    this.#found.set(lease, price);
+  #priceOf({ lease, spec, facts: { model = '' } }: ModelCall): PriceOf {
+    const found = this.#found.get(lease) ?? new Map<string, PriceOf>();
+    this.#found.set(lease, found);
+    const price = found.get(model) ?? this.#findPrice(lease, spec, model);
+    found.set(model, price);
     return price;
+  }
+
+  /** @param model another model of the endpoint, which has a price of its own; empty for the one that is leased. */
+  #findPrice(lease: AbortSignal, spec: string, model: string): PriceOf {
+    const origin = originOf(lease);
+    if (model !== '')
+      return priceOf(this.#prices, { label: undefined, spec: spec.replace(/:[^]*$/, `:${model}`), origin });
+    const label = this.#around.find(({ handle }) => handle.isOf(lease))?.label;
+    return priceOf(this.#prices, { label, spec, origin });
   }
 
   #costOf(call: ModelCall, price: ModelPrice): number | undefined {

@@ -233,7 +233,7 @@ class Evaluation {
     if (this.#budget.maxCost === undefined || this.#isStopped) return;
     const ofTokens =
       facts.usage === undefined
-        ? 'the endpoint does not say how many tokens it had'
+        ? 'its tokens are not known: the endpoint does not count them, or the answer was left before its end'
         : 'its price is for shorter prompts';
     const why = price === 'unpriced' ? 'its price is not known' : ofTokens;
     this.#stop(

@@ -17,17 +17,31 @@ export function requirePrices(
   prices: Prices,
   models: readonly LeasedResource[],
 ): void {
-  const model = models.find((resource) => priceOfLeased(prices, resource) === 'unpriced');
-  if (model === undefined) return;
-  const { label, request } = model;
-  const names = namesOf({ label, spec: request.spec });
   const known = Object.keys(prices);
-  const meant = names.map((name) => nearest(name, known)).find((name) => name !== undefined);
+  const namesIn = ({ label, request }: LeasedResource): readonly string[] =>
+    namesOf({ label, spec: request.spec });
+  const nearestTo = (resource: LeasedResource): string | undefined =>
+    namesIn(resource)
+      .map((name) => nearest(name, known))
+      .find((name) => name !== undefined);
+  const model = models.find((resource) => {
+    const price = priceOfLeased(prices, resource);
+    // A local proxy costs what is behind it: its price may be misspelt.
+    return price === 'unpriced' || (isLocalEndpoint(price, resource) && nearestTo(resource) !== undefined);
+  });
+  if (model === undefined) return;
+  const { label } = model;
+  const names = namesIn(model);
+  const meant = nearestTo(model);
   throw new ModelProviderError(
     'CONFIG_INVALID',
     `"${title}" may cost ${showCost(maxCost)} (maxCost), but the price of "${label}" is not known, so that this cannot be kept: give it one in testEnvironmentOptions.evals.prices or EVALS_PRICES, as ${names.map((name) => `"${name}"`).join(' or ')}.${meant === undefined ? '' : ` There is a price of "${meant}".`}`,
     { details: { model: label } },
   );
+}
+
+function isLocalEndpoint(price: PriceOf, { handle }: LeasedResource): boolean {
+  return price === 'own machine' && handle.facts.command === null;
 }
 
 /** The prices of leased models by their labels; undefined if none has one. */

@@ -44,6 +44,8 @@ export interface CallsSummary {
   readonly calls: number;
   /** Those without an answer; absent if there are none. */
   readonly failed?: number;
+  /** Those that asked the endpoint for another model; absent if there are none. */
+  readonly otherModels?: number;
   /** Null if there are none. */
   readonly latencyMs: Quantiles | null;
   /** From sending a request to the first piece of a streamed answer; absent if none was streamed. */
@@ -125,6 +127,8 @@ export interface EvalSummary {
   readonly cost?: CostSummary;
   /** The model's calls without an answer; absent if there are none. */
   readonly failed?: number;
+  /** The calls to its endpoint that asked for another model; absent if there are none. */
+  readonly otherModels?: number;
   /**
    * What the model's calls of a trial cost, over the samples without an error whose cost is known; absent if
    * nothing has a price.

@@ -9,6 +9,7 @@ export class CallStatistics {
   readonly #firstTokens = new NumberList();
   #calls = 0;
   #failed = 0;
+  #otherModels = 0;
   /** Of the answered calls whose tokens are known. */
   #countedMs = 0;
   #timedTokens = 0;
@@ -22,6 +23,7 @@ export class CallStatistics {
 
   add(call: CallRecord): void {
     this.#addCost(call);
+    if (call.model !== undefined) this.#otherModels += 1;
     const { ms, firstTokenMs, usage, error } = call;
     if (usage !== undefined) {
       this.#promptTokens += usage.promptTokens;
@@ -48,6 +50,7 @@ export class CallStatistics {
     return {
       calls: this.#calls,
       ...(this.#failed > 0 && { failed: this.#failed }),
+      ...(this.#otherModels > 0 && { otherModels: this.#otherModels }),
       latencyMs: this.#latencies.quantiles(),
       ...(firstTokenMs !== null && { firstTokenMs }),
       promptTokens: this.#promptTokens,

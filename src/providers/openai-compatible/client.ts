@@ -18,13 +18,7 @@ import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from 
 import { printable } from '../../base/printable';
 import { AbortController } from '../../base/real-globals';
 import { readRetryAfter } from '../../base/retry-after';
-import {
-  callNoter,
-  currentCaller,
-  noteCall,
-  type CallBodies,
-  type CallFacts,
-} from '../../pattern/model-calls';
+import { beginCall, currentCaller, type CallFacts } from '../../pattern/model-calls';
 import type { ClientContext } from '../../pattern/resource-context';
 import { shownError } from '../../tap/observed-call';
 import { observedFetch } from '../../tap/observed-fetch';
@@ -137,7 +131,7 @@ export class ModelClient {
     const seen = { connection: this.#connection, sender: this.#sender };
     this.#openai ??= openSdk(
       this.#connection,
-      observedFetch(seen, () => callNoter(this.#context)),
+      observedFetch(seen, () => beginCall(this.#context)),
     );
     return this.#openai;
   }
@@ -155,17 +149,18 @@ export class ModelClient {
   ): Promise<Generation> {
     const body = JSON.stringify(this.#body(prompt, options));
     const begin = performance.now();
+    const tell = beginCall(this.#context, path);
     try {
       const ends = this.#ends(options);
       const { response, sentAt, retries } = await this.#guard(ends, () => this.#send(body, ends));
       const received = await this.#guard(ends, () => this.#wholeOf(response, options));
       const latencyMs = performance.now() - sentAt;
       const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-      const facts = { ms: latencyMs, status: received.status, ...retried(retries), ...factsOfAnswer(answer) };
-      this.#note(facts, callBodies(body, received.body));
+      const facts = { ms: latencyMs, path, status: received.status, ...retried(retries) };
+      tell({ ...facts, ...factsOfAnswer(answer) }, callBodies(body, received.body));
       return this.#generation(answer, latencyMs, raw);
     } catch (error) {
-      this.#note({ ms: performance.now() - begin, ...factsOfFailure(error) }, callBodies(body, undefined));
+      tell({ ms: performance.now() - begin, path, ...factsOfFailure(error) }, callBodies(body, undefined));
       throw error;
     }
   }
@@ -195,14 +190,15 @@ export class ModelClient {
     const left = new AbortController();
     const ends = this.#ends(options);
     const begin = performance.now();
-    let facts: CallFacts = { ms: 0 };
+    const tell = beginCall(this.#context, path);
+    let facts: CallFacts = { ms: 0, path };
     let whole: unknown;
     try {
       const { response, sentAt, retries } = await this.#guard(ends, () =>
         this.#send(body, anySignal(ends, left.signal)),
       );
       const { status } = response;
-      facts = { ms: 0, status, ...retried(retries) };
+      facts = { ...facts, status, ...retried(retries) };
       if (status >= 400) {
         throw refused(this.#connection, await this.#guard(ends, () => this.#wholeOf(response, options)));
       }
@@ -234,7 +230,7 @@ export class ModelClient {
       left.abort();
       // An answer that was not read to its end counts up to where it was read, without tokens: when their
       // number arrives is chance.
-      this.#note(facts, callBodies(body, whole));
+      tell(facts, callBodies(body, whole));
     }
   }
 
@@ -261,10 +257,6 @@ export class ModelClient {
       body,
       signal,
     });
-  }
-
-  #note(facts: CallFacts, bodies: CallBodies): void {
-    noteCall(this.#context, { path, ...facts }, bodies);
   }
 
   #body(prompt: string | readonly PromptMessage[], options: GenerateOptions): object {

@@ -55,7 +55,8 @@ export function callAttributes(call: MadeCall, provider: string): Json {
         ? undefined
         : JSON.stringify(said.tools.map((tool) => ({ type: 'function', ...tool }))),
     'http.response.status_code': status,
-    'error.type': error === undefined ? undefined : String(status ?? '_OTHER'),
+    'error.type':
+      error === undefined ? undefined : status !== undefined && status >= 400 ? String(status) : '_OTHER',
   });
 }
 

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { printable } from '../../base/printable';
-import { showCost } from '../../evals/costs/show-cost';
+import { showCost, showUnpriced } from '../../evals/costs/show-cost';
 import type { CallsSummary, CostSummary, Quantiles } from '../../evals/log/eval-summary';
 import type { FiledOutcome } from '../read-evaluation';
 import { showMs } from './numbers';
@@ -67,7 +67,10 @@ function rowsOf({ title, model, summary }: FiledOutcome): Row[] {
 function rowOfOthers(name: string, calls: CallsSummary): Row {
   return {
     ...{ title: '', name: `  ${name}`, trials: '-', calls },
-    notes: describeCounts({ calls: calls.calls, 'failed calls': calls.failed ?? 0 }),
+    notes: describeCounts({
+      ...{ calls: calls.calls, 'failed calls': calls.failed ?? 0 },
+      'asked for another model': calls.otherModels ?? 0,
+    }),
   };
 }
 
@@ -90,13 +93,15 @@ function describeCost({
   const parts = [
     priced > 0 ? showCost(amount ?? 0) : '',
     priced === 0 && ownMachine > 0 ? 'own machine' : '',
-    unpriced > 0 ? (isMixed ? `${unpriced} calls unpriced` : 'unpriced') : '',
+    unpriced > 0 ? (isMixed ? showUnpriced(unpriced) : 'unpriced') : '',
   ];
   return parts.filter((part) => part !== '').join(', ') || '-';
 }
 
-function notesOf({ errorKinds, answers, reused, retries, restarts, notRun, failed = 0 }: Summary): string {
-  const counts = { ...errorKinds, ...answers, 'failed calls': failed, reused, retries, restarts };
+function notesOf({ errorKinds, answers, reused, retries, restarts, notRun, ...calls }: Summary): string {
+  const { failed = 0, otherModels = 0 } = calls;
+  const ofCalls = { 'failed calls': failed, 'asked for another model': otherModels };
+  const counts = { ...errorKinds, ...answers, ...ofCalls, reused, retries, restarts };
   return describeCounts({ ...counts, 'not run': notRun });
 }
 

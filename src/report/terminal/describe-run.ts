@@ -2,7 +2,8 @@ import { relative } from 'node:path';
 import { rowLabel } from '../../evals/data-sets/row-location';
 import { cut } from '../../base/cut';
 import { printable } from '../../base/printable';
-import { showCost } from '../../evals/costs/show-cost';
+import type { EvalSummary } from '../../evals/log/eval-summary';
+import { showCost, showUnpriced } from '../../evals/costs/show-cost';
 import type { Spent } from '../../evals/log/eval-summary';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
@@ -32,7 +33,10 @@ export function describeRun(report: RunReport): string {
   const parts = [
     evalMatrix(evaluations),
     costsTable(evaluations),
-    describeSpent(spent),
+    describeSpent(
+      spent,
+      evaluations.reduce((count, { summary }) => count + unpricedCalls(summary), 0),
+    ),
     differencesTable(differences),
     notCompared.length === 0 ? '' : describeNotCompared(notCompared),
     ...notPassed.map(({ title, model, gate }) =>
@@ -50,11 +54,21 @@ export function describeRun(report: RunReport): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-/** What a run has cost, also with the invocations that it goes on with. Empty if nothing is known to cost anything. */
-function describeSpent({ now, total }: Spent): string {
+/**
+ * What a run has cost, also with the invocations that it goes on with. Empty if nothing is known to cost anything.
+ *
+ * @param unpriced how many calls are not in it, since nobody knows what they have cost.
+ */
+function describeSpent({ now, total }: Spent, unpriced: number): string {
   if (total === 0) return '';
   const all = total === now ? '' : `; ${showCost(total)} with the earlier invocations of this run`;
-  return `Cost: ${showCost(now)}${all}`;
+  const rest = unpriced === 0 ? '' : `, without ${showUnpriced(unpriced)}`;
+  return `Cost: ${showCost(now)}${all}${rest}`;
+}
+
+function unpricedCalls({ cost, others = {}, unattributed }: EvalSummary): number {
+  const all = [cost, ...Object.values(others).map((other) => other.cost), unattributed?.cost];
+  return all.reduce((count, found) => count + (found?.unpriced ?? 0), 0);
 }
 
 /** Says what could not be compared, and why. */
