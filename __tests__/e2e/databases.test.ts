@@ -91,7 +91,7 @@ describe.each(bothModes)('databases, %s', (mode) => {
       'postgres:shop at once, one',
       'postgres:shop at once, other',
     ]);
-    expect(run.tests).toHaveLength(5 + 3 + 6);
+    expect(run.tests).toHaveLength(5 + 3 + 7);
     const started = run.events.flatMap((event) => (event.type === 'starting' ? [event.spec] : []));
     expect(started.filter((started) => started === 'postgres-server:embedded')).toHaveLength(1);
     expect(started.filter((started) => started === 'postgres:shop')).toHaveLength(5 + 3 + 2);

@@ -35,7 +35,7 @@ test('the first and the last part of a log stay, with a line on how much is miss
 });
 
 test('a server that writes faster than its log is read does not hold the guardian', () => {
-  writeFileSync(log(), 'a'.repeat(100));
+  writeFileSync(log(), 'a'.repeat(200));
   const { readSync } = fs;
   let reads = 0;
   const reading = jest.spyOn(fs, 'readSync').mockImplementation(((...args: Parameters<typeof readSync>) => {
@@ -54,6 +54,21 @@ test('a server that writes faster than its log is read does not hold the guardia
   expect(first).toBe('aaaaaaaaaa');
   expect(note).toMatch(/at least [1-9]\d+ bytes/);
   expect(last.length).toBeLessThanOrEqual(20);
+});
+
+test('what the server writes during a cut comes last', () => {
+  writeFileSync(log(), `${'a'.repeat(10)}${'b'.repeat(200)}${'c'.repeat(10)}`);
+  const { ftruncateSync } = fs;
+  const cutting = jest.spyOn(fs, 'ftruncateSync').mockImplementation((file, length) => {
+    ftruncateSync(file, length);
+    appendFileSync(log(), 'LAST');
+  });
+  try {
+    cutLog(log(), 10);
+  } finally {
+    cutting.mockRestore();
+  }
+  expect(readFileSync(log(), 'utf8')).toMatch(/^a{10}\n\[.*at least 200 bytes.*\]\nc{10}LAST$/);
 });
 
 test('a server that prints 300 MB is not blocked, keeps a small log, and its last line is in it', async () => {

@@ -4,7 +4,8 @@ const mebibyte = 1024 ** 2;
 const most = 64 * mebibyte;
 const kept = 16 * mebibyte;
 const lookEveryMs = 100;
-const note = /^\n\[jest-model-provider: at least (\d+) bytes of this log were left out here\]\n/;
+const mostRounds = 5;
+const note = /^\n\[jest-model-provider: at least (\d+) bytes of this log were left out here\] *\n/;
 
 /**
  * Keeps a server's log from filling the disk, until the file is gone: when it has grown past 64 MiB, its first
@@ -23,33 +24,49 @@ export function capLog(path: string): void {
   }, lookEveryMs).unref();
 }
 
-/** Takes the middle out of a log. What the server writes in the instant of the cut is lost, and not counted. */
+/**
+ * Takes the middle out of a log, which must be longer than what stays. What the server writes in the instant of the cut is
+ * lost, and not counted.
+ */
 export function cutLog(path: string, keep = kept): void {
+  // What stays is moved to its place, and then the rest is cut off: so what the server appends comes after it.
   const file = openSync(path, 'r+');
-  const end = openSync(path, 'a');
   try {
     const before = leftOut(file, keep);
-    const last = Buffer.alloc(keep);
-    const tail = [last];
-    let size = fstatSync(file).size;
-    readSync(file, last, 0, keep, size - keep);
-    let taken = size - 2 * keep - before.noteBytes;
-    // What the server has written meanwhile. It may write faster than this reads.
-    const mostSize = size + keep;
-    for (let more = 1; more > 0 && size < mostSize; size += more) {
-      const chunk = Buffer.alloc(Math.max(0, Math.min(fstatSync(file).size, mostSize) - size));
-      more = readSync(file, chunk, 0, chunk.length, size);
-      tail.push(chunk.subarray(0, more));
+    let to = fstatSync(file).size;
+    let from = to - keep;
+    // How many bytes are missing is known at the end. There are no more.
+    const noteBytes = noteOf(before.bytes + to * 2).length;
+    const place = keep + noteBytes;
+    move(file, from, to, place);
+    // What the server has written meanwhile. It may write faster than this moves.
+    for (let round = 0; round < mostRounds; round += 1) {
+      const { size } = fstatSync(file);
+      if (size === to) break;
+      if (size - from > 2 * keep) {
+        from = size - keep;
+        move(file, from, size, place);
+      } else move(file, to, size, place + to - from);
+      to = size;
     }
-    taken += fstatSync(file).size - size;
-    ftruncateSync(file, keep);
-    const bytes = before.bytes + taken;
-    const text = `\n[jest-model-provider: at least ${bytes} bytes of this log were left out here]\n`;
-    writeSync(end, Buffer.concat([Buffer.from(text), ...tail]));
+    const taken = from - keep - before.noteBytes + fstatSync(file).size - to;
+    writeSync(file, noteOf(before.bytes + taken, noteBytes), keep);
+    ftruncateSync(file, place + to - from);
   } finally {
     closeSync(file);
-    closeSync(end);
   }
+}
+
+/** Moves a part of a file to an earlier place. */
+function move(file: number, from: number, to: number, place: number): void {
+  const bytes = Buffer.alloc(to - from);
+  writeSync(file, bytes, 0, readSync(file, bytes, 0, bytes.length, from), place);
+}
+
+/** The line in the place of what was left out, as long as it must be. */
+function noteOf(bytes: number, length = 0): string {
+  const text = `\n[jest-model-provider: at least ${bytes} bytes of this log were left out here]`;
+  return `${text.padEnd(length - 1)}\n`;
 }
 
 /** The number of bytes that were written to an open log, those included that were left out. */
