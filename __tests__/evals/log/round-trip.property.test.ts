@@ -96,7 +96,7 @@ test('whatever an evaluation accepts, the log, the report, the exports and a con
       // The exports have a place for each sample and each score.
       const { read: evaluations } = readLogsOf(directory);
       let csv = '';
-      for await (const piece of csvText(evaluations)) csv += piece;
+      for (const piece of csvText(evaluations)) csv += piece;
       const names = new Set(kept.flatMap((record) => record.scores.map((one) => one.name)));
       const table = parse(csv) as string[][];
       expect(table).toHaveLength(kept.length + 1);
