@@ -1,6 +1,7 @@
 import { ModelProviderError } from '../src/base/errors';
 import { sessionClientKey, type SessionClient } from '../src/pattern/session-client';
 import { modelVariables } from '../src/tap/application-env';
+import { tapAddress } from '../src/tap/tapped-connection';
 
 /*
  * For `setupFilesAfterEnv`: an application that makes its client when it is imported finds the models of the run under
@@ -16,5 +17,4 @@ if (endpoint === undefined)
     'SESSION_MISSING',
     "setupFilesAfterEnv has 'jest-model-provider/application-env', but this test file has no session: put preset: 'jest-model-provider' into the same configuration.",
   );
-const { origin, fileToken } = endpoint;
-Object.assign(process.env, modelVariables({ baseURL: `${origin}/s/${fileToken}/v1`, apiKey: fileToken }));
+Object.assign(process.env, modelVariables(tapAddress(endpoint.origin, endpoint.fileToken)));

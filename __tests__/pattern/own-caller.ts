@@ -15,8 +15,15 @@ export class OwnCaller implements Caller {
     return undefined;
   }
 
-  begins(): () => void {
-    return () => undefined;
+  readonly #underWay = new Set<() => void>();
+
+  begins(end: () => void): () => void {
+    this.#underWay.add(end);
+    return () => this.#underWay.delete(end);
+  }
+
+  endCalls(): void {
+    for (const end of this.#underWay) end();
   }
 
   called(call: ModelCall): void {

@@ -135,6 +135,7 @@ test('each call of 50 samples at once is told to its own sample, and none after 
             );
           });
           sample.scope.end(isCancelled);
+          sample.endCalls();
           expect(sample.told.sort()).toEqual(wanted.sort());
           const before = sample.told.length;
           expect(await ask(addressOf(sample, true), 'late', false)).toBe(410);

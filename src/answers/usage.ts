@@ -28,6 +28,7 @@ export function isOddUsage(usage: unknown): boolean {
   return counts.some((count) => count != null) && !counts.every(isCount);
 }
 
-function isCount(value: unknown): value is number {
+/** Whether it is a number of tokens. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

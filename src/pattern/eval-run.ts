@@ -1,7 +1,9 @@
 import type { Prices } from './prices';
 
 /** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
-export type TranscriptMode = 'all' | 'failed' | 'none';
+export type TranscriptMode = (typeof transcriptModes)[number];
+
+export const transcriptModes = ['all', 'failed', 'none'] as const;
 
 /** What the evaluations of one run have in common. JSON, because it is sent to workers. */
 export type EvalRun = {

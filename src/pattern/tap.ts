@@ -25,8 +25,7 @@ export interface TapScope {
   /** The connection to a resource whose calls are those of this piece of work. */
   connectionTo(target: TapTarget): Json;
   /**
-   * Ends the calls that are under way, which are told to the caller, and refuses all others at its addresses. Must be
-   * called before the caller is done.
+   * Refuses all calls at its addresses from now on. Those that are under way its caller ends: see {@link Caller.begins}.
    *
    * @param isCancelled whether it ends because it must: then calls that name it are refused everywhere. Otherwise those
    *   at the address of a block or a file may well be of others: a queue starts the next call where one has ended.

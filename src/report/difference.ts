@@ -1,5 +1,5 @@
 import { isModelProviderError } from '../base/errors';
-import { exactly } from '../evals/costs/token-cost';
+import { exactly } from '../base/exactly';
 import { compare, type Comparison } from '../evals/statistics/compare';
 import { compareAll, type AdjustedComparison } from '../evals/statistics/compare-all';
 import { mean } from '../evals/statistics/moments';

@@ -10,7 +10,7 @@ import {
 } from './read-evaluation';
 import { withOneKind } from './score-kinds';
 import { tellApart } from './tell-apart';
-import { exactly } from '../evals/costs/token-cost';
+import { exactly } from '../base/exactly';
 import type { Spent } from '../evals/log/eval-summary';
 import { logSchema, type WorstSample } from '../evals/log/log-record';
 

@@ -1,3 +1,4 @@
+import { exactly } from '../base/exactly';
 import type { TokenPrice } from '../pattern/prices';
 
 const million = 1e6;
@@ -24,6 +25,5 @@ export function litellmPrice(entry: Readonly<Record<string, unknown>>): TokenPri
 
 function perMillion(cost: unknown): number | undefined {
   if (typeof cost !== 'number' || !Number.isFinite(cost) || cost < 0) return undefined;
-  // Without the digits that a multiplication adds: 0.15 and not 0.15000000000000002.
-  return Number((cost * million).toPrecision(12));
+  return exactly(cost * million);
 }

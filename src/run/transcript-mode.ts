@@ -1,15 +1,13 @@
 import { ModelProviderError } from '../base/errors';
 import { showValue } from '../base/json';
-import type { EvalRun, TranscriptMode } from '../pattern/eval-run';
+import { transcriptModes, type EvalRun } from '../pattern/eval-run';
 import type { Given } from './given-option';
-
-const modes: readonly TranscriptMode[] = ['all', 'failed', 'none'];
 
 /** @throws ModelProviderError `CONFIG_INVALID` for what is none of them. */
 export function readTranscriptMode(given: Given | undefined): EvalRun['transcripts'] {
   if (given === undefined) return null;
   const { value, name, isVariable } = given;
-  const mode = modes.find((each) => each === value);
+  const mode = transcriptModes.find((each) => each === value);
   if (mode !== undefined) return { mode, isOnly: isVariable };
   throw new ModelProviderError(
     'CONFIG_INVALID',

@@ -1,13 +1,14 @@
 import { refusalOfBody } from '../answers/answer-error';
 import type { Sent, WaitingFetch } from '../answers/waiting-fetch';
 import { messageOf } from '../base/errors';
-import { isObject, type Json } from '../base/json';
+import { isObject, parsedJson, type Json } from '../base/json';
 import { printable } from '../base/printable';
 import { readRetryAfter } from '../base/retry-after';
 import { redact } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
 import { requestBody, textOfBody } from './request-body';
+import { apiPath } from './reading/api-path';
 import { callReader } from './reading/call-reader';
 import type { CallReader, ReadCall } from './reading/read-call';
 import { refusesWish, UsageFilter, withUsageWish } from './usage-wish';
@@ -48,6 +49,8 @@ const refusing = new Set<string>();
  */
 export class ObservedCall {
   readonly #request: CallRequest;
+  /** The body that is sent, if it is a text. */
+  readonly #text: string | undefined;
   #sentAt = performance.now();
   #retries = 0;
   #status: number | undefined;
@@ -57,6 +60,7 @@ export class ObservedCall {
 
   constructor(request: CallRequest) {
     this.#request = request;
+    this.#text = textOfBody(request.init.body);
   }
 
   /** @throws what `fetch` throws, once it is noted. */
@@ -89,7 +93,7 @@ export class ObservedCall {
   async #send(): Promise<{ response: Response; isWish: boolean }> {
     const { path, init, connection } = this.#request;
     const { baseURL } = connection;
-    const wish = refusing.has(baseURL) ? undefined : withUsageWish(path, init.body);
+    const wish = refusing.has(baseURL) ? undefined : withUsageWish(path, this.#text);
     if (wish === undefined) return { response: await this.#sendOnce(init), isWish: false };
     const response = await this.#sendOnce({ ...init, body: wish });
     if (!refusesWish(response.status, response.status < 400 ? '' : await response.clone().text()))
@@ -147,12 +151,13 @@ export class ObservedCall {
   #note(facts: Partial<CallFacts>, answer: Json = null): void {
     if (this.#isNoted) return;
     this.#isNoted = true;
-    const { path, init, note } = this.#request;
+    const { path, init, connection, note } = this.#request;
+    const text = this.#text;
     note(
       {
         ms: performance.now() - this.#sentAt,
-        path: path.replace(/[?#].*/, ''),
-        ...otherModel(init.body, this.#request.connection),
+        path: apiPath(path),
+        ...otherModel(text, connection),
         ...(this.#status === undefined ? {} : { status: this.#status }),
         ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
         ...(this.#retries === 0 ? {} : { retries: this.#retries }),
@@ -161,7 +166,7 @@ export class ObservedCall {
       {
         // Read when somebody wants it.
         get request() {
-          return requestBody(init.body);
+          return requestBody(init.body, text);
         },
         answer,
       },
@@ -170,10 +175,10 @@ export class ObservedCall {
 }
 
 /** The application may ask the endpoint for another model than the one that is evaluated. */
-function otherModel(body: RequestInit['body'], { model: own }: ModelConnection): Pick<CallFacts, 'model'> {
+function otherModel(text: string | undefined, { model: own }: ModelConnection): Pick<CallFacts, 'model'> {
   // Most requests name the right one, and need not be parsed.
-  if (own === '' || textOfBody(body)?.includes(`"model":${JSON.stringify(own)}`) === true) return {};
-  const asked = requestBody(body);
+  if (text === undefined || own === '' || text.includes(`"model":${JSON.stringify(own)}`)) return {};
+  const asked = parsedJson(text);
   const model = isObject(asked) ? asked['model'] : undefined;
   return typeof model === 'string' && model !== own ? { model: printable(model).slice(0, longestError) } : {};
 }

@@ -8,9 +8,8 @@ export function textOfBody(body: RequestInit['body']): string | undefined {
 }
 
 /** The body of a request as JSON; of one that is none, how large it is. */
-export function requestBody(body: RequestInit['body']): Json {
+export function requestBody(body: RequestInit['body'], text = textOfBody(body)): Json {
   if (body == null) return null;
-  const text = textOfBody(body);
   const parsed = text === undefined ? undefined : parsedJson(text);
   if (parsed !== undefined) return parsed as Json;
   return { bytes: text?.length ?? null };

@@ -1,7 +1,6 @@
 import type { Json } from '../base/json';
-import { endedWithCaller, type Caller } from '../pattern/model-calls';
+import type { Caller } from '../pattern/model-calls';
 import type { TapScope, TapTarget } from '../pattern/tap';
-import type { TappedCall } from './tapped-call';
 
 const { randomBytes } = process.getBuiltinModule('node:crypto');
 
@@ -18,7 +17,6 @@ export class Scope implements TapScope {
   readonly caller: Caller;
   readonly target: TapTarget | undefined;
   readonly #addresses: Addresses;
-  readonly #underWay = new Set<TappedCall>();
 
   constructor(caller: Caller, target: TapTarget | undefined, addresses: Addresses) {
     this.caller = caller;
@@ -30,17 +28,7 @@ export class Scope implements TapScope {
     return this.#addresses.connectionTo(target, this);
   }
 
-  begins(call: TappedCall): void {
-    this.#underWay.add(call);
-  }
-
-  hasEnded(call: TappedCall): void {
-    this.#underWay.delete(call);
-  }
-
   end(isCancelled: boolean): void {
     this.#addresses.close(this, isCancelled);
-    for (const call of this.#underWay) call.end(endedWithCaller);
-    this.#underWay.clear();
   }
 }

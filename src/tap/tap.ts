@@ -2,14 +2,14 @@ import { gateOf } from '../answers/endpoint-gate';
 import { fetchFor } from '../answers/send';
 import { WaitingFetch } from '../answers/waiting-fetch';
 import type { Json } from '../base/json';
-import { noteUnattributed, type Caller } from '../pattern/model-calls';
+import { endedWithCaller, noteUnattributed, type Caller } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { Tap, TappedLease, TapScope, TapTarget } from '../pattern/tap';
 import type { TapEndpoint, TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
 import { ended, notBelow, refusalAnswer } from './refusal';
 import { onBehalfOf } from './on-behalf';
 import { Scope } from './scope';
-import { modelConnection, tappedConnection } from './tapped-connection';
+import { modelConnection, tapAddress, tappedConnection } from './tapped-connection';
 import { TappedCall } from './tapped-call';
 
 const { randomBytes } = process.getBuiltinModule('node:crypto');
@@ -47,7 +47,7 @@ export class FileTap implements Tap {
     const { lease } = target;
     if (lease !== undefined && modelConnection(lease.connection) === undefined) return lease.connection;
     const token = this.#tokenOf(target, scope);
-    return tappedConnection(target, { baseURL: `${this.#endpoint.origin}/s/${token}/v1`, apiKey: token });
+    return tappedConnection(target, tapAddress(this.#endpoint.origin, token));
   }
 
   close(scope: Scope, isCancelled: boolean): void {
@@ -79,13 +79,13 @@ export class FileTap implements Tap {
     const call = new TappedCall({
       ...{ request, path, connection, sender, lease: lease.signal },
       note: (facts, bodies) => {
-        scope?.hasEnded(call);
+        endsFirst?.();
         const made = { spec: lease.spec, lease: lease.signal, facts, bodies };
         if (scope === undefined) noteUnattributed(made);
         else scope.caller.called(made);
       },
     });
-    scope?.begins(call);
+    const endsFirst = scope?.caller.begins(() => call.end(endedWithCaller));
     return call.answer();
   }
 

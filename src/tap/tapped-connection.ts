@@ -1,19 +1,23 @@
 import { ModelProviderError } from '../base/errors';
 import { isObject, type Json } from '../base/json';
-import { URL } from '../base/real-globals';
-import type { ModelConnection } from '../pattern/model-connection';
+import { baseURLOf, type ModelConnection } from '../pattern/model-connection';
 import type { TapTarget } from '../pattern/tap';
 
 /** The connection of a resource whose talk is HTTP below a base URL; undefined for any other. */
 export function modelConnection(connection: Json | undefined): ModelConnection | undefined {
-  if (!isObject(connection)) return undefined;
-  const { baseURL, apiKey, model } = connection;
-  if (typeof baseURL !== 'string' || !URL.canParse(baseURL)) return undefined;
+  const baseURL = baseURLOf(connection);
+  if (baseURL === undefined || !isObject(connection)) return undefined;
+  const { apiKey, model } = connection;
   return {
     baseURL,
     apiKey: typeof apiKey === 'string' ? apiKey : '',
     model: typeof model === 'string' ? model : '',
   };
+}
+
+/** An address of this run: what an application asks, and the key that it gives. */
+export function tapAddress(origin: string, token: string): Pick<ModelConnection, 'baseURL' | 'apiKey'> {
+  return { baseURL: `${origin}/s/${token}/v1`, apiKey: token };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isObject, parsedJson } from '../base/json';
 import { TextDecoder, TextEncoder } from '../base/real-globals';
-import { textOfBody } from './request-body';
+import { apiPath } from './reading/api-path';
 
 const counting = new Set(['/chat/completions', '/completions']);
 
@@ -10,9 +10,8 @@ const counting = new Set(['/chat/completions', '/completions']);
  *
  * @returns undefined where nothing is to be wished for.
  */
-export function withUsageWish(path: string, body: RequestInit['body']): string | undefined {
-  if (!counting.has(path.replace(/[?#].*/, ''))) return undefined;
-  const text = textOfBody(body) ?? '';
+export function withUsageWish(path: string, text: string | undefined): string | undefined {
+  if (text === undefined || !counting.has(apiPath(path))) return undefined;
   // Most ask for whole answers, and need not be parsed.
   const asked = text.includes('"stream"') ? parsedJson(text) : undefined;
   if (!isObject(asked) || asked['stream'] !== true) return undefined;

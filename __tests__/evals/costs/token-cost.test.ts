@@ -1,4 +1,5 @@
-import { exactly, tokenCost } from '../../../src/evals/costs/token-cost';
+import { exactly } from '../../../src/base/exactly';
+import { tokenCost } from '../../../src/evals/costs/token-cost';
 import { sampleCost } from '../../../src/evals/costs/sample-cost';
 import { showCost } from '../../../src/evals/costs/show-cost';
 

@@ -1,6 +1,6 @@
-import { isObject } from '../../base/json';
 import { URL } from '../../base/real-globals';
 import type { LeaseOrigin } from '../../pattern/lease-origin';
+import { baseURLOf } from '../../pattern/model-connection';
 import type { ModelPrice, Prices } from '../../pattern/prices';
 
 /** A model as prices know it. */
@@ -33,16 +33,9 @@ export function namesOf({ label = '', spec }: Pick<PricedModel, 'label' | 'spec'
   return [...new Set(names)].filter((name) => name !== '');
 }
 
-/** The base URL of a server; undefined for a resource that has none. */
-export function addressOf(origin: LeaseOrigin | undefined): string | undefined {
-  const connection = origin?.connection;
-  const baseURL = isObject(connection) ? connection['baseURL'] : undefined;
-  return typeof baseURL === 'string' && URL.canParse(baseURL) ? baseURL : undefined;
-}
-
 function isOwnMachine(origin: LeaseOrigin): boolean {
   if (origin.facts.command !== null) return true;
-  const address = addressOf(origin);
+  const address = baseURLOf(origin.connection);
   if (address === undefined) return false;
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
 }

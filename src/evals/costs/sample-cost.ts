@@ -1,4 +1,4 @@
-import { exactly } from './token-cost';
+import { exactly } from '../../base/exactly';
 
 /** What calls have cost together; undefined without any, and if that of one of them is not known. */
 export function sampleCost(calls: readonly { readonly cost?: number }[] = []): number | undefined {

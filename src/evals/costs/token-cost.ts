@@ -1,3 +1,4 @@
+import { exactly } from '../../base/exactly';
 import type { TokenCounts } from '../../pattern/model-calls';
 import type { TokenPrice } from '../../pattern/prices';
 
@@ -13,9 +14,4 @@ export function tokenCost(
   const cached = Math.min(cachedTokens, promptTokens);
   const cost = (promptTokens - cached) * input + cached * cachedInput + completionTokens * output;
   return exactly(cost / million);
-}
-
-/** Without the digits that rounding adds. */
-export function exactly(cost: number): number {
-  return Number(cost.toPrecision(12));
 }

@@ -1,7 +1,7 @@
 import { ModelProviderError } from '../../base/errors';
 import type { EvalRun } from '../../pattern/eval-run';
 import type { SessionClient } from '../../pattern/session-client';
-import { exactly } from '../costs/token-cost';
+import { exactly } from '../../base/exactly';
 import { showCost } from '../costs/show-cost';
 import type { SpentBudget } from '../log/eval-summary';
 import { isAtLeast } from '../statistics/rounding';

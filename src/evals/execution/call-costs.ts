@@ -1,10 +1,12 @@
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import { originOf } from '../../pattern/lease-origin';
 import type { CallFacts, ModelCall } from '../../pattern/model-calls';
+import { baseURLOf } from '../../pattern/model-connection';
 import type { ModelPrice, Prices, TimePrice } from '../../pattern/prices';
 import { BusyTime } from '../costs/busy-time';
-import { addressOf, priceOf, type PriceOf } from '../costs/model-price';
-import { exactly, tokenCost } from '../costs/token-cost';
+import { priceOf, type PriceOf } from '../costs/model-price';
+import { exactly } from '../../base/exactly';
+import { tokenCost } from '../costs/token-cost';
 import type { CallCost } from '../log/log-record';
 
 // Not the global: tests may put fake timers in its place.
@@ -75,7 +77,7 @@ export class CallCosts {
   }
 
   #timeCost({ facts, lease, spec }: ModelCall, { pricePerHour }: TimePrice): number {
-    const server = addressOf(originOf(lease)) ?? spec;
+    const server = baseURLOf(originOf(lease)?.connection) ?? spec;
     const busy = this.#busy.get(server) ?? new BusyTime();
     this.#busy.set(server, busy);
     const now = performance.now();

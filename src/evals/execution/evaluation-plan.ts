@@ -1,8 +1,7 @@
-import { isObject } from '../../base/json';
-import { URL } from '../../base/real-globals';
 import type { LeasedBlock } from '../../pattern/blocks/leased-block';
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import type { EvalRun } from '../../pattern/eval-run';
+import { baseURLOf } from '../../pattern/model-connection';
 import type { ResourceHandle } from '../../pattern/resource-handle';
 import { currentRuntime } from '../../pattern/runtime';
 import type { LogName } from '../log/log-path';
@@ -63,16 +62,12 @@ export function handlesOf(
 
 /** Those of them that are models. */
 export function modelsAround(block: LeasedBlock | undefined): readonly LeasedResource[] {
-  const { modelNames } = currentRuntime().session();
-  return resourcesAround(block).filter(({ request }) => modelNames.includes(request.provider));
+  return resourcesAround(block).filter(({ isModel }) => isModel);
 }
 
 /** The base URLs of the resources of a block and of those around it that have one: those of models. */
 export function leasedEndpoints(block: LeasedBlock | undefined): readonly string[] {
-  return resourcesAround(block).flatMap(({ handle: { lease } }) => {
-    const baseURL = isObject(lease?.connection) ? lease.connection['baseURL'] : undefined;
-    return typeof baseURL === 'string' && URL.canParse(baseURL) ? [baseURL] : [];
-  });
+  return resourcesAround(block).flatMap(({ handle }) => baseURLOf(handle.lease?.connection) ?? []);
 }
 
 /** What tells an evaluation's log from the others of its run. */

@@ -4,7 +4,7 @@ import type { ModelCall } from '../../pattern/model-calls';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
-import { exactly } from '../costs/token-cost';
+import { exactly } from '../../base/exactly';
 import type { SpentBudget } from '../log/eval-summary';
 import { EvaluationLog } from '../log/evaluation-log';
 import { logPath } from '../log/log-path';

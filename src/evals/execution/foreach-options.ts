@@ -1,5 +1,5 @@
 import { maxTimerMs } from '../../pattern/constraints';
-import type { TranscriptMode } from '../../pattern/eval-run';
+import { transcriptModes, type TranscriptMode } from '../../pattern/eval-run';
 import { usualMaxWaitMs } from '../../pattern/model-calls';
 import { messageOf, ModelProviderError } from '../../base/errors';
 import { showValue } from '../../base/json';
@@ -126,7 +126,7 @@ export function checkOptions(
     if (options.concurrency !== undefined) requireWhole('concurrency', options.concurrency, 1);
     if (!['stop', 'restartOnce'].includes(onLost))
       throw new TypeError(`onLost is ${showValue(onLost)}; it must be 'stop' or 'restartOnce'`);
-    if (!['all', 'failed', 'none'].includes(transcripts))
+    if (!transcriptModes.includes(transcripts))
       throw new TypeError(`transcripts is ${showValue(transcripts)}; it must be 'all', 'failed' or 'none'`);
     requireReducers(options.reduce, trials);
     requireStatistics(options);

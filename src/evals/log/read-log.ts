@@ -1,7 +1,7 @@
 import { ModelProviderError } from '../../base/errors';
 import type { CallRecord, FooterRecord, HeaderRecord, LogRecord, SampleRecord } from './log-record';
 import type { Spent } from './eval-summary';
-import { exactly } from '../costs/token-cost';
+import { exactly } from '../../base/exactly';
 import type { LogEnd } from './log-lines';
 import { visitLog } from './visit-log';
 import { isSameProvenance } from './provenance';

@@ -1,4 +1,4 @@
-import { exactly } from '../costs/token-cost';
+import { exactly } from '../../base/exactly';
 import type { CallsSummary, CostSummary } from '../log/eval-summary';
 import type { CallRecord } from '../log/log-record';
 import { NumberList } from './number-list';

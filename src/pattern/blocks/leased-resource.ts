@@ -18,7 +18,7 @@ export class LeasedResource {
   constructor(request: ParsedRequest, key?: string) {
     this.request = request;
     this.key = key;
-    this.handle = new ResourceHandle({ isModel: this.#isModel });
+    this.handle = new ResourceHandle({ isModel: this.isModel });
   }
 
   get label(): string {
@@ -28,10 +28,11 @@ export class LeasedResource {
   /** Whether the block evaluates it: any model of `withClient`, and `model` of `withClients`. */
   get isEvaluated(): boolean {
     if (this.key !== undefined) return this.key === 'model';
-    return this.#isModel;
+    return this.isModel;
   }
 
-  get #isModel(): boolean {
+  /** Whether its provider's resources are models. */
+  get isModel(): boolean {
     return currentRuntime().session().modelNames.includes(this.request.provider);
   }
 

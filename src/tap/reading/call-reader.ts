@@ -1,5 +1,6 @@
 import type { Asked } from '../../answers/answer-error';
 import type { Received } from '../../answers/answer';
+import { apiPath } from './api-path';
 import { ChatReader } from './chat-reader';
 import { messageShape } from './messages';
 import { otherShape } from './other';
@@ -13,7 +14,7 @@ import { ShapeReader } from './shape-reader';
  * @param path what was asked, below the base URL.
  */
 export function callReader(asked: Asked, path: string, received: Omit<Received, 'body'>): CallReader {
-  const api = path.replace(/[?#].*/, '').replace(/\/+$/, '');
+  const api = apiPath(path).replace(/\/+$/, '');
   if (received.status < 400 && (api === '/chat/completions' || api === '/completions'))
     return new ChatReader(asked, received);
   const isStream = received.contentType?.startsWith('text/event-stream') === true;

@@ -1,9 +1,10 @@
+import { isCount } from '../../answers/usage';
 import { isObject } from '../../base/json';
 import type { TokenCounts } from '../../pattern/model-calls';
 
 /** A number of tokens; undefined for what is none, which would spoil every sum that it goes into. */
 export function countOf(value: unknown): number | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined;
+  return isCount(value) ? value : undefined;
 }
 
 /** The counts, if both are some. */
