@@ -19,6 +19,7 @@ const mayImport = {
   'tap/endpoint': [...base, 'pattern', 'tap'],
   'tap/reading': [...base, 'answers', 'pattern'],
   tap: [...base, 'answers', 'pattern', 'tap/reading'],
+  recordings: [...base, 'pattern'],
 
   'process/os': [...base, 'pattern'],
   'process/ledger': [...base, 'pattern', 'process/os'],

@@ -29,6 +29,8 @@ export interface GlobalOptions {
   /** Where `.evals` lies. */
   readonly rootDir: string;
   readonly seed: number;
+  /** Whether nothing new is recorded, be it snapshots or calls. */
+  readonly ci?: boolean;
 }
 
 /**

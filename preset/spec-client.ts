@@ -5,6 +5,7 @@ import {
   deserializeError,
   isModelProviderError,
   ModelProviderError,
+  type ErrorCode,
   type SerializedError,
 } from '../src/base/errors';
 import { printableLines } from '../src/base/printable';
@@ -13,7 +14,7 @@ import type { ParsedRequest } from '../src/pattern/resource-spec';
 import type { TapEndpoint } from '../src/pattern/tap-endpoint';
 import { isWithin, type Owner } from '../src/session/client/owners';
 import type { DatabaseSockets } from './database-sockets';
-import { fullName } from './full-name';
+import { blockName, fullName } from './full-name';
 import type { ProjectBlocks } from './project-blocks';
 import { showFailure } from './users-lines';
 
@@ -156,6 +157,17 @@ export class SpecClient extends LeaseClient {
     }
   }
 
+  override get test(): string {
+    const { current } = this.owners;
+    const [test = this.#running] =
+      [...this.#tests].find(([, owner]) => owner !== this.owners.root && isWithin(current, owner)) ?? [];
+    return test === undefined ? blockName(this.#block) : fullName(test);
+  }
+
+  override failTest(error: SerializedError): void {
+    this.#noteLoss(this.owners.current, error);
+  }
+
   override forgive(resourceId: string): void {
     const test = this.#running;
     const losses = test === undefined ? undefined : this.#losses.get(test);
@@ -275,11 +287,10 @@ export class SpecClient extends LeaseClient {
     this.#tellIfFailed(test);
     this.#tests.delete(test);
     this.#losses.delete(test);
-    const isReported = test.errors.some((entry) =>
-      [entry].flat().some((error) => isModelProviderError(error, 'RESOURCE_LOST')),
-    );
-    if (isReported) return;
-    for (const loss of losses) {
+    const isReported = (code: ErrorCode): boolean =>
+      test.errors.some((entry) => [entry].flat().some((error) => isModelProviderError(error, code)));
+    const unreported = [...losses].filter(({ code }) => !isReported(code as ErrorCode));
+    for (const loss of unreported) {
       const error = deserializeError(loss);
       showFailure(error, test.asyncError);
       test.errors.push([error, test.asyncError]);

@@ -1,9 +1,12 @@
 import { pauseEndpoint, sharePauses } from './answers/endpoint-gate';
 import { installMatchers } from './evals/matchers';
 import { sessionClientKey, type SessionClient } from './pattern/session-client';
+import { jestGlobals } from './pattern/blocks/jest-globals';
 import { sessionMissing } from './pattern/blocks/session-missing';
 import { activeHandles } from './pattern/resource-handle';
 import { installRuntime, type Runtime } from './pattern/runtime';
+import type { FileRecordings } from './recordings/file-recordings';
+import { testMark } from './tap/call-recording';
 import type { FileTap } from './tap/tap';
 import { currentCaller } from './pattern/model-calls';
 import { ProviderRegistry, type ProviderMap } from './pattern/registry';
@@ -18,6 +21,7 @@ class PresentRuntime implements Runtime {
   #registry: Promise<ProviderRegistry> | undefined;
   #script: SessionClient | undefined;
   #tap: FileTap | undefined;
+  #recordings: FileRecordings | undefined;
 
   session(): SessionClient {
     const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
@@ -35,6 +39,26 @@ class PresentRuntime implements Runtime {
     const { FileTap: Loaded } = require('./tap/tap') as typeof import('./tap/tap');
     this.#tap = new Loaded(tapEndpoint, activeHandles);
     return this.#tap;
+  }
+
+  recordings(): FileRecordings | undefined {
+    if (this.#recordings !== undefined) return this.#recordings;
+    const session = this.session();
+    const rules = session.evals?.recordings ?? { mode: 'off', ignore: [] };
+    if (rules.mode === 'off' || session.tapEndpoint === undefined) return undefined;
+    // Loaded when it is needed, as the tap is.
+    const { FileRecordings: Loaded } =
+      require('./recordings/file-recordings') as typeof import('./recordings/file-recordings');
+    this.#recordings = new Loaded(rules, {
+      file: () => jestGlobals().expect.getState().testPath ?? '',
+      test: () => session.test,
+    });
+    return this.#recordings;
+  }
+
+  /** Names the test whose code is running, where anybody wants to know it. */
+  testMark(): string | undefined {
+    return this.recordings() === undefined ? undefined : testMark(this.session().test);
   }
 
   registry(): Promise<ProviderRegistry> {
@@ -79,7 +103,7 @@ if (client !== undefined) {
   client.onPause(pauseEndpoint);
   client.tapEndpoint?.serve({
     answer: async (request) => (await runtime.tap()?.answer(request)) ?? refusalAnswer(ended),
-    caller: () => currentCaller()?.tapKey(),
+    caller: () => currentCaller()?.tapKey() ?? runtime.testMark(),
   });
   installMatchers();
 }

@@ -49,6 +49,8 @@ export class OwnSessionClient implements SessionClient {
   readonly project = '';
   readonly tapEndpoint = undefined;
   readonly projectId = '';
+  readonly test = '';
+  failTest(): void {}
   spent = 0;
   readonly evals = undefined;
   readonly requests: LeaseRequest[] = [];
@@ -138,6 +140,7 @@ export function enterOwnRuntime(providers: ProviderMap): OwnSessionClient {
     session: () => client,
     registry: () => Promise.resolve(registry),
     tap: () => undefined,
+    recordings: () => undefined,
   });
   return client;
 }

@@ -22,6 +22,7 @@ function run(): EvalRun {
     samples: null,
     models: null,
     transcripts: null,
+    recordings: { mode: 'off', ignore: [] },
     prices: {},
     maxCost: null,
   };

@@ -2,12 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chosenModels } from '../../src/run/chosen-models';
+import type { RunOptions } from '../../src/run/run-options';
 import { runSettings } from '../../src/run/run-settings';
 import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
 const facts = (): { rootDir: string; seed: number } => ({ rootDir: places.directory, seed: 7 });
-const noOptions = { prices: {}, maxCost: null, transcripts: null };
+const noOptions: RunOptions = {
+  prices: {},
+  maxCost: null,
+  transcripts: null,
+  recordings: { mode: 'off', ignore: [] },
+};
 const run = (env: Record<string, string>) => runSettings(facts(), env, noOptions)();
 
 test('a run without a name is called by its time, and no two alike', async () => {

@@ -27,6 +27,14 @@ export interface Sent {
   readonly sentAt: number;
   /** How often it was sent again. */
   readonly retries: number;
+  /** Whether nobody was asked, since the answer was recorded; absent otherwise. */
+  readonly isReplayed?: true;
+}
+
+/** Sends requests, and says how their answers came. */
+export interface Sender {
+  /** As `fetch`. */
+  exchange(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Sent>;
 }
 
 /**
@@ -36,7 +44,7 @@ export interface Sent {
  *
  * @param onBehalf asked for each request, since it may be sent for a sample.
  */
-export class WaitingFetch {
+export class WaitingFetch implements Sender {
   readonly #send: typeof fetch;
   readonly #gate: EndpointGate;
   readonly #onBehalf: () => OnBehalf;

@@ -8,7 +8,8 @@ const { Buffer } = process.getBuiltinModule('node:buffer');
 const redacted = '[redacted]';
 // A shorter one cannot be told from ordinary words: "none", "EMPTY", "ollama".
 const shortest = 8;
-const secretName = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?)$/i;
+/** The names of what holds a secret: variables, and keys of a connection. */
+export const secretName = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?)$/i;
 
 /**
  * Words that this package writes itself. A password that is one of them is no secret, and without it no log

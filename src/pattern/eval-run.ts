@@ -1,4 +1,5 @@
 import type { Prices } from './prices';
+import type { IgnoredPart, RecordingMode } from './recordings';
 
 /** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
 export type TranscriptMode = (typeof transcriptModes)[number];
@@ -38,4 +39,6 @@ export type EvalRun = {
     /** Whether it takes the place of what the evaluations say, as `EVALS_TRANSCRIPTS` does. */
     readonly isOnly: boolean;
   } | null;
+  /** What becomes of recordings, and what of requests they pass over. */
+  readonly recordings: { readonly mode: RecordingMode; readonly ignore: readonly IgnoredPart[] };
 };

@@ -2,6 +2,7 @@ import { isObject, type Json } from '../base/json';
 import { kindOf } from '../base/kind-of';
 import { ModelProviderError } from '../base/errors';
 import { checkOptionsOf, flag, text, whole, type OptionRule } from '../base/option-rules';
+import type { RecordedWork } from './recordings';
 import type { ClientContext } from './resource-context';
 
 const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
@@ -30,6 +31,8 @@ export type CallFacts = {
   readonly error?: string;
   /** The server's own word for that, such as `insufficient_quota`; absent if it gives none. */
   readonly errorCode?: string;
+  /** Whether the answer is a recorded one, which took no time; absent otherwise. */
+  readonly replayed?: boolean;
   /** What the model thought before its text. */
   readonly reasoning?: string;
   /** Whether the answer has neither a text nor a call of a tool. */
@@ -69,6 +72,8 @@ export interface Caller {
   readonly maxWaitMs: number;
   /** Aborted when nothing is waited for any more. */
   readonly signal: AbortSignal;
+  /** What is recorded of its calls; undefined where nothing is. */
+  readonly work?: RecordedWork | undefined;
   /** Names it to the tap, which tells it of the calls that an application makes for it. */
   tapKey(): string | undefined;
   /** A call begins. `end` is called if the caller ends before it. Returns what to call when it has ended itself. */
@@ -160,6 +165,7 @@ const rules: Record<keyof CallFacts, OptionRule> = {
   retries: whole(0),
   error: text,
   errorCode: text,
+  replayed: flag,
   reasoning: text,
   isEmpty: flag,
   isRefused: flag,

@@ -57,6 +57,12 @@ export abstract class ModelProvider<
   readonly isModel: boolean = true;
 
   /**
+   * Whether its calls can be recorded and replayed: all talk with a resource is HTTP below `baseURL` of its connection.
+   * Where calls are recorded, `createClient` gets a connection whose `baseURL` is an address of this run.
+   */
+  readonly replayable: boolean = false;
+
+  /**
    * Session half. Makes the resource and returns the JSON with which any process can reach it. It must honour
    * `context.signal`. If it throws, the session undoes what it made through `context`.
    */

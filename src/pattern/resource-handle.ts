@@ -5,8 +5,7 @@ import { currentRuntime } from './runtime';
 import type { TappedLease, TapTarget } from './tap';
 
 interface ActiveLease<Client> {
-  /** `provider:name`. */
-  readonly spec: string;
+  readonly leased: TappedLease;
   readonly manager: ModelProvider<Client>;
   readonly lease: SessionLease;
   readonly client: Client;
@@ -73,9 +72,7 @@ export class ResourceHandle<Client = unknown, Connection = unknown> implements T
 
   /** @internal What is leased now; undefined before the setup. */
   get lease(): TappedLease | undefined {
-    if (this.#active === undefined || this.#closed) return undefined;
-    const { spec, lease, controller, manager } = this.#active;
-    return { spec, isModel: manager.isModel, connection: lease.connection, signal: controller.signal };
+    return this.#closed ? undefined : this.#active?.leased;
   }
 
   /**
@@ -154,7 +151,7 @@ export class ResourceHandle<Client = unknown, Connection = unknown> implements T
 
   async #close(): Promise<void> {
     if (this.#active === undefined) return;
-    const { manager, lease, client, controller } = this.#active;
+    const { manager, leased, lease, client, controller } = this.#active;
     const first = !this.#closed;
     this.#closed = true;
     handles.delete(this);
@@ -167,6 +164,7 @@ export class ResourceHandle<Client = unknown, Connection = unknown> implements T
     );
     const release = await settle(() => lease.release());
     if (release === undefined) this.#onClosed();
+    if (leased.recordedAs !== undefined) currentRuntime().recordings()?.writeTests(leased.recordedAs);
     if (disposal !== undefined) throw closeFailed(lease.resourceId, disposal.error, release);
     if (release !== undefined) throw localError(release.error);
   }

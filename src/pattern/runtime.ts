@@ -1,5 +1,6 @@
 import type { SessionClient } from './session-client';
 import type { ProviderRegistry } from './registry';
+import type { Recordings } from './recordings';
 import type { Tap } from './tap';
 
 /**
@@ -13,6 +14,8 @@ export interface Runtime {
   registry(): Promise<ProviderRegistry>;
   /** Sees the calls of applications under test; undefined outside Jest, where nobody asks for them. */
   tap(): Tap | undefined;
+  /** The recordings of this spec file; undefined where none are made or used. */
+  recordings(): Recordings | undefined;
 }
 
 let installed: Runtime | undefined;

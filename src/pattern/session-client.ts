@@ -3,7 +3,7 @@ import type { EndpointPause } from './endpoint-pause';
 import type { EvalProgress } from './eval-progress';
 import type { EvalRun } from './eval-run';
 import type { Json } from '../base/json';
-import type { ParsedRequest } from './resource-spec';
+import type { ParsedRequest, ResourceRef } from './resource-spec';
 import type { TapEndpoint } from './tap-endpoint';
 
 /** A request for the right to use one resource. */
@@ -21,7 +21,12 @@ export interface SessionLease {
   readonly resourceId: string;
   readonly connection: Json;
   /** What an evaluation's log records: the server's command line, if any, and the milliseconds to ready. */
-  readonly facts: { readonly command: string | null; readonly startMs: number };
+  readonly facts: {
+    readonly command: string | null;
+    readonly startMs: number;
+    /** Whether it is of recordings alone, and nothing was started; absent otherwise. */
+    readonly replayed?: true;
+  };
   /** Calls back once if the resource dies while it is leased; at once if it is dead already. */
   onLost(callback: (error: SerializedError) => void): void;
   /** Adds a remark about the resource below the table at the end of the session. */
@@ -75,7 +80,7 @@ export interface SessionClient {
    * @throws ModelProviderError what a start would throw for a resource that cannot be made, such as a missing
    *   file.
    */
-  identify(request: Pick<LeaseRequest, 'provider' | 'name' | 'config'>): Promise<Json>;
+  identify(ref: ResourceRef): Promise<Json>;
   /**
    * The name of the Jest project whose code this is; empty without one. Those of a matrix are named by their
    * models, which the names of evaluations have anyway.
@@ -117,6 +122,10 @@ export interface SessionClient {
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T>;
   /** Begins an activity within the current one. */
   begin(label: string): Activity;
+  /** The full name of the test whose code is running, or that runs; empty without one. */
+  readonly test: string;
+  /** Fails the test that runs, whatever becomes of the error in it. */
+  failTest(error: SerializedError): void;
   /** Says that the running test has handled the death of that resource, so that it does not fail for it. */
   forgive(resourceId: string): void;
   /** Whether the `describe` being set up has selected tests, or hooks, that need its lease at once. */

@@ -1,5 +1,6 @@
 import type { Json } from '../base/json';
 import type { Caller } from './model-calls';
+import type { ResourceRef } from './resource-spec';
 
 /** What is leased, as the tap needs it. */
 export interface TappedLease {
@@ -8,6 +9,8 @@ export interface TappedLease {
   /** Whether it is of a model. */
   readonly isModel: boolean;
   readonly connection: Json;
+  /** Which resource its recordings are of; undefined if there are none. */
+  readonly recordedAs?: ResourceRef | undefined;
   /** Aborted when the lease ends: it tells leases apart. */
   readonly signal: AbortSignal;
 }
@@ -37,6 +40,11 @@ export interface TapScope {
 export interface Tap {
   /** The connection to a resource whose calls are those of whoever makes them, as far as it can be told. */
   connectionTo(target: TapTarget): Json;
+  /**
+   * The connection with which a client reaches a resource whose calls are recorded. What the client reports of them is
+   * not reported again.
+   */
+  clientConnection(lease: TappedLease): Json;
   /**
    * Begins a piece of work. Whoever begins it ends it.
    *

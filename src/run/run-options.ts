@@ -1,23 +1,30 @@
 import { createHash } from 'node:crypto';
+import { inspect } from 'node:util';
 import { ModelProviderError } from '../base/errors';
-import { isPlainObject, showValue, stableStringify, type Json } from '../base/json';
+import { isPlainObject, showValue } from '../base/json';
 import { nearest } from '../base/nearest';
 import { unknownOption } from '../base/require-known';
 import type { ProjectOptions } from '../provider-module/path';
 import type { Variables } from './chosen-models';
 import { pathOf, type Given } from './given-option';
 import { readMaxCost } from './max-cost';
+import { readRecordingRules } from './recording-rules';
 import { readPrices } from './read-prices';
 import { readTranscriptMode } from './transcript-mode';
 
-/** Reads an option; undefined if neither the projects nor a variable give it. */
-type ReadOption<T> = (given: Given | undefined) => T;
+/**
+ * Reads an option; undefined if neither the projects nor a variable give it.
+ *
+ * @param option what the project gives, where that is another.
+ */
+type ReadOption<T> = (given: Given | undefined, option: Given | undefined) => T;
 
 /** One line an option: its variable, what it becomes, and whether a text that is given is a path. */
 const options = {
   prices: ['EVALS_PRICES', readPrices, 'path'],
   maxCost: ['EVALS_MAX_COST', readMaxCost],
   transcripts: ['EVALS_TRANSCRIPTS', readTranscriptMode],
+  recordings: ['EVALS_RECORDINGS', readRecordingRules],
 } satisfies Record<string, readonly [variable: string, read: ReadOption<unknown>, path?: 'path']>;
 
 type Option = keyof typeof options;
@@ -38,12 +45,14 @@ export function runOptions(project: ProjectOptions, env: Variables): RunOptions 
   const ofProject = evalsOf(project);
   const read = (name: Option): unknown => {
     const [variable, reader] = options[name];
-    const text = env[variable] ?? '';
-    if (text !== '')
-      return reader({ value: text, name: variable, isVariable: true, directory: process.cwd() });
     const value = ofProject[name];
-    if (value === undefined) return reader(undefined);
-    return reader({ value, name: `${place}.${name}`, isVariable: false, directory: project.rootDir });
+    const option =
+      value === undefined
+        ? undefined
+        : { value, name: `${place}.${name}`, isVariable: false, directory: project.rootDir };
+    const text = env[variable] ?? '';
+    if (text === '') return reader(option, option);
+    return reader({ value: text, name: variable, isVariable: true, directory: process.cwd() }, option);
   };
   return Object.fromEntries(names.map((name) => [name, read(name)])) as RunOptions;
 }
@@ -51,13 +60,16 @@ export function runOptions(project: ProjectOptions, env: Variables): RunOptions 
 /** What tells the options of two projects apart, by their names: short, since each test file sends it. */
 export type OptionMarks = Readonly<Record<string, string>>;
 
+// Regular expressions included, which JSON has not.
+const whole = { depth: Infinity, maxArrayLength: null, maxStringLength: null, sorted: true };
+
 /** @throws ModelProviderError `CONFIG_INVALID` as {@link runOptions} does for what is no object of options. */
 export function optionMarks(project: ProjectOptions): OptionMarks {
   const marks = Object.entries(evalsOf(project)).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const isPath = typeof value === 'string' && options[name as Option].includes('path');
-    const meant = isPath ? pathOf(value, project.rootDir) : (value as Json);
-    return [[name, createHash('sha256').update(stableStringify(meant)).digest('hex').slice(0, 16)]];
+    const meant = isPath ? pathOf(value, project.rootDir) : value;
+    return [[name, createHash('sha256').update(inspect(meant, whole)).digest('hex').slice(0, 16)]];
   });
   return Object.fromEntries(marks) as OptionMarks;
 }

@@ -4,11 +4,12 @@ import { ModelProviderError } from '../base/errors';
 import type { EvalRun } from '../pattern/eval-run';
 import { packageVersion } from '../base/version';
 import { runCommand } from '../process/os/run-command';
+import { rulesOfRun, type RunFacts } from './recording-rules';
 import type { RunOptions } from './run-options';
 import { chosenModels, type Variables } from './chosen-models';
 
 /** What Jest knows of a run. */
-export interface JestRunFacts {
+export interface JestRunFacts extends RunFacts {
   readonly rootDir: string;
   readonly seed: number;
 }
@@ -24,7 +25,7 @@ const gitLimitMs = 30_000;
  * @throws ModelProviderError `CONFIG_INVALID` naming variable, value and fix.
  */
 export function runSettings(
-  { rootDir, seed }: JestRunFacts,
+  { rootDir, seed, ...facts }: JestRunFacts,
   env: Variables,
   options: RunOptions,
 ): () => Promise<EvalRun> {
@@ -44,6 +45,7 @@ export function runSettings(
     samples: samplesOf(env['EVALS_SAMPLES']),
     models: chosenModels(env),
     ...options,
+    recordings: rulesOfRun(options.recordings, facts),
   };
   // Git is asked once, at the first use: a session without a named run opens without waiting for it.
   let git: Promise<EvalRun['git']> | undefined;

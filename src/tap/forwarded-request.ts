@@ -1,23 +1,30 @@
 import { URL } from '../base/real-globals';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { TappedRequest } from '../pattern/tap-endpoint';
+import { replayedHeader } from './replayed';
 
 // Of the connection and not of the request: https://www.rfc-editor.org/rfc/rfc9110#name-connection. Of this address
 // and not of the server: its host, its token and its cookies. An answer that is packed could not be read.
 const dropped = new Set([
   ...['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
   ...['accept-encoding', 'content-length', 'expect', 'forwarded', 'host', 'via'],
-  ...['api-key', 'authorization', 'cookie', 'proxy-authorization', 'x-api-key'],
 ]);
+const ofAddress = new Set(['api-key', 'authorization', 'cookie', 'proxy-authorization', 'x-api-key']);
 
-/** The headers with which a request is passed on, the key of the model among them. */
+/**
+ * The headers with which a request of an application is passed on, the key of the model among them. Those of a client
+ * are its own: it has the key.
+ */
 export function forwardedHeaders(
   { headers }: TappedRequest,
   { apiKey }: Pick<ModelConnection, 'apiKey'>,
+  isOfClient = false,
 ): Record<string, string> {
   const kept = Object.entries(headers).filter(
-    ([name]) => !dropped.has(name) && !name.startsWith('x-forwarded-'),
+    ([name]) =>
+      !dropped.has(name) && (isOfClient || !ofAddress.has(name)) && !name.startsWith('x-forwarded-'),
   );
+  if (isOfClient) return { ...Object.fromEntries(kept), 'accept-encoding': 'identity' };
   return {
     ...Object.fromEntries(kept),
     'accept-encoding': 'identity',
@@ -42,6 +49,8 @@ export function urlBelow(baseURL: string, path: string): string | undefined {
 // The answer goes on as it was unpacked, in pieces of its own.
 const droppedOfAnswer = new Set([
   ...['connection', 'content-encoding', 'content-length', 'keep-alive', 'set-cookie', 'transfer-encoding'],
+  // Ours alone to say.
+  replayedHeader,
 ]);
 
 /** The headers of an answer that the application gets. */

@@ -1,5 +1,5 @@
 import { refusalOfBody } from '../answers/answer-error';
-import type { Sent, WaitingFetch } from '../answers/waiting-fetch';
+import type { Sender } from '../answers/waiting-fetch';
 import { messageOf } from '../base/errors';
 import { isObject, parsedJson, type Json } from '../base/json';
 import { printable } from '../base/printable';
@@ -7,6 +7,7 @@ import { readRetryAfter } from '../base/retry-after';
 import { redact } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { ModelConnection } from '../pattern/model-connection';
+import { isReplayed } from './replayed';
 import { requestBody, textOfBody } from './request-body';
 import { apiPath } from './reading/api-path';
 import { callReader } from './reading/call-reader';
@@ -23,7 +24,7 @@ export interface CallRequest {
   readonly path: string;
   readonly init: RequestInit;
   readonly connection: ModelConnection;
-  readonly sender: WaitingFetch;
+  readonly sender: Sender;
   /** Whether the application has left: what fails then is no fault of the model. */
   readonly hasLeft: () => boolean;
   /** Called once, before the application has the end of the answer. */
@@ -34,6 +35,8 @@ export interface CallRequest {
 export interface ObservedAnswer {
   readonly status: number;
   readonly headers: Headers;
+  /** Whether nobody was asked, since it was recorded. */
+  readonly isReplayed: boolean;
   /** Throws what breaks the answer off. */
   readonly body: AsyncGenerator<Uint8Array, void, undefined>;
 }
@@ -56,6 +59,7 @@ export class ObservedCall {
   #status: number | undefined;
   #firstTokenMs: number | undefined;
   #reader: CallReader | undefined;
+  #isReplayed = false;
   #isNoted = false;
 
   constructor(request: CallRequest) {
@@ -74,7 +78,8 @@ export class ObservedCall {
       this.#status = status;
       this.#reader = callReader(this.#request.connection, this.#request.path, received);
       const filter = isWish && isStream ? new UsageFilter() : undefined;
-      return { status, headers, body: this.#body(response, this.#reader, isStream, filter) };
+      const body = this.#body(response, this.#reader, isStream, filter);
+      return { status, headers, isReplayed: this.#isReplayed, body };
     } catch (error) {
       this.#note({ error: shownError(error) });
       throw error;
@@ -104,7 +109,9 @@ export class ObservedCall {
   }
 
   async #sendOnce(init: RequestInit): Promise<Response> {
-    const sent: Sent = await this.#request.sender.exchange(this.#request.url, init);
+    const { url, connection, sender } = this.#request;
+    const sent = await sender.exchange(url, init);
+    this.#isReplayed = sent.isReplayed ?? isReplayed(connection.baseURL, sent.response.headers);
     this.#sentAt = sent.sentAt;
     this.#retries += sent.retries;
     return sent.response;
@@ -161,6 +168,7 @@ export class ObservedCall {
         ...(this.#status === undefined ? {} : { status: this.#status }),
         ...(this.#firstTokenMs === undefined ? {} : { firstTokenMs: this.#firstTokenMs }),
         ...(this.#retries === 0 ? {} : { retries: this.#retries }),
+        ...(this.#isReplayed ? { replayed: true } : {}),
         ...facts,
       },
       {

@@ -1,4 +1,6 @@
 import { ReadableStream, Request, Response, URL } from '../base/real-globals';
+import type { WaitingFetch } from '../answers/waiting-fetch';
+import type { ModelConnection } from '../pattern/model-connection';
 import { ObservedCall, type CallRequest } from './observed-call';
 
 // https://fetch.spec.whatwg.org/#null-body-status
@@ -11,7 +13,7 @@ const withoutBody = new Set([101, 204, 205, 304]);
  * @param noteNext asked at each call, since that belongs to whoever makes it.
  */
 export function observedFetch(
-  { connection, sender }: Pick<CallRequest, 'connection' | 'sender'>,
+  { connection, sender }: { readonly connection: ModelConnection; readonly sender: WaitingFetch },
   noteNext: () => CallRequest['note'],
 ): typeof fetch {
   return async (input, init = {}) => {

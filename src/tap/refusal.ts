@@ -32,6 +32,11 @@ export const notBelow: Refusal = {
   message: 'Nothing but what is below the base URL of a connection, which ends with /v1, is passed on.',
 };
 
+/** What nobody may be asked, since only recordings are. */
+export function notRecorded({ message }: { readonly message: string }): Refusal {
+  return { status: 424, code: 'recording_missing', message };
+}
+
 /** What every request gets whose token is not, or no longer, that of anything. */
 export const ended: Refusal = {
   status: 410,

@@ -6,7 +6,9 @@ import { endedWithCaller, noteUnattributed, type Caller } from '../pattern/model
 import type { ModelConnection } from '../pattern/model-connection';
 import type { Tap, TappedLease, TapScope, TapTarget } from '../pattern/tap';
 import type { TapEndpoint, TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
-import { ended, notBelow, refusalAnswer } from './refusal';
+import { callRecording } from './call-recording';
+import { RecordedSender } from './recorded-sender';
+import { ended, notBelow, notRecorded, refusalAnswer } from './refusal';
 import { onBehalfOf } from './on-behalf';
 import { Scope } from './scope';
 import { modelConnection, tapAddress, tappedConnection } from './tapped-connection';
@@ -19,6 +21,8 @@ interface Address {
   readonly target: TapTarget;
   /** Absent for the address of a block, whose calls are those of whoever makes them. */
   readonly scope: Scope | undefined;
+  /** Whether a client of a provider has it, which reports its calls itself. */
+  readonly isOfClient?: boolean;
 }
 
 /** Gives out addresses, and passes on what comes there. One for each test file. */
@@ -50,6 +54,14 @@ export class FileTap implements Tap {
     return tappedConnection(target, tapAddress(this.#endpoint.origin, token));
   }
 
+  clientConnection(lease: TappedLease): Json {
+    const token = randomBytes(16).toString('hex');
+    this.#addresses.set(token, { target: { lease }, scope: undefined, isOfClient: true });
+    lease.signal.addEventListener('abort', () => this.#addresses.delete(token), { once: true });
+    const { baseURL } = tapAddress(this.#endpoint.origin, token);
+    return { ...(lease.connection as { [key: string]: Json }), baseURL };
+  }
+
   close(scope: Scope, isCancelled: boolean): void {
     this.#scopes.delete(scope.key);
     if (isCancelled) this.#cancelled.add(scope.key);
@@ -57,7 +69,7 @@ export class FileTap implements Tap {
     this.#tokens.delete(scope);
   }
 
-  /** Answers what came to the endpoint. Never rejects. */
+  /** Answers what came to the endpoint. @throws what cuts the connection. */
   async answer(request: TappedRequest): Promise<TappedAnswer> {
     const { token, path } = partsOf(request.target);
     const address = this.#addresses.get(token);
@@ -69,23 +81,29 @@ export class FileTap implements Tap {
     const lease = target?.lease;
     const connection = modelConnection(lease?.connection);
     if (lease === undefined || connection === undefined) return refusalAnswer(nothingLeased);
-    return this.#exchange({ request, path, lease, connection, scope });
+    const isOfClient = address?.isOfClient === true;
+    return this.#exchange({ request, path, lease, connection, scope, isOfClient });
   }
 
-  async #exchange({ request, path, lease, connection, scope }: Exchange): Promise<TappedAnswer> {
-    const sender = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
+  async #exchange({ request, path, lease, connection, scope, isOfClient }: Exchange): Promise<TappedAnswer> {
+    const recording = callRecording({ request, path, lease, caller: scope?.caller });
+    if (recording?.miss !== undefined) return refusalAnswer(notRecorded(recording.miss));
+    const waiting = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
       onBehalfOf(scope?.caller, lease.signal),
     );
+    const recorded = recording === undefined ? undefined : new RecordedSender(waiting, recording);
     const call = new TappedCall({
-      ...{ request, path, connection, sender, lease: lease.signal },
+      ...{ request, path, connection, isOfClient, sender: recorded ?? waiting, lease: lease.signal },
       note: (facts, bodies) => {
         endsFirst?.();
+        recorded?.ended(facts);
+        if (isOfClient) return;
         const made = { spec: lease.spec, lease: lease.signal, facts, bodies };
         if (scope === undefined) noteUnattributed(made);
         else scope.caller.called(made);
       },
     });
-    const endsFirst = scope?.caller.begins(() => call.end(endedWithCaller));
+    const endsFirst = isOfClient ? undefined : scope?.caller.begins(() => call.end(endedWithCaller));
     return call.answer();
   }
 
@@ -115,6 +133,7 @@ interface Exchange {
   readonly lease: TappedLease;
   readonly connection: ModelConnection;
   readonly scope: Scope | undefined;
+  readonly isOfClient: boolean;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { WaitingFetch } from '../answers/waiting-fetch';
+import type { Sender } from '../answers/waiting-fetch';
 import { anySignal } from '../base/any-signal';
 import { isModelProviderError } from '../base/errors';
 import { AbortController } from '../base/real-globals';
@@ -7,6 +7,7 @@ import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
 import { answeredHeaders, forwardedHeaders, urlBelow } from './forwarded-request';
 import { ObservedCall, shownError, type CallRequest } from './observed-call';
 import { ended, notBelow, refusalAnswer } from './refusal';
+import { replayedHeader } from './replayed';
 
 /** What a call needs. */
 export interface TappedParts {
@@ -16,7 +17,9 @@ export interface TappedParts {
   readonly connection: ModelConnection;
   /** Aborted when the lease ends. */
   readonly lease: AbortSignal;
-  readonly sender: WaitingFetch;
+  readonly sender: Sender;
+  /** Whether a client of a provider asks: what fails then fails as it does with the resource itself. */
+  readonly isOfClient: boolean;
   readonly note: CallRequest['note'];
 }
 
@@ -30,14 +33,14 @@ export class TappedCall {
     this.#parts = parts;
   }
 
-  /** Never rejects: what fails is answered in the form of the API. */
+  /** What fails is answered in the form of the API. @throws what cuts the connection of a client. */
   async answer(): Promise<TappedAnswer> {
-    const { request, path, connection, lease, sender, note } = this.#parts;
+    const { request, path, connection, lease, sender, isOfClient, note } = this.#parts;
     const url = urlBelow(connection.baseURL, path);
     if (url === undefined) return refusalAnswer(notBelow);
     const init = {
       method: request.method,
-      headers: forwardedHeaders(request, connection),
+      headers: forwardedHeaders(request, connection, isOfClient),
       ...(request.body.byteLength === 0 ? {} : { body: request.body }),
       signal: anySignal(request.signal, lease, this.#ending.signal),
     };
@@ -46,10 +49,12 @@ export class TappedCall {
       hasLeft: () => request.signal.aborted,
     });
     try {
-      const { status, headers, body } = await this.#call.send();
-      return { status, headers: answeredHeaders(headers), body };
+      const { status, headers, body, isReplayed } = await this.#call.send();
+      const replayed = isReplayed ? { [replayedHeader]: 'true' } : {};
+      return { status, headers: { ...answeredHeaders(headers), ...replayed }, body };
     } catch (error) {
       if (this.#ending.signal.aborted) return refusalAnswer(ended);
+      if (isOfClient && !isModelProviderError(error)) throw error;
       const message = shownError(lease.aborted ? lease.reason : error);
       // What we refuse ourselves, such as a redirect to another host, is refused again.
       const mayBeRepeated = !lease.aborted && !isModelProviderError(error);

@@ -59,6 +59,7 @@ export class ContractBench<Client, Connection extends Json, Config extends Json>
     this.#restoreRuntime = installRuntime({
       session: () => client,
       tap: () => undefined,
+      recordings: () => undefined,
       registry: () => Promise.resolve(registry),
     });
   }

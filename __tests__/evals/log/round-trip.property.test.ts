@@ -50,6 +50,7 @@ const rows = fc.uniqueArray(
 const run = (directory: string): EvalRun => ({
   ...{ run: 'mine', directory, root: folder, git: null, seed: 1, packages: {} },
   ...{ rerun: null, samples: null, models: null, prices: {}, maxCost: null, transcripts: null },
+  recordings: { mode: 'off', ignore: [] },
 });
 
 test('whatever an evaluation accepts, the log, the report, the exports and a continued run read back', () => {

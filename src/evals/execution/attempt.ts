@@ -1,9 +1,11 @@
-import { ModelProviderError } from '../../base/errors';
+import { deserializeError, ModelProviderError } from '../../base/errors';
 import { OwnPromise, round } from '../../base/hot-globals';
 import type { Json } from '../../base/json';
 import { AbortController, currentTime } from '../../base/real-globals';
 import { callAs, type CallFacts, type Caller, type ModelCall } from '../../pattern/model-calls';
+import { originOf } from '../../pattern/lease-origin';
 import type { ModelConnection } from '../../pattern/model-connection';
+import type { RecordedWork } from '../../pattern/recordings';
 import type { ResourceHandle } from '../../pattern/resource-handle';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Activity, SessionClient } from '../../pattern/session-client';
@@ -79,6 +81,8 @@ export interface AttemptRules {
   readonly resourceOf: (call: ModelCall) => string;
   /** How many milliseconds a call may wait for an endpoint that had too many requests. */
   readonly maxWaitMs: number;
+  /** Begins the recording of a trial's calls; absent where nothing is recorded or replayed. */
+  readonly begin?: ((sampleId: string, trial: number) => RecordedWork) | undefined;
   /** The calls of a trial that was run before, where its answer is judged again. */
   readonly storedCalls?: ((sampleId: string, trial: number) => readonly MadeCall[]) | undefined;
 }
@@ -106,6 +110,7 @@ export class Attempt implements Cancellable, Caller {
   /** What ends its calls that are under way. */
   #underWay: Set<() => void> | undefined;
   #failedCall: CallFacts | undefined;
+  #work: RecordedWork | undefined;
 
   constructor(sample: Sample, trial: number, rules: AttemptRules) {
     this.#sample = sample;
@@ -212,6 +217,21 @@ export class Attempt implements Cancellable, Caller {
     this.hasGivenUp = true;
   }
 
+  /** Made at the first call. */
+  get work(): RecordedWork | undefined {
+    return (this.#work ??= this.#rules.begin?.(this.#sample.id, this.#trial));
+  }
+
+  /** What it has recorded; undefined if it has made no call of what is recorded. */
+  get recorded(): RecordedWork | undefined {
+    return this.#work;
+  }
+
+  /** Why it has no answer, whatever its function made of it: one of its calls is not recorded. */
+  get missed(): ModelProviderError | undefined {
+    return this.#work?.miss === undefined ? undefined : deserializeError(this.#work.miss);
+  }
+
   tapKey(): string | undefined {
     return this.#tapScope()?.key;
   }
@@ -243,10 +263,15 @@ export class Attempt implements Cancellable, Caller {
   }
 
   called(call: ModelCall): void {
-    const { facts, bodies } = call;
+    const { bodies, lease } = call;
+    const isReplayed = originOf(lease)?.facts.replayed === true;
+    const facts = isReplayed ? { ...call.facts, replayed: true } : call.facts;
     // What was still under way when it ended is no reason for its end.
     if (!this.#isOver) this.#failedCall = facts.error === undefined ? undefined : facts;
-    const record = { ...callRecord(this.#rules.resourceOf(call), facts), ...this.#rules.costs.of(call) };
+    const record = {
+      ...callRecord(this.#rules.resourceOf(call), facts),
+      ...this.#rules.costs.of({ ...call, facts }),
+    };
     (this.#calls ??= []).push(record);
     (this.#made ??= []).push(madeCall({ at: currentTime() - round(facts.ms), ...record }, bodies));
   }

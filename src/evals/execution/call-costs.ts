@@ -41,6 +41,7 @@ export class CallCosts {
   /** To be called once for each call, when it has ended. */
   of(call: ModelCall): CallCost {
     const price = this.#priceOf(call);
+    if (call.facts.replayed === true) return { cost: 0, ...this.#wouldCost(call, price) };
     if (price === 'own machine') return { cost: 0, isOwnMachine: true };
     const cost = price === 'unpriced' ? undefined : this.#costOf(call, price);
     if (cost !== undefined) {
@@ -50,6 +51,13 @@ export class CallCosts {
     // What a call has cost that broke off is not known either, and is no fault of prices or counts.
     if (call.facts.error === undefined) this.#payer.unknown(call, price);
     return {};
+  }
+
+  /** What a replayed call would cost if its model were asked; nothing where only the time of a server costs. */
+  #wouldCost({ facts: { usage } }: ModelCall, price: PriceOf): Pick<CallCost, 'wouldCost'> {
+    const isByTokens = typeof price !== 'string' && 'input' in price && usage !== undefined;
+    const wouldCost = isByTokens ? tokenCost(price, usage) : undefined;
+    return wouldCost === undefined ? {} : { wouldCost };
   }
 
   #priceOf({ lease, spec, facts: { model = '' } }: ModelCall): PriceOf {

@@ -2,6 +2,7 @@ import type { LeasedBlock } from '../../pattern/blocks/leased-block';
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import type { EvalRun } from '../../pattern/eval-run';
 import { baseURLOf } from '../../pattern/model-connection';
+import type { RecordedPlace } from '../../pattern/recordings';
 import type { ResourceHandle } from '../../pattern/resource-handle';
 import { currentRuntime } from '../../pattern/runtime';
 import type { LogName } from '../log/log-path';
@@ -79,11 +80,18 @@ export function nameOf({ specFile, model, name, title }: EvaluationPlan, { root 
   return withoutSecrets({ file, model, name, title, ...(projectId === '' ? {} : { project: projectId }) });
 }
 
+/** Where what an evaluation calls is recorded. */
+export function placeOf(plan: EvaluationPlan, run: EvalRun): RecordedPlace {
+  const { name, title } = nameOf(plan, run);
+  return { name, title };
+}
+
 /** What the answers depend on, known without starting the model. */
-export async function provenanceOf(
-  { block, evaluated, specFile, identity: stored }: EvaluationPlan,
-  { root }: EvalRun,
-): Promise<Provenance> {
+export async function provenanceOf(plan: EvaluationPlan, run: EvalRun): Promise<Provenance> {
+  const { block, evaluated, specFile, identity: stored } = plan;
+  const { root } = run;
+  const originOf = (resource: LeasedResource): Promise<ResourceOrigin> =>
+    originAt(placeOf(plan, run), resource);
   const code = await codeVersion(specFile, root);
   const nothing = { spec: null, config: null, identity: stored ?? null };
   const model = evaluated === undefined ? nothing : await originOf(evaluated);
@@ -92,9 +100,14 @@ export async function provenanceOf(
   return { code, ...model, tools: await Promise.all(others.map(originOf)) };
 }
 
-async function originOf({ request }: LeasedResource): Promise<ResourceOrigin> {
-  const { spec, provider, name, config } = request;
-  const identity = await currentRuntime().session().identify({ provider, name, config });
+async function originAt(place: RecordedPlace, resource: LeasedResource): Promise<ResourceOrigin> {
+  const { spec, provider, name, config } = resource.request;
+  const ref = { provider, name, config };
+  const recordings = currentRuntime().recordings();
+  const isReplayed = recordings?.isReplay === true && (await resource.provider()).replayable;
+  const identity = isReplayed
+    ? recordings.identityOf(place, ref)
+    : await currentRuntime().session().identify(ref);
   return { spec, config: config ?? null, identity };
 }
 

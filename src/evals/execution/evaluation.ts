@@ -5,6 +5,7 @@ import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
 import { exactly } from '../../base/exactly';
+import { redact } from '../../base/secrets';
 import type { SpentBudget } from '../log/eval-summary';
 import { EvaluationLog } from '../log/evaluation-log';
 import { logPath } from '../log/log-path';
@@ -20,6 +21,7 @@ import {
   handlesOf,
   leasedEndpoints,
   nameOf,
+  placeOf,
   provenanceOf,
   resourcesAround,
   summaryRules,
@@ -218,7 +220,14 @@ class Evaluation {
     }
     if (outcome.record.error === undefined) this.#stopRule.passed();
     else if (this.#inFlight.signal.aborted || this.#stopsAfter(outcome)) return;
+    this.#record(outcome);
     this.#count(this.#log.keep(outcome.record, outcome.made), sample, false);
+  }
+
+  /** What failed on the models' side is asked again in whole, and not recorded. */
+  #record({ record: { error }, recorded }: TrialOutcome): void {
+    const isKept = error === undefined || error.kind === 'user' || error.kind === 'scorer';
+    if (recorded !== undefined && isKept) currentRuntime().recordings()?.commit(recorded);
   }
 
   #isSpent(): boolean {
@@ -260,6 +269,8 @@ class Evaluation {
     const { fn, model, evaluated, block, options, storedCalls } = this.#plan;
     const { prices } = this.#run;
     const { maxCost } = this.#budget;
+    const recordings = currentRuntime().recordings();
+    const place = placeOf(this.#plan, this.#run);
     this.#rules ??= openEvaluation(this.#plan, this.#log, { prices, maxCost, concurrency }).then(
       () =>
         (this.#rules = {
@@ -278,6 +289,8 @@ class Evaluation {
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
           storedCalls,
+          begin:
+            recordings && ((sample, trial) => recordings.begin({ ...place, sample: redact(sample), trial })),
           endpoints: () => leasedEndpoints(block),
         }),
     );
@@ -322,7 +335,7 @@ class Evaluation {
   #close(): EvaluationVerdict {
     const { spent } = this.#budget;
     const hash = this.#datasetHash.copy().digest('hex').slice(0, 16);
-    return closeEvaluation(this.#plan, this.#run, this.#log, {
+    const verdict = closeEvaluation(this.#plan, this.#run, this.#log, {
       status: this.#status,
       dataset: { samples: this.#samples, hash },
       found: this.#summary.finish({
@@ -332,6 +345,13 @@ class Evaluation {
         ...(this.#spentBudget && { budget: this.#spentBudget }),
       }),
     });
+    if (this.#status !== 'interrupted') this.#writeRecordings();
+    return verdict;
+  }
+
+  #writeRecordings(): void {
+    const refs = resourcesAround(this.#plan.block).map(({ request }) => request);
+    currentRuntime().recordings()?.write(placeOf(this.#plan, this.#run), refs);
   }
 
   /** Fails the test if it has to. */

@@ -25,6 +25,7 @@ export function requirePrices(
       .map((name) => nearest(name, known))
       .find((name) => name !== undefined);
   const model = models.find((resource) => {
+    if (resource.handle.facts.replayed === true) return false;
     const price = priceOfLeased(prices, resource);
     // A local proxy costs what is behind it: its price may be misspelt.
     return price === 'unpriced' || (isLocalEndpoint(price, resource) && nearestTo(resource) !== undefined);

@@ -2,6 +2,7 @@ import { anySignal } from '../../base/any-signal';
 import { backoffMs } from '../../base/backoff';
 import { currentTime } from '../../base/real-globals';
 import type { Json } from '../../base/json';
+import type { RecordedWork } from '../../pattern/recordings';
 import type { Sample } from '../data-sets/data-set';
 import type { SampleRecord } from '../log/log-record';
 import { judged, type Judged } from '../scorers/returned';
@@ -36,6 +37,8 @@ export interface TrialOutcome {
   readonly made?: readonly MadeCall[] | undefined;
   /** Whether a call would have had to wait for longer than it may. */
   readonly hasGivenUp?: boolean;
+  /** What its calls recorded; undefined without any. */
+  readonly recorded?: RecordedWork | undefined;
 }
 
 /**
@@ -63,11 +66,13 @@ export async function runTrial(
     let thrown: { readonly cause: unknown } | undefined;
     let tooMany: TooManyVerdict | undefined;
     try {
-      answer = judged(await attempt.run());
+      const returned = await attempt.run();
+      if (attempt.missed !== undefined) throw attempt.missed;
+      answer = judged(returned);
       rules.limit.succeeded();
       rules.rateLimits.passed();
     } catch (raw) {
-      const { cause, entry } = legible(raw, rules.endpoints(), {
+      const { cause, entry } = legible(attempt.missed ?? raw, rules.endpoints(), {
         root: rules.root,
         isLate: attempt.isLate,
         isOfModels: isPassingCall(attempt.failedCall),
@@ -112,9 +117,10 @@ export async function runTrial(
       durationMs: toMicroseconds(performance.now() - start),
       retried: retried.length === 0 ? undefined : retried,
     };
+    const { made, recorded } = attempt;
     return thrown === undefined
-      ? { record, made: attempt.made }
-      : { record, made: attempt.made, cause: thrown.cause, hasGivenUp: tooMany === 'waitedTooLong' };
+      ? { record, made, recorded }
+      : { record, made, recorded, cause: thrown.cause, hasGivenUp: tooMany === 'waitedTooLong' };
   }
 }
 

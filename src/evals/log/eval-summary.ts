@@ -48,6 +48,8 @@ export interface CallsSummary {
   readonly otherModels?: number;
   /** Null if there are none. */
   readonly latencyMs: Quantiles | null;
+  /** Those whose answers are recorded ones, which took no time; absent if there are none. */
+  readonly replayed?: number;
   /** From sending a request to the first piece of a streamed answer; absent if none was streamed. */
   readonly firstTokenMs?: Quantiles;
   readonly promptTokens: number;
@@ -70,6 +72,8 @@ export interface CostSummary {
   readonly ownMachine?: number;
   /** Calls whose cost is not known. */
   readonly unpriced?: number;
+  /** What the replayed calls, which have cost nothing, would cost; absent without any of a known price. */
+  readonly wouldBe?: number;
 }
 
 /** What the calls of a whole evaluation have cost, those of tries that were repeated included. */
@@ -127,6 +131,8 @@ export interface EvalSummary {
   readonly cost?: CostSummary;
   /** The model's calls without an answer; absent if there are none. */
   readonly failed?: number;
+  /** The model's calls whose answers are recorded ones; absent if there are none. */
+  readonly replayed?: number;
   /** The calls to its endpoint that asked for another model; absent if there are none. */
   readonly otherModels?: number;
   /**

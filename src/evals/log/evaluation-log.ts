@@ -55,7 +55,7 @@ export class EvaluationLog {
     if (this.#earlier === undefined || !isSameProvenance(this.#earlier.header, this.#provenance)) return;
     this.#earlier.eachFinished((record) => {
       this.#unseen.add(record.id);
-      if (!runsAgain(record, run.rerun)) this.#finished.set(trialKey(record), record);
+      if (!runsAgain(record, run)) this.#finished.set(trialKey(record), record);
     });
   }
 
@@ -179,7 +179,10 @@ export class EvaluationLog {
   }
 }
 
-function runsAgain(record: SampleRecord, rerun: EvalRun['rerun']): boolean {
+function runsAgain(record: SampleRecord, { rerun, recordings: { mode } }: EvalRun): boolean {
+  // A run of the resources themselves takes over no answer that was not theirs.
+  const isLive = mode === 'off' || mode === 'record';
+  if (isLive && record.calls?.some(({ replayed }) => replayed === true) === true) return true;
   if (rerun === null || rerun === 'all') return rerun === 'all';
   return rerun === 'failed' ? isFailed(record) : record.error !== undefined;
 }

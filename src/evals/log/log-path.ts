@@ -1,6 +1,6 @@
 import type { HeaderRecord } from './log-record';
-import { beginning } from '../../base/cut';
 import { join } from '../../base/path';
+import { slug } from '../../base/slug';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
 const { readdirSync } = process.getBuiltinModule('node:fs');
@@ -23,7 +23,7 @@ export function logPath(runDirectory: string, { file, model, name, title }: LogN
     .update(JSON.stringify([file, model, name]))
     .digest('hex')
     .slice(0, 8);
-  const readable = [slug(title), slug(model)].filter((part) => part !== '').join('.');
+  const readable = [slug(title, slugLength), slug(model, slugLength)].filter((part) => part !== '').join('.');
   return join(runDirectory, `${readable}.${hash}.jsonl`);
 }
 
@@ -41,12 +41,4 @@ export function logsOf(runDirectory: string): string[] {
     .filter((file) => file.endsWith('.jsonl'))
     .sort()
     .map((file) => join(runDirectory, file));
-}
-
-function slug(text: string): string {
-  const words = text
-    .normalize('NFKC')
-    .replaceAll(/[^\p{L}\p{N}]+/gu, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return beginning(words, slugLength);
 }

@@ -123,6 +123,8 @@ export type CallCost = {
   readonly cost?: number;
   /** Whether it has cost nothing because a server of the user's own has answered, whose time has no price. */
   readonly isOwnMachine?: boolean;
+  /** What a replayed call, which costs nothing, would cost; absent if that is not known. */
+  readonly wouldCost?: number;
 };
 
 /**

@@ -19,12 +19,14 @@ export class CallStatistics {
   #amount = 0;
   #priced = 0;
   #ownMachine = 0;
+  #replayed = 0;
+  #wouldBe: number | undefined;
   #unpriced = 0;
 
   add(call: CallRecord): void {
     this.#addCost(call);
     if (call.model !== undefined) this.#otherModels += 1;
-    const { ms, firstTokenMs, usage, error } = call;
+    const { ms, firstTokenMs, usage, error, replayed } = call;
     if (usage !== undefined) {
       this.#promptTokens += usage.promptTokens;
       this.#completionTokens += usage.completionTokens;
@@ -37,6 +39,10 @@ export class CallStatistics {
       return;
     }
     this.#calls += 1;
+    if (replayed === true) {
+      this.#replayed += 1;
+      return;
+    }
     this.#latencies.add(ms);
     if (firstTokenMs !== undefined) this.#firstTokens.add(firstTokenMs);
     if (usage !== undefined) {
@@ -50,6 +56,7 @@ export class CallStatistics {
     return {
       calls: this.#calls,
       ...(this.#failed > 0 && { failed: this.#failed }),
+      ...(this.#replayed > 0 && { replayed: this.#replayed }),
       ...(this.#otherModels > 0 && { otherModels: this.#otherModels }),
       latencyMs: this.#latencies.quantiles(),
       ...(firstTokenMs !== null && { firstTokenMs }),
@@ -61,7 +68,11 @@ export class CallStatistics {
     };
   }
 
-  #addCost({ cost, isOwnMachine }: CallRecord): void {
+  #addCost({ cost, isOwnMachine, replayed, wouldCost }: CallRecord): void {
+    if (replayed === true) {
+      if (wouldCost !== undefined) this.#wouldBe = (this.#wouldBe ?? 0) + wouldCost;
+      return;
+    }
     this.#amount += cost ?? 0;
     if (cost === undefined) this.#unpriced += 1;
     else if (isOwnMachine === true) this.#ownMachine += 1;
@@ -74,6 +85,7 @@ export class CallStatistics {
       ...(this.#priced > 0 && { priced: this.#priced }),
       ...(this.#ownMachine > 0 && { ownMachine: this.#ownMachine }),
       ...(this.#unpriced > 0 && { unpriced: this.#unpriced }),
+      ...(this.#wouldBe !== undefined && { wouldBe: exactly(this.#wouldBe) }),
     };
   }
 }

@@ -72,7 +72,8 @@ export class SummaryBuilder {
     this.#trials += 1;
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
-    this.#durations.add(record.durationMs);
+    // What was recorded took no time.
+    if (calls?.some(({ replayed }) => replayed === true) !== true) this.#durations.add(record.durationMs);
     this.#worst.add(record);
     if (calls !== undefined) {
       for (const call of calls) this.#addCall(call, sample);

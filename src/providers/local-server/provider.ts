@@ -32,6 +32,7 @@ export abstract class LocalServerProvider<
   Options extends object,
   Config extends { [option: string]: Json | undefined } = never,
 > extends ModelProvider<ModelClient, ModelConnection, Config> {
+  override readonly replayable: boolean = true;
   readonly constraints: ProviderConstraints;
   readonly #options: Options;
 

@@ -24,6 +24,7 @@ import { shownError } from '../../tap/observed-call';
 import { observedFetch } from '../../tap/observed-fetch';
 import { onBehalfOf } from '../../tap/on-behalf';
 import { factsOfAnswer } from '../../tap/reading/answer-facts';
+import { isReplayed } from '../../tap/replayed';
 import type { ChatCompletion, PromptMessage, Tool } from './chat-completion';
 import type { ModelConnection } from '../../pattern/model-connection';
 import { openSdk, type OpenAIClient } from './driver';
@@ -156,7 +157,13 @@ export class ModelClient {
       const received = await this.#guard(ends, () => this.#wholeOf(response, options));
       const latencyMs = performance.now() - sentAt;
       const { answer, raw } = readAnswer(this.#connection, received, options.reasoning);
-      const facts = { ms: latencyMs, path, status: received.status, ...retried(retries) };
+      const facts = {
+        ms: latencyMs,
+        path,
+        status: received.status,
+        ...retried(retries),
+        ...this.#replayed(response),
+      };
       tell({ ...facts, ...factsOfAnswer(answer) }, callBodies(body, received.body));
       return this.#generation(answer, latencyMs, raw);
     } catch (error) {
@@ -198,7 +205,7 @@ export class ModelClient {
         this.#send(body, anySignal(ends, left.signal)),
       );
       const { status } = response;
-      facts = { ...facts, status, ...retried(retries) };
+      facts = { ...facts, status, ...retried(retries), ...this.#replayed(response) };
       if (status >= 400) {
         throw refused(this.#connection, await this.#guard(ends, () => this.#wholeOf(response, options)));
       }
@@ -247,6 +254,10 @@ export class ModelClient {
       );
     }
     return { ...answer, latencyMs, raw: raw as ChatCompletion };
+  }
+
+  #replayed({ headers }: Response): Pick<CallFacts, 'replayed'> {
+    return isReplayed(this.#connection.baseURL, headers) ? { replayed: true } : {};
   }
 
   async #send(body: string, signal: AbortSignal): Promise<Sent> {

@@ -32,6 +32,7 @@ declare module '../../pattern/client-types' {
  * });
  */
 export class OpenAICompatibleProvider extends ModelProvider<ModelClient, ModelConnection, never> {
+  override readonly replayable: boolean = true;
   readonly constraints: ProviderConstraints;
   readonly #options: OpenAICompatibleOptions;
 

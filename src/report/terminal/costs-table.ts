@@ -68,6 +68,7 @@ function rowOfOthers(name: string, calls: CallsSummary): Row {
   return {
     ...{ title: '', name: `  ${name}`, trials: '-', calls },
     notes: describeCounts({
+      replayed: calls.replayed ?? 0,
       ...{ calls: calls.calls, 'failed calls': calls.failed ?? 0 },
       'asked for another model': calls.otherModels ?? 0,
     }),
@@ -88,20 +89,22 @@ function describeCost({
   priced = 0,
   ownMachine = 0,
   unpriced = 0,
+  wouldBe,
 }: Partial<CostSummary> = {}): string {
   const isMixed = priced + ownMachine > 0;
   const parts = [
     priced > 0 ? showCost(amount ?? 0) : '',
     priced === 0 && ownMachine > 0 ? 'own machine' : '',
+    wouldBe === undefined ? '' : `would be ${showCost(wouldBe)}`,
     unpriced > 0 ? (isMixed ? showUnpriced(unpriced) : 'unpriced') : '',
   ];
   return parts.filter((part) => part !== '').join(', ') || '-';
 }
 
 function notesOf({ errorKinds, answers, reused, retries, restarts, notRun, ...calls }: Summary): string {
-  const { failed = 0, otherModels = 0 } = calls;
+  const { failed = 0, otherModels = 0, replayed = 0 } = calls;
   const ofCalls = { 'failed calls': failed, 'asked for another model': otherModels };
-  const counts = { ...errorKinds, ...answers, ...ofCalls, reused, retries, restarts };
+  const counts = { replayed, ...errorKinds, ...answers, ...ofCalls, reused, retries, restarts };
   return describeCounts({ ...counts, 'not run': notRun });
 }
 

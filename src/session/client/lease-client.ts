@@ -203,7 +203,7 @@ export class LeaseClient implements SessionClient {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The client of Jest's environment overrides the next nine.
+  // The client of Jest's environment overrides the next eleven.
   get tapEndpoint(): TapEndpoint | undefined {
     return undefined;
   }
@@ -211,6 +211,12 @@ export class LeaseClient implements SessionClient {
   noticeConnection(_connection: Json): void {}
 
   noticeImport(_mockedCall: () => string | undefined): void {}
+
+  get test(): string {
+    return '';
+  }
+
+  failTest(_error: SerializedError): void {}
 
   forgive(_resourceId: string): void {}
 

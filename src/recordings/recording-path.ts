@@ -1,0 +1,36 @@
+import { stableStringify } from '../base/json';
+import { basename, dirname, join } from '../base/path';
+import { slug } from '../base/slug';
+import type { RecordedPlace } from '../pattern/recordings';
+import type { ResourceRef } from '../pattern/resource-spec';
+
+const { createHash } = process.getBuiltinModule('node:crypto');
+
+/** The folder of recordings, beside the spec files. */
+export const recordingsFolder = '__recordings__';
+
+// Of two slugs, each unit has three bytes at most, and a file name has 255 bytes.
+const slugLength = 36;
+
+/** The folder of a spec file's recordings: beside it, as its snapshots are. */
+export function recordingsOf(specFile: string): string {
+  return join(dirname(specFile), recordingsFolder, basename(specFile));
+}
+
+/**
+ * Where what an evaluation, or a test, has asked a resource is recorded. The hash tells names apart that look alike;
+ * the slugs are for people.
+ */
+export function recordingPath(
+  specFile: string,
+  { name, title }: Pick<RecordedPlace, 'name' | 'title'>,
+  { provider, name: model, config }: ResourceRef,
+): string {
+  const spec = `${provider}:${model}`;
+  const hash = createHash('sha256')
+    .update(stableStringify([name, spec, config ?? null]))
+    .digest('hex')
+    .slice(0, 8);
+  const readable = [slug(title, slugLength), slug(spec, slugLength)].filter((part) => part !== '').join('.');
+  return join(recordingsOf(specFile), `${readable}.${hash}.jsonl`);
+}
