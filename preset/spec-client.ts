@@ -41,6 +41,7 @@ export class SpecClient extends LeaseClient {
   readonly #blocks = new WeakMap<Circus.DescribeBlock, Owner>();
   readonly #tests = new Map<Circus.TestEntry, Owner>();
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
+  readonly #beforeTests: SerializedError[] = [];
   readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
   readonly #project: ClientProject;
   readonly #sockets: DatabaseSockets;
@@ -90,6 +91,7 @@ export class SpecClient extends LeaseClient {
       case 'test_started':
         this.#running = event.test;
         this.#tests.set(event.test, this.owners.child(event.test.name, this.#ownerOf(event.test.parent)));
+        this.#losses.set(event.test, this.#beforeTests.splice(0));
         break;
       case 'test_fn_failure':
       case 'hook_failure':
@@ -165,6 +167,8 @@ export class SpecClient extends LeaseClient {
   }
 
   override failTest(error: SerializedError): void {
+    // What hooks before the first test have missed, that one has missed.
+    if (this.#tests.size === 0) this.#beforeTests.push(error);
     this.#noteLoss(this.owners.current, error);
   }
 

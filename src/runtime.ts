@@ -51,14 +51,15 @@ class PresentRuntime implements Runtime {
       require('./recordings/file-recordings') as typeof import('./recordings/file-recordings');
     this.#recordings = new Loaded(rules, {
       file: () => jestGlobals().expect.getState().testPath ?? '',
-      test: () => session.test,
+      test: () => [session.project, session.test].filter((part) => part !== '').join(' '),
     });
     return this.#recordings;
   }
 
   /** Names the test whose code is running, where anybody wants to know it. */
   testMark(): string | undefined {
-    return this.recordings() === undefined ? undefined : testMark(this.session().test);
+    const test = this.recordings()?.test;
+    return test === undefined ? undefined : testMark(test);
   }
 
   registry(): Promise<ProviderRegistry> {

@@ -76,6 +76,8 @@ export interface Recordings {
   identityOf(place: RecordedPlace, ref: ResourceRef): Json;
   /** Says what a resource is that is there: recordings of another identity are none of it. */
   present(ref: ResourceRef, resource: PresentResource): void;
+  /** Says that a test is an evaluation: its recordings are written at its end, and not with those of tests. */
+  announce(evaluation: RecordedPlace): void;
   /** Begins the calls of an attempt. */
   begin(place: RecordedPlace): RecordedWork;
   /**

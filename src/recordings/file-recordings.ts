@@ -45,8 +45,8 @@ export class FileRecordings implements Recordings {
   readonly #recordings = new Map<string, Recording>();
   /** By name: a test is one piece of work, however often it leases. */
   readonly #tests = new Map<string, Work>();
-  /** Their names: what they record is written at their end. */
-  readonly #evaluations = new Set<string>();
+  /** By their names. */
+  readonly #evaluations = new Map<string, RecordedPlace>();
 
   constructor(rules: EvalRun['recordings'], spec: RunningSpec) {
     this.#rules = rules;
@@ -55,6 +55,11 @@ export class FileRecordings implements Recordings {
 
   get isReplay(): boolean {
     return this.#rules.mode === 'replay';
+  }
+
+  /** The full name of the test whose code is running, as recordings have it. */
+  get test(): string {
+    return this.#spec.test();
   }
 
   leaseOf(ref: ResourceRef): SessionLease {
@@ -78,8 +83,11 @@ export class FileRecordings implements Recordings {
     this.#present.set(keyOf(ref), resource);
   }
 
+  announce(evaluation: RecordedPlace): void {
+    this.#evaluations.set(evaluation.name, evaluation);
+  }
+
   begin(place: RecordedPlace): RecordedWork {
-    this.#evaluations.add(place.name);
     return new Work(place);
   }
 
@@ -89,7 +97,7 @@ export class FileRecordings implements Recordings {
     given: RecordedWork | undefined,
     test?: string,
   ): CallRecording {
-    const work = given instanceof Work ? given : this.#testWork(test ?? this.#spec.test());
+    const work = given instanceof Work ? given : this.#testWork(test ?? this.test);
     try {
       return this.#call(ref, asked, work);
     } catch (error) {
@@ -144,7 +152,7 @@ export class FileRecordings implements Recordings {
   }
 
   #testWork(name: string): Work {
-    const work = this.#tests.get(name) ?? new Work({ name, title: name });
+    const work = this.#tests.get(name) ?? new Work(this.#evaluations.get(name) ?? { name, title: name });
     this.#tests.set(name, work);
     return work;
   }

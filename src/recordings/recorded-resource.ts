@@ -8,8 +8,8 @@ import type { ResourceRef } from '../pattern/resource-spec';
 import type { SessionLease } from '../pattern/session-client';
 import { recordingSchema, type RecordingHeader } from './recording-lines';
 
-// Clients want one, though nobody reads it.
-const noSecret = 'recorded';
+// Clients want one, though nobody reads it. So short that it is no secret, which would be taken out of all texts.
+const noSecret = 'none';
 
 /** What a recording says of its resource. Nothing in it differs between two machines that run the same. */
 export function headerOf(

@@ -88,9 +88,9 @@ function eventsOf(text: string): string[] {
   return text.split(/(?<=\r\n\r\n|\n\n|\r\r)/).filter((event) => event !== '');
 }
 
-/** A number of more digits than a double has would be another one. */
+/** A number of more digits than a double has, or beyond its range, would be another one. */
 function isExact(text: string): boolean {
-  return !/\d{16}/.test(text);
+  return !/\d{16}|\d[eE][+-]?\d{3}/.test(text);
 }
 
 /** What makes a line no line of a recording; undefined for one that is. */

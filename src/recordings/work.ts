@@ -28,7 +28,7 @@ export class Work implements RecordedWork {
 
   /** The recordings that it has to do with take over its calls. */
   commit(): void {
-    for (const [recording, calls] of this.#calls) recording.replace(this.place, calls);
+    for (const [recording, calls] of this.#calls) recording.replace(this.place, counted(calls));
   }
 
   #callsIn(recording: Recording): CallLine[] {
@@ -36,4 +36,16 @@ export class Work implements RecordedWork {
     this.#calls.set(recording, calls);
     return calls;
   }
+}
+
+/** Numbered anew: a call whose answer was not kept, such as one that was tried again, is not made in replay. */
+function counted(calls: readonly CallLine[]): CallLine[] {
+  const counts = new Map<string, number>();
+  return [...calls]
+    .sort((a, b) => a.n - b.n)
+    .map((call) => {
+      const n = counts.get(call.key) ?? 0;
+      counts.set(call.key, n + 1);
+      return { ...call, n };
+    });
 }

@@ -271,6 +271,7 @@ class Evaluation {
     const { maxCost } = this.#budget;
     const recordings = currentRuntime().recordings();
     const place = placeOf(this.#plan, this.#run);
+    recordings?.announce(place);
     this.#rules ??= openEvaluation(this.#plan, this.#log, { prices, maxCost, concurrency }).then(
       () =>
         (this.#rules = {

@@ -1,0 +1,297 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IgnoredPart, RecordedAnswer, RecordingMode } from '../../src/pattern/recordings';
+import { FileRecordings } from '../../src/recordings/file-recordings';
+import { ownPlaces } from '../support/own-places';
+import { thrown } from '../support/thrown';
+
+const places = ownPlaces();
+const ref = { provider: 'fake', name: 'm' };
+const evaluation = { name: 'fake:m adds', title: 'adds' };
+const present = {
+  identity: { weights: 'w1' },
+  connection: { baseURL: 'http://127.0.0.1:4321/v1', apiKey: 'a-key-of-the-server', model: 'm' },
+  facts: { command: '/opt/bin/llama-server --port 4321', startMs: 12 },
+};
+
+const folder = (): string => join(places.directory, '__recordings__', 'a.eval.ts');
+const files = (): string[] => (existsSync(folder()) ? readdirSync(folder()) : []);
+const text = (): string =>
+  files()
+    .map((file) => readFileSync(join(folder(), file), 'utf8'))
+    .join('');
+
+let test_ = 'a test';
+function recordings(
+  mode: RecordingMode,
+  more: { ignore?: IgnoredPart[]; identity?: string } = {},
+): FileRecordings {
+  const file = join(places.directory, 'a.eval.ts');
+  const made = new FileRecordings(
+    { mode, ignore: more.ignore ?? [] },
+    { file: () => file, test: () => test_ },
+  );
+  made.announce(evaluation);
+  if (mode !== 'replay') made.present(ref, { ...present, identity: { weights: more.identity ?? 'w1' } });
+  return made;
+}
+
+const request = (content: string) => ({
+  ...{ method: 'POST', path: '/chat/completions', contentType: 'application/json' },
+  body: Buffer.from(JSON.stringify({ messages: [{ content }] })),
+});
+const answer = (said: string, more: Partial<RecordedAnswer> = {}): RecordedAnswer => ({
+  ...{ status: 200, contentType: 'text/plain', isPart: false, pieces: [Buffer.from(said)] },
+  ...more,
+});
+const said = (answered: RecordedAnswer | undefined): string | undefined =>
+  answered && Buffer.concat(answered.pieces).toString();
+
+/** Makes the calls of one trial, answers what is not recorded, and returns all answers. */
+function trial(
+  made: FileRecordings,
+  sample: string,
+  calls: readonly (readonly [asked: string, live: string])[],
+) {
+  const work = made.begin({ ...evaluation, sample, trial: 0 });
+  const answers = calls.map(([asked, live]) => {
+    const call = made.call(ref, request(asked), work);
+    if (call.answer === undefined) call.keep(answer(live));
+    return said(call.answer) ?? (call.miss === undefined ? `live ${live}` : 'miss');
+  });
+  made.commit(work);
+  return { answers, work };
+}
+
+function record(calls: readonly (readonly [asked: string, live: string])[] = [['hello', 'one']]): void {
+  const made = recordings('record');
+  trial(made, 's1', calls);
+  made.write(evaluation, [ref]);
+}
+
+test('what was recorded is replayed, equal calls in their order', () => {
+  record([
+    ['hello', 'one'],
+    ['hello', 'two'],
+    ['bye', 'three'],
+  ]);
+  const replay = recordings('replay');
+  expect(
+    trial(replay, 's1', [
+      ['bye', ''],
+      ['hello', ''],
+      ['hello', ''],
+      ['hello', ''],
+    ]).answers,
+  ).toEqual([...['three', 'one', 'two', 'miss']]);
+});
+
+test('trials and samples have calls of their own', () => {
+  const made = recordings('record');
+  for (const sample of ['s1', 's2']) trial(made, sample, [['hello', `to ${sample}`]]);
+  made.write(evaluation, [ref]);
+  const replay = recordings('replay');
+  expect(trial(replay, 's2', [['hello', '']]).answers).toEqual(['to s2']);
+  expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['to s1']);
+  expect(trial(replay, 's3', [['hello', '']]).answers).toEqual(['miss']);
+});
+
+test('a call that was not kept does not count among the equal ones', () => {
+  const made = recordings('record');
+  const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+  made.call(ref, request('hello'), work).keep(answer('overloaded', { status: 503 }));
+  made.call(ref, request('hello'), work).keep(answer('one'));
+  made.commit(work);
+  made.write(evaluation, [ref]);
+  expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['one']);
+});
+
+test.each([200, 201, 204, 400, 404, 410, 422])('an answer with %d is kept', (status) => {
+  const made = recordings('record');
+  const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+  made.call(ref, request('hello'), work).keep(answer('x', { status }));
+  made.commit(work);
+  made.write(evaluation, [ref]);
+  expect(text()).toContain(`"status":${status}`);
+});
+
+test.each([302, 401, 402, 403, 408, 409, 425, 429, 500, 503])('an answer with %d is not kept', (status) => {
+  const made = recordings('record');
+  const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+  made.call(ref, request('hello'), work).keep(answer('x', { status }));
+  made.commit(work);
+  made.write(evaluation, [ref]);
+  expect(text()).not.toContain('"status"');
+});
+
+test('an attempt that does not count leaves nothing', () => {
+  const made = recordings('record');
+  const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+  made.call(ref, request('hello'), work).keep(answer('of the first try'));
+  trial(made, 's1', [['hello', 'of the second']]);
+  made.write(evaluation, [ref]);
+  expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['of the second']);
+});
+
+test('auto asks what is not recorded, and records it', () => {
+  record();
+  const auto = recordings('auto');
+  expect(
+    trial(auto, 's1', [
+      ['hello', 'new'],
+      ['hi', 'two'],
+    ]).answers,
+  ).toEqual(['one', 'live two']);
+  auto.write(evaluation, [ref]);
+  expect(
+    trial(recordings('replay'), 's1', [
+      ['hello', ''],
+      ['hi', ''],
+    ]).answers,
+  ).toEqual(['one', 'two']);
+});
+
+test('record asks everything anew, and keeps what did not run', () => {
+  const made = recordings('record');
+  for (const sample of ['s1', 's2']) trial(made, sample, [['hello', 'old']]);
+  made.write(evaluation, [ref]);
+  const again = recordings('record');
+  expect(trial(again, 's1', [['hello', 'new']]).answers).toEqual(['live new']);
+  again.write(evaluation, [ref]);
+  const replay = recordings('replay');
+  expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['new']);
+  expect(trial(replay, 's2', [['hello', '']]).answers).toEqual(['old']);
+});
+
+test('what another identity has answered is a miss where the resource is there', () => {
+  record();
+  const auto = recordings('auto', { identity: 'w2' });
+  expect(trial(auto, 's1', [['hello', 'by w2']]).answers).toEqual(['live by w2']);
+  auto.write(evaluation, [ref]);
+  const replay = recordings('replay');
+  expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w2' });
+  expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['by w2']);
+});
+
+test('a replayed resource has connection, identity and facts of its recording, and nothing of the machine', async () => {
+  record();
+  const replay = recordings('replay');
+  const lease = replay.leaseOf(ref);
+  expect(lease.connection).toEqual({ baseURL: 'http://127.0.0.1/v1', apiKey: 'none', model: 'm' });
+  expect(lease.facts).toEqual({ command: 'llama-server', startMs: 0, replayed: true });
+  await lease.release();
+  expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w1' });
+  expect(text()).not.toMatch(/4321|a-key-of|\/opt/);
+});
+
+test('a resource or an evaluation without a recording says what to do', () => {
+  record();
+  const replay = recordings('replay');
+  expect(thrown(() => replay.leaseOf({ provider: 'fake', name: 'other' }))).toMatchObject({
+    code: 'RECORDING_MISSING',
+    message: expect.stringMatching(
+      /^There is no recording of "fake:other" .*EVALS_RECORDINGS=record/,
+    ) as string,
+  });
+  expect(thrown(() => replay.leaseOf({ ...ref, config: { size: 1 } }))).toMatchObject({
+    code: 'RECORDING_MISSING',
+  });
+  expect(thrown(() => replay.identityOf({ name: 'other', title: 'other' }, ref))).toMatchObject({
+    code: 'RECORDING_MISSING',
+  });
+});
+
+test('a miss shows what differs from the most similar call', () => {
+  record([
+    ['quite another thing', 'zero'],
+    ['hello', 'one'],
+  ]);
+  const replay = recordings('replay');
+  const { work } = trial(replay, 's1', [['hello!', '']]);
+  expect(work.miss).toMatchObject({ code: 'RECORDING_MISSING' });
+  expect(work.miss?.message.split('\n')).toEqual([
+    'There is no recording of POST /chat/completions to "fake:m" for sample s1, trial 0, of "adds": record it with EVALS_RECORDINGS=record, where the resource is.',
+    'What differs from the most similar call that is recorded:',
+    '  body.messages[0].content: recorded "hello", now "hello!"',
+  ]);
+  const { work: again } = trial(replay, 's1', [
+    ['hello', ''],
+    ['hello', ''],
+  ]);
+  expect(again.miss?.message).toContain('It is recorded once, and was made again.');
+});
+
+test('ignored parts are ignored in replay as well', () => {
+  const ignore = [{ pattern: String.raw`\d+`, flags: '' }];
+  const made = recordings('record', { ignore });
+  trial(made, 's1', [['at 12', 'one']]);
+  made.write(evaluation, [ref]);
+  expect(trial(recordings('replay', { ignore }), 's1', [['at 13', '']]).answers).toEqual(['one']);
+  expect(trial(recordings('replay'), 's1', [['at 13', '']]).answers).toEqual(['miss']);
+});
+
+test('a test has a recording of its own, written when a lease ends', () => {
+  test_ = 'fake:m a plain test';
+  const made = recordings('record');
+  made.call(ref, request('hello'), undefined).keep(answer('plain'));
+  made.call(ref, request('hello'), undefined, 'another test').keep(answer('of another'));
+  expect(files()).toEqual([]);
+  made.writeTests(ref);
+  expect(files()).toHaveLength(2);
+  const replay = recordings('replay');
+  expect(said(replay.call(ref, request('hello'), undefined).answer)).toBe('plain');
+  expect(said(replay.call(ref, request('hello'), undefined, 'another test').answer)).toBe('of another');
+});
+
+test('calls of no sample are in the recording of their evaluation, and written with it alone', () => {
+  test_ = evaluation.name;
+  const made = recordings('record');
+  made.call(ref, request('hello'), undefined).keep(answer('of nobody'));
+  trial(made, 's1', [['hello', 'of s1']]);
+  made.writeTests(ref);
+  expect(files()).toEqual([]);
+  made.write(evaluation, [ref]);
+  expect(files()).toHaveLength(1);
+  const replay = recordings('replay');
+  expect(said(replay.call(ref, request('hello'), undefined).answer)).toBe('of nobody');
+  expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['of s1']);
+});
+
+test('an evaluation that has called nothing can be replayed', () => {
+  const made = recordings('record');
+  made.write(evaluation, [ref]);
+  const replay = recordings('replay');
+  expect(replay.leaseOf(ref)).toMatchObject({ facts: { replayed: true } });
+  expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w1' });
+});
+
+test('the same calls are the same file, in whatever order they ended', () => {
+  const calls = (['a', 'b', 'c'] as const).map((asked) => [asked, `to ${asked}`] as const);
+  record(calls);
+  const first = text();
+  const made = recordings('record');
+  trial(made, 's1', [...calls].reverse());
+  made.write(evaluation, [ref]);
+  expect(text()).toBe(first);
+  expect(files()).toHaveLength(1);
+});
+
+test('a damaged recording is said by file and line, and nothing is lost', () => {
+  record();
+  const [file = ''] = files();
+  const path = join(folder(), file);
+  const damaged = `${readFileSync(path, 'utf8')}<<<<<<< ours\n`;
+  writeFileSync(path, damaged);
+  for (const mode of ['record', 'auto', 'replay'] as const) {
+    const { work } = trial(recordings(mode), 's1', [['hello', '']]);
+    expect(work.miss).toMatchObject({ code: 'RECORDING_INVALID', details: { path, line: 3 } });
+  }
+  expect(readFileSync(path, 'utf8')).toBe(damaged);
+});
+
+test('a recording that cannot be written is an error that names it', () => {
+  mkdirSync(join(places.directory, '__recordings__'));
+  writeFileSync(folder(), 'a file where the folder should be');
+  const made = recordings('record');
+  expect(thrown(() => made.write(evaluation, [ref]))).toMatchObject({ code: 'RECORDING_INVALID' });
+});
