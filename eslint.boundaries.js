@@ -181,7 +181,7 @@ const mayImportTypes = {
  */
 const specRealm = [
   /^src\/(index|runtime)$/,
-  /^src\/(base|answers|pattern|evals|testing)\//,
+  /^src\/(base|answers|pattern|evals|recordings|testing)\//,
   /^src\/tap\/(?!endpoint\/)/,
   /^src\/providers\/built-in$/,
   /^src\/providers\/[^/]+\/(provider|client|driver|leased-work|request-error)$/,
@@ -191,11 +191,11 @@ const specRealm = [
  * The doors in that wall: a `require()` that the compiler keeps where it stands, so that the other side is loaded when it is
  * needed. A provider reaches its own session half. runtime.ts finds out where it runs, and then loads one of two files that bear
  * any realm: the loader of the user's provider module, or, in a script outside Jest, the session of this very process. What sees the
- * calls of applications is loaded there at the first of them.
+ * calls of applications is loaded there at the first of them, and so are recordings.
  */
 const lazyRequires = {
   'src/providers/*/provider.ts': ['^\\./(resource|identity)$'],
-  'src/runtime.ts': ['^\\./(provider-module/load|session/script-client|tap/tap)$'],
+  'src/runtime.ts': ['^\\./(provider-module/load|session/script-client|tap/tap|recordings/file-recordings)$'],
 };
 
 // A static import of an ES module compiles to require(), which Jest's VM refuses.

@@ -202,6 +202,14 @@ const provocations: readonly Provocation[] = [
     options: { env: { EVALS_RUN: 'nightly' } },
   },
   {
+    files: {
+      'arithmetic.eval.js': replayed('embedded:expert'),
+      'damaged.eval.js': replayed('embedded:novice'),
+      '__recordings__/damaged.eval.js/adds.embedded-novice.0a1b2c3d.jsonl': '<<<<<<< ours\n',
+    },
+    options: { env: { EVALS_RECORDINGS: 'replay' } },
+  },
+  {
     files: { 'model-providers.js': 'module.exports = undefined;', ...empty },
     options: { config: usesProviders },
   },
@@ -224,6 +232,14 @@ const provocations: readonly Provocation[] = [
     },
   },
 ];
+
+function replayed(model: string): string {
+  return `
+    const { withClient } = require('jest-model-provider');
+    withClient(['${model}'], (handle) => {
+      test('adds', () => handle.client.generate('2 + 3'));
+    });`;
+}
 
 /** What all those runs print. */
 export async function provokedOutput(): Promise<string> {

@@ -21,6 +21,9 @@ const refused = (message: string): Error =>
     message: expect.stringContaining(message) as string,
   }) as Error;
 
+const off = { mode: 'off', ignore: [] };
+const nothing = { prices: {}, maxCost: null, transcripts: null, recordings: off };
+
 const own = { 'openai:m': { input: 1, output: 2 }, gpu: { pricePerHour: 3 } };
 const litellm = {
   m: {
@@ -44,8 +47,8 @@ const ofLitellm = {
 };
 
 test('without options there are neither prices nor a limit', () => {
-  expect(read(undefined)).toEqual({ prices: {}, maxCost: null, transcripts: null });
-  expect(read({})).toEqual({ prices: {}, maxCost: null, transcripts: null });
+  expect(read(undefined)).toEqual(nothing);
+  expect(read({})).toEqual(nothing);
 });
 
 test('prices are those of the configuration, or of a file, also as LiteLLM writes them', () => {
@@ -78,6 +81,7 @@ test('a variable wins over the configuration, and its budget over those of the e
     prices: { m: { input: 5, output: 5 } },
     maxCost: { amount: 0.5, isOnly: true },
     transcripts: null,
+    recordings: off,
   });
   expect(read({ maxCost: 3 }, { EVALS_MAX_COST: '' }).maxCost).toEqual({ amount: 3, isOnly: false });
 });

@@ -1,4 +1,4 @@
-import { isObject, parsedJson, type Json } from '../base/json';
+import { isObject, parsedJson, showValue, type Json } from '../base/json';
 import type { RecordedAnswer } from '../pattern/recordings';
 
 const { Buffer } = process.getBuiltinModule('node:buffer');
@@ -98,7 +98,7 @@ export function wrongLine(line: unknown, isFirst: boolean): string | undefined {
   if (!isObject(line)) return 'it is no JSON object';
   if (isFirst) return wrongHeader(line);
   const { type, key, n, request, answer, sample, trial } = line;
-  if (type !== 'call') return `its type is ${JSON.stringify(type) ?? 'missing'}`;
+  if (type !== 'call') return `its type is ${showValue(type)}`;
   if (typeof key !== 'string' || !Number.isInteger(n)) return 'it has no key, or no number n';
   if (sample !== undefined && (typeof sample !== 'string' || !Number.isInteger(trial)))
     return 'its sample is no text, or has no trial';
@@ -109,7 +109,7 @@ export function wrongLine(line: unknown, isFirst: boolean): string | undefined {
 
 function wrongHeader({ type, schema, name, spec }: Readonly<Record<string, unknown>>): string | undefined {
   if (type !== 'recording') return 'it does not begin a recording';
-  if (schema !== recordingSchema) return `its schema is ${JSON.stringify(schema) ?? 'missing'}`;
+  if (schema !== recordingSchema) return `its schema is ${showValue(schema)}`;
   return typeof name === 'string' && typeof spec === 'string' ? undefined : 'it has no name, or no spec';
 }
 

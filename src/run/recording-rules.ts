@@ -25,8 +25,8 @@ const modes = recordingModes.join(', ');
  */
 export function readRecordingRules(given: Given | undefined, option?: Given): Rules {
   const { ignore, mode: usual } = option === undefined ? { ignore: [], mode: undefined } : ofOption(option);
-  if (given === undefined) return { mode: usual ?? 'off', ignore };
-  return { mode: modeOf(given.value, given.name), ignore };
+  const mode = given === undefined || given === option ? (usual ?? 'off') : modeOf(given.value, given.name);
+  return { mode, ignore };
 }
 
 function ofOption({ value, name }: Given): {

@@ -31,8 +31,8 @@ interface Made {
  * or the sample that has asked, whatever the application makes of it.
  */
 export function callRecording({ request, path, lease, caller }: Made): CallRecording | undefined {
-  const runtime = currentRuntime();
   if (lease.recordedAs === undefined) return undefined;
+  const runtime = currentRuntime();
   const { method, body, headers } = request;
   const asked = { method, path, body, contentType: headers['content-type'] };
   const recording = runtime.recordings()?.call(lease.recordedAs, asked, caller?.work, testOf(request.caller));
