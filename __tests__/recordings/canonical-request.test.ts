@@ -1,5 +1,5 @@
 import type { Json } from '../../src/base/json';
-import type { IgnoredPart } from '../../src/pattern/recordings';
+import type { IgnoredPart } from '../../src/pattern/recording-mode';
 import { canonicalRequest, type CanonicalRequest } from '../../src/recordings/canonical-request';
 
 function request(body: Json | Uint8Array, ignored: readonly IgnoredPart[] = [], more = {}): CanonicalRequest {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IgnoredPart, RecordedAnswer, RecordingMode } from '../../src/pattern/recordings';
+import type { IgnoredPart, RecordingMode } from '../../src/pattern/recording-mode';
+import type { RecordedAnswer } from '../../src/pattern/recordings';
 import { FileRecordings } from '../../src/recordings/file-recordings';
 import { ownPlaces } from '../support/own-places';
 import { thrown } from '../support/thrown';

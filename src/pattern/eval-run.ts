@@ -1,5 +1,5 @@
 import type { Prices } from './prices';
-import type { IgnoredPart, RecordingMode } from './recordings';
+import type { IgnoredPart, RecordingMode } from './recording-mode';
 
 /** Of which trials it is kept what was said in their calls: of all, of those that failed, or of none. */
 export type TranscriptMode = (typeof transcriptModes)[number];

@@ -1,6 +1,7 @@
 import { isObject, mapTexts, parsedJson, stableStringify, type Json } from '../base/json';
 import { redact } from '../base/secrets';
-import type { IgnoredPart, RecordedRequest } from '../pattern/recordings';
+import type { IgnoredPart } from '../pattern/recording-mode';
+import type { RecordedRequest } from '../pattern/recordings';
 
 const { Buffer } = process.getBuiltinModule('node:buffer');
 const { createHash } = process.getBuiltinModule('node:crypto');

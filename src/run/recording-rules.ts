@@ -2,7 +2,7 @@ import { ModelProviderError } from '../base/errors';
 import { isPlainObject, showValue } from '../base/json';
 import { unknownOption } from '../base/require-known';
 import type { EvalRun } from '../pattern/eval-run';
-import { recordingModes, type IgnoredPart, type RecordingMode } from '../pattern/recordings';
+import { recordingModes, type IgnoredPart, type RecordingMode } from '../pattern/recording-mode';
 import type { Given } from './given-option';
 
 type Rules = EvalRun['recordings'];
