@@ -59,7 +59,7 @@ export class FileRecordings implements Recordings {
 
   /** The full name of the test whose code is running, as recordings have it. */
   get test(): string {
-    return this.#spec.test();
+    return redact(this.#spec.test());
   }
 
   leaseOf(ref: ResourceRef): SessionLease {

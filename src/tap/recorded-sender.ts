@@ -1,6 +1,7 @@
 import type { Sender, Sent } from '../answers/waiting-fetch';
 import { ReadableStream, Response } from '../base/real-globals';
-import type { CallFacts } from '../pattern/model-calls';
+import { holdsSecret } from '../base/secrets';
+import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { CallRecording, RecordedAnswer } from '../pattern/recordings';
 
 // Not the global: tests may put fake timers in its place.
@@ -29,11 +30,18 @@ export class RecordedSender implements Sender {
     return { ...sent, response: this.#seen(sent.response) };
   }
 
-  /** To be called when the call has ended: what broke off is not kept. */
-  ended({ error, status = 0 }: CallFacts): void {
+  /** To be called when the call has ended: what broke off is not kept, and no stream that spells a secret. */
+  ended({ error, status = 0 }: CallFacts, { answer: said }: CallBodies): void {
+    const answer = this.#answer;
     const isBroken = error !== undefined && (status < 400 || !this.#isWhole);
-    if (this.#answer !== undefined && !isBroken)
-      this.#recording.keep({ ...this.#answer, isPart: !this.#isWhole });
+    if (answer === undefined || isBroken) return;
+    // Piece by piece it could not be taken out.
+    const isStream = answer.contentType?.startsWith('text/event-stream') === true;
+    if (isStream && holdsSecret(JSON.stringify(said)))
+      process.emitWarning(
+        'A streamed answer of a model was not recorded, since a secret is in it: it cannot be replayed.',
+      );
+    else this.#recording.keep({ ...answer, isPart: !this.#isWhole });
   }
 
   #seen(response: Response): Response {

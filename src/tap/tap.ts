@@ -96,7 +96,7 @@ export class FileTap implements Tap {
       ...{ request, path, connection, isOfClient, sender: recorded ?? waiting, lease: lease.signal },
       note: (facts, bodies) => {
         endsFirst?.();
-        recorded?.ended(facts);
+        recorded?.ended(facts, bodies);
         if (isOfClient) return;
         const made = { spec: lease.spec, lease: lease.signal, facts, bodies };
         if (scope === undefined) noteUnattributed(made);
