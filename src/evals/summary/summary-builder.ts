@@ -73,11 +73,14 @@ export class SummaryBuilder {
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
     // What was recorded took no time.
-    if (calls?.some(({ replayed }) => replayed === true) !== true) this.#durations.add(record.durationMs);
+    if (!hasReplayed(calls)) this.#durations.add(record.durationMs);
     this.#worst.add(record);
     if (calls !== undefined) {
       for (const call of calls) this.#addCall(call, sample);
-      this.#costs.add(sample, sampleCost(calls.filter((call) => this.#isOfModel(call))) ?? null, 'real');
+      this.#addCost(
+        sample,
+        calls.filter((call) => this.#isOfModel(call)),
+      );
     }
     if (error !== undefined) {
       this.#errored.add(sample);
@@ -127,7 +130,7 @@ export class SummaryBuilder {
         ...(this.#others.size > 0 && {
           others: Object.fromEntries([...this.#others].map(([name, other]) => [name, other.summary])),
         }),
-        ...(unattributed.calls > 0 && { unattributed }),
+        ...(unattributed.calls + (unattributed.failed ?? 0) > 0 && { unattributed }),
       },
       scores: new Map(found.map(({ name, samples }) => [name, samples])),
       costs: costs.samples,
@@ -146,6 +149,12 @@ export class SummaryBuilder {
     other.add(call);
   }
 
+  /** Recorded answers have cost nothing, which is not what a sample costs. */
+  #addCost(sample: number, ofModel: readonly CallRecord[]): void {
+    const cost = hasReplayed(ofModel) ? undefined : sampleCost(ofModel);
+    this.#costs.add(sample, cost ?? null, 'real');
+  }
+
   #isOfModel({ resource }: CallRecord): boolean {
     return this.#model === '' || resource === this.#model;
   }
@@ -157,6 +166,10 @@ export class SummaryBuilder {
     this.#scores.set(name, values);
     return values;
   }
+}
+
+function hasReplayed(calls: readonly CallRecord[] = []): boolean {
+  return calls.some(({ replayed }) => replayed === true);
 }
 
 function costPerSample({
