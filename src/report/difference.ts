@@ -5,6 +5,7 @@ import { compareAll, type AdjustedComparison } from '../evals/statistics/compare
 import { mean } from '../evals/statistics/moments';
 import { holm } from '../evals/statistics/holm';
 import type { SampleScore } from '../evals/statistics/sample-score';
+import { isReplayed, whyNotMixed } from './mixed-answers';
 import type { ReadEvaluation } from './read-evaluation';
 
 /** The difference of two models, or of two runs, in one score of one evaluation. */
@@ -16,6 +17,8 @@ export type Difference = AdjustedComparison & {
   readonly isBinary: boolean;
   /** What the one costs more than the other; absent if that of a common sample is known of neither or has no price. */
   readonly cost?: CostDifference;
+  /** Which of the two has recorded answers, if the other has none. */
+  readonly onlyReplayed?: 'a' | 'b';
 };
 
 /** The difference of what the models' own calls cost for a sample. */
@@ -30,15 +33,42 @@ export interface Differences {
   readonly notCompared: readonly string[];
 }
 
+/** What may be compared. */
+export interface DifferenceOptions {
+  /** Whether recorded answers may be compared with live ones; false by default. */
+  readonly allowReplayed?: boolean | undefined;
+}
+
 /**
  * Compares the same evaluation of several models or runs, each with each, on their common samples.
  *
- * A score whose samples are not in the same clusters in all of them is not compared.
+ * A score whose samples are not in the same clusters in all of them is not compared, nor is a replayed evaluation with
+ * a live one.
  *
  * @param evaluations their scores have one kind, see `withOneKind`.
  * @param nameOf names the model or the run of an evaluation.
  */
 export function differencesOf(
+  title: string,
+  evaluations: readonly ReadEvaluation[],
+  nameOf: (evaluation: ReadEvaluation) => string,
+  { allowReplayed = false }: DifferenceOptions = {},
+): Differences {
+  const replayed = evaluations.filter(isReplayed);
+  const live = evaluations.filter((evaluation) => !isReplayed(evaluation));
+  if (allowReplayed || replayed.length === 0 || live.length === 0)
+    return differencesBetween(title, evaluations, nameOf);
+  const apart = [replayed, live].map((alike) => differencesBetween(title, alike, nameOf));
+  return {
+    differences: apart.flatMap(({ differences }) => differences),
+    notCompared: [
+      whyNotMixed(title, replayed.map(nameOf), live.map(nameOf)),
+      ...apart.flatMap(({ notCompared }) => notCompared),
+    ],
+  };
+}
+
+function differencesBetween(
   title: string,
   evaluations: readonly ReadEvaluation[],
   nameOf: (evaluation: ReadEvaluation) => string,
@@ -49,6 +79,7 @@ export function differencesOf(
   const { file } = first.outcome;
   const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), ...evaluation.values() }));
   const costsOf = new Map(found.map(({ name, costs }) => [name, costs]));
+  const replayed = new Set(evaluations.filter(isReplayed).map(nameOf));
   const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
   const notCompared: string[] = [];
   const differences = [...names].flatMap((score) => {
@@ -64,8 +95,14 @@ export function differencesOf(
     try {
       const comparisons = compareAll(Object.fromEntries(samples));
       return comparisons.map((comparison) => {
-        const cost = costDifference(costsOf.get(comparison.a) ?? [], costsOf.get(comparison.b) ?? []);
-        return { ...comparison, file, title, score, isBinary, ...(cost !== undefined && { cost }) };
+        const { a, b } = comparison;
+        const cost = costDifference(costsOf.get(a) ?? [], costsOf.get(b) ?? []);
+        const isMixed = replayed.has(a) !== replayed.has(b);
+        return {
+          ...{ ...comparison, file, title, score, isBinary },
+          ...(cost !== undefined && { cost }),
+          ...(isMixed && { onlyReplayed: replayed.has(a) ? ('a' as const) : ('b' as const) }),
+        };
       });
     } catch (error) {
       if (!isModelProviderError(error, 'EVAL_INVALID')) throw error;

@@ -40,12 +40,12 @@ export function describeRun(report: RunReport): string {
     differencesTable(differences),
     notCompared.length === 0 ? '' : describeNotCompared(notCompared),
     ...notPassed.map(({ title, model, gate }) =>
-      lines(
+      describeList(
         `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
         gate.reasons,
       ),
     ),
-    worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
+    worst.length === 0 ? '' : describeList('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
     `Logs: ${relative(process.cwd(), directory) || directory}${
       canContinue ? `, to be continued with EVALS_RUN=${run}` : ''
@@ -73,12 +73,12 @@ function unpricedCalls({ cost, others = {}, unattributed }: EvalSummary): number
 
 /** Says what could not be compared, and why. */
 export function describeNotCompared(reasons: readonly string[]): string {
-  return lines('Not compared:', reasons);
+  return describeList('Not compared:', reasons);
 }
 
 /** Names the logs that cannot be read, with the reasons. */
 export function describeUnreadable(unreadable: readonly UnreadableLog[]): string {
-  return lines(
+  return describeList(
     'Logs that cannot be read, so that what they would say is missing here:',
     unreadable.map(({ reason }) => reason),
   );
@@ -95,6 +95,7 @@ function describeSample(sample: FiledSample): string {
   return thrownAt === undefined ? shown : `${shown} (at ${thrownAt})`;
 }
 
-function lines(title: string, list: readonly string[]): string {
+/** A title, and what it is of, a line each. */
+export function describeList(title: string, list: readonly string[]): string {
   return [title, ...list.map((line) => `- ${line}`)].map(printable).join('\n');
 }
