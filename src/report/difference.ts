@@ -5,7 +5,7 @@ import { compareAll, type AdjustedComparison } from '../evals/statistics/compare
 import { mean } from '../evals/statistics/moments';
 import { holm } from '../evals/statistics/holm';
 import type { SampleScore } from '../evals/statistics/sample-score';
-import { isReplayed, whyNotMixed } from './mixed-answers';
+import { isReplayed, mixture, whyNotMixed } from './mixed-answers';
 import type { ReadEvaluation } from './read-evaluation';
 
 /** The difference of two models, or of two runs, in one score of one evaluation. */
@@ -117,6 +117,20 @@ function differencesBetween(
 export function adjustTogether(differences: readonly Difference[]): Difference[] {
   const adjusted = holm(differences.map(({ p }) => p));
   return differences.map((difference, index) => ({ ...difference, adjustedP: adjusted[index] ?? 1 }));
+}
+
+/** What has to be said of differences between replayed and live evaluations, once an evaluation. */
+export function mixedNotes(differences: readonly Difference[]): string[] {
+  const mixed = differences.filter(({ onlyReplayed }) => onlyReplayed !== undefined);
+  const namesOf = (title: string, isOfReplayed: boolean): string[] => {
+    const found = mixed
+      .filter((difference) => difference.title === title)
+      .map(({ a, b, onlyReplayed }) => ((onlyReplayed === 'a') === isOfReplayed ? a : b));
+    return [...new Set(found)];
+  };
+  return [...new Set(mixed.map(({ title }) => title))].map(
+    (title) => `${title}: compared though ${mixture(namesOf(title, true), namesOf(title, false))}`,
+  );
 }
 
 function costDifference(

@@ -3,7 +3,7 @@ import { ModelProviderError } from '../../base/errors';
 import { describeList, describeNotCompared, describeUnreadable } from '../../report/terminal/describe-run';
 import { differencesTable } from '../../report/terminal/differences-table';
 import { compareRuns, describeComparison } from '../../report/terminal/run-comparison';
-import { mixedNotes } from '../../report/mixed-answers';
+import { mixedNotes } from '../../report/difference';
 import { readRun } from '../../report/run-report';
 import { findRun } from '../arguments/find-run';
 import { failFor } from '../output/fail-for';

@@ -1,8 +1,13 @@
 import { basename } from 'node:path';
 import type { HeaderRecord } from '../../evals/log/log-record';
 import { printable } from '../../base/printable';
-import { adjustTogether, differencesOf, type Difference, type DifferenceOptions } from '../difference';
-import { mixedNotes } from '../mixed-answers';
+import {
+  adjustTogether,
+  differencesOf,
+  mixedNotes,
+  type Difference,
+  type DifferenceOptions,
+} from '../difference';
 import { differencesTable } from './differences-table';
 import { readLogsOf, type ReadEvaluation, type UnreadableLog } from '../read-evaluation';
 import { withOneKind } from '../score-kinds';
