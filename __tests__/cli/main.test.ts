@@ -303,14 +303,21 @@ describe('export', () => {
         scores: [],
         error: { kind: 'user', message: '@no' },
       },
-      { response: 'x', trial: 1, scores: [{ name: 'exactMatch', value: null }] },
+      {
+        ...{ response: 'x', trial: 1, scores: [{ name: 'exactMatch', value: null }] },
+        calls: [{ replayed: true }, {}, { replayed: true }].map((each) => ({
+          resource: 'a',
+          ms: 1,
+          ...each,
+        })),
+      },
     ]);
     expect(runs.run('export', '--format', 'csv').out).toBe(
       [
-        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,cost,exactMatch,depth',
-        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,,1,-0.5`,
-        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,,`,
-        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,,`,
+        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,cost,replayed,exactMatch,depth',
+        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,,0,1,-0.5`,
+        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,0,,`,
+        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,2,,`,
         '',
       ].join('\n'),
     );

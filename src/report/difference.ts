@@ -4,8 +4,9 @@ import { compare, type Comparison } from '../evals/statistics/compare';
 import { compareAll, type AdjustedComparison } from '../evals/statistics/compare-all';
 import { mean } from '../evals/statistics/moments';
 import { holm } from '../evals/statistics/holm';
+import { isReplayed } from '../evals/log/replayed-calls';
 import type { SampleScore } from '../evals/statistics/sample-score';
-import { isReplayed, mixture, whyNotMixed } from './mixed-answers';
+import { mixture, whyNotMixed } from './mixed-answers';
 import type { ReadEvaluation } from './read-evaluation';
 
 /** The difference of two models, or of two runs, in one score of one evaluation. */
@@ -54,8 +55,8 @@ export function differencesOf(
   nameOf: (evaluation: ReadEvaluation) => string,
   { allowReplayed = false }: DifferenceOptions = {},
 ): Differences {
-  const replayed = evaluations.filter(isReplayed);
-  const live = evaluations.filter((evaluation) => !isReplayed(evaluation));
+  const replayed = evaluations.filter(({ outcome }) => isReplayed(outcome.summary));
+  const live = evaluations.filter(({ outcome }) => !isReplayed(outcome.summary));
   if (allowReplayed || replayed.length === 0 || live.length === 0)
     return differencesBetween(title, evaluations, nameOf);
   const apart = [replayed, live].map((alike) => differencesBetween(title, alike, nameOf));
@@ -79,7 +80,7 @@ function differencesBetween(
   const { file } = first.outcome;
   const found = evaluations.map((evaluation) => ({ name: nameOf(evaluation), ...evaluation.values() }));
   const costsOf = new Map(found.map(({ name, costs }) => [name, costs]));
-  const replayed = new Set(evaluations.filter(isReplayed).map(nameOf));
+  const replayed = new Set(evaluations.filter(({ outcome }) => isReplayed(outcome.summary)).map(nameOf));
   const names = new Set(found.flatMap(({ scores }) => [...scores.keys()]));
   const notCompared: string[] = [];
   const differences = [...names].flatMap((score) => {

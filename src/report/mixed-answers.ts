@@ -1,11 +1,3 @@
-import { replayedCalls } from '../evals/log/replayed-calls';
-import type { ReadEvaluation } from './read-evaluation';
-
-/** Whether any call of an evaluation has a recorded answer: then none of it counts as live. */
-export function isReplayed({ outcome }: Pick<ReadEvaluation, 'outcome'>): boolean {
-  return replayedCalls(outcome.summary).replayed > 0;
-}
-
 /** Why replayed evaluations are not compared with live ones, and what to do. */
 export function whyNotMixed(title: string, replayed: readonly string[], live: readonly string[]): string {
   return `${title}: ${mixture(replayed, live)}: have all replayed, or none, or allow it with compare --allow-replayed`;

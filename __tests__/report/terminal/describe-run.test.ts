@@ -71,6 +71,28 @@ test('the worst samples say where they stand, what was asked and answered, and w
   expect(lines.find((line) => line.includes('yyy'))).toMatch(/y… \(at sums\.eval\.ts:3:7\)$/);
 });
 
+const replayed = { ...{ replayed: 2, trials: 3 }, cost: { amount: 0, wouldBe: 0.5 } };
+
+test('a run with recorded answers begins with a line that says so, with all calls of all evaluations', () => {
+  const calls = { calls: 3, latencyMs: null, promptTokens: 0, completionTokens: 0, tokensPerSecond: null };
+  const others = { judge: { ...calls, cost: { amount: 1, priced: 1, ownMachine: 1, unpriced: 1 } } };
+  const some = [outcome({}, replayed), outcome({}, { others, unattributed: { ...calls, replayed: 4 } })];
+  expect(describeRun(report({ evaluations: some }))).toMatch(
+    /^Replayed: 6 of 9 calls have recorded answers \(EVALS_RECORDINGS\); times and costs are those of the others\.\n\n┌/,
+  );
+  expect(describeRun(report({ evaluations: some.slice(0, 1) }))).toMatch(
+    /^Replayed: 2 of 2 calls have recorded answers \(EVALS_RECORDINGS\); there are no times and no costs\.\n/,
+  );
+  expect(describeRun(report())).not.toContain('Replayed');
+});
+
+test('a gate that was judged on recorded answers says so', () => {
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  expect(describeRun(report({ evaluations: [outcome({ gate }, replayed)] }))).toContain(
+    'The gate of "sums", a:1, is not passed, judged on recorded answers:\n- right: mean 0.2',
+  );
+});
+
 test('an inconclusive gate is named, with its numbers', () => {
   const gate = { outcome: 'inconclusive' as const, reasons: ['right: mean 0.8'] };
   const evaluations = [outcome({ gate }), outcome({ gate, model: '' })];

@@ -8,7 +8,12 @@ export interface ReplayedCalls {
   readonly calls: number;
 }
 
-/** Counts the calls with recorded answers. With one of them, an evaluation is a replayed one. */
+/** Whether any call of an evaluation has a recorded answer: then none of it counts as live. */
+export function isReplayed(summary: EvalSummary): boolean {
+  return replayedCalls(summary).replayed > 0;
+}
+
+/** Counts the calls with recorded answers. */
 export function replayedCalls(summary: EvalSummary): ReplayedCalls {
   const { others = {}, unattributed } = summary;
   const all = [summary, ...Object.values(others), ...(unattributed === undefined ? [] : [unattributed])];

@@ -3,7 +3,7 @@ import { dirname, join } from '../../base/path';
 import type { EvalRun } from '../../pattern/eval-run';
 import { logPath, type LogName } from '../log/log-path';
 import { readLog } from '../log/read-log';
-import { replayedCalls } from '../log/replayed-calls';
+import { isReplayed } from '../log/replayed-calls';
 import type { Gate, GateSummary } from '../statistics/gate';
 import type { SummaryRules } from './summary-builder';
 import { summarizeLog } from './summarize-log';
@@ -13,7 +13,7 @@ const { existsSync } = process.getBuiltinModule('node:fs');
 /**
  * Reads what the baseline of a gate had in the same evaluation with the same model.
  *
- * @param isReplayed whether answers of this run are recorded ones.
+ * @param isNowReplayed whether answers of this run are recorded ones.
  * @returns the values by score, why there are none, or undefined if the gate has no baseline.
  */
 export function readBaseline(
@@ -21,7 +21,7 @@ export function readBaseline(
   run: EvalRun,
   name: LogName,
   rules: SummaryRules,
-  isReplayed: boolean,
+  isNowReplayed: boolean,
 ): GateSummary['baseline'] {
   if (vsBaseline === undefined) return undefined;
   if (vsBaseline.run === run.run) return 'it is this very run: name an earlier one';
@@ -31,8 +31,8 @@ export function readBaseline(
     const log = readLog(path);
     if (log.footer?.status !== 'complete') return `its log is not complete: run it to its end, ${path}`;
     const { scores, summary } = summarizeLog(log, rules);
-    const wasReplayed = replayedCalls(summary).replayed > 0;
-    return wasReplayed === isReplayed || vsBaseline.allowReplayed === true ? scores : whyNot(wasReplayed);
+    const wasReplayed = isReplayed(summary);
+    return wasReplayed === isNowReplayed || vsBaseline.allowReplayed === true ? scores : whyNot(wasReplayed);
   } catch (error) {
     return messageOf(error);
   }

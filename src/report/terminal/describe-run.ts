@@ -7,13 +7,15 @@ import { showCost, showUnpriced } from '../../evals/costs/show-cost';
 import type { Spent } from '../../evals/log/eval-summary';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
+import { replayedLine } from './replayed-line';
 import { evalMatrix } from './eval-matrix';
-import type { FiledSample, UnreadableLog } from '../read-evaluation';
+import { isReplayed } from '../../evals/log/replayed-calls';
+import type { FiledOutcome, FiledSample, UnreadableLog } from '../read-evaluation';
 import type { RunReport } from '../run-report';
 
 const longestLine = 160;
 
-/** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
+/** What people read after a run: whether it was replayed, matrix, costs, differences, gates, worst samples, and where the logs are. */
 export function describeRun(report: RunReport): string {
   const {
     evaluations,
@@ -31,6 +33,7 @@ export function describeRun(report: RunReport): string {
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
   );
   const parts = [
+    replayedLine(evaluations),
     evalMatrix(evaluations),
     costsTable(evaluations),
     describeSpent(
@@ -39,12 +42,7 @@ export function describeRun(report: RunReport): string {
     ),
     differencesTable(differences),
     notCompared.length === 0 ? '' : describeNotCompared(notCompared),
-    ...notPassed.map(({ title, model, gate }) =>
-      describeList(
-        `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
-        gate.reasons,
-      ),
-    ),
+    ...notPassed.map(describeGate),
     worst.length === 0 ? '' : describeList('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
     `Logs: ${relative(process.cwd(), directory) || directory}${
@@ -52,6 +50,14 @@ export function describeRun(report: RunReport): string {
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function describeGate(outcome: FiledOutcome): string {
+  const { title, model, gate } = outcome;
+  const of = model === '' ? '' : `, ${model},`;
+  const judged = isReplayed(outcome.summary) ? ', judged on recorded answers' : '';
+  const end = gate.outcome === 'fail' ? 'not passed' : 'inconclusive';
+  return describeList(`The gate of "${title}"${of} is ${end}${judged}:`, gate.reasons);
 }
 
 /**
