@@ -119,3 +119,27 @@ test('what models say moves no cursor', () => {
   const text = describeRun(report({ worst: [bad({ response: 'a\u001b[2J\u0007' })] }));
   expect(text.includes('\u001b') || text.includes('\u0007')).toBe(false);
 });
+
+test('without tables all the rest is said', () => {
+  const difference = {
+    ...{ file: 'f', title: 'sums', score: 'x', isBinary: true, a: 'p', b: 'q', n: 9, difference: 0.5, p: 1 },
+    ...{ missingInA: 0, missingInB: 0, adjustedP: 1, test: 'mcnemar' as const },
+  };
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  const text = describeRun(
+    report({
+      evaluations: [outcome({ gate }, replayed)],
+      differences: [difference],
+      notCompared: ['sums, x: other clusters'],
+      worst: [bad()],
+      unreadable: [{ log: 'a', reason: 'damaged' }],
+      spent: { now: 2, total: 2 },
+    }),
+    { tables: false },
+  );
+  expect(text.split('\n\n').map((part) => part.split(/[:\n]/)[0])).toEqual([
+    ...['Replayed', 'Cost', 'The gate of "sums", a', 'The worst samples'],
+    ...['Logs that cannot be read, so that what they would say is missing here', 'Logs'],
+  ]);
+  expect(text).not.toContain('│');
+});

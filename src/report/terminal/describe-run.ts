@@ -15,8 +15,16 @@ import type { RunReport } from '../run-report';
 
 const longestLine = 160;
 
-/** What people read after a run: whether it was replayed, matrix, costs, differences, gates, worst samples, and where the logs are. */
-export function describeRun(report: RunReport): string {
+/**
+ * What people read after a run: whether it was replayed, matrix, costs, differences, gates, worst samples, and where
+ * the logs are.
+ *
+ * @param options without `tables`, what is no table.
+ */
+export function describeRun(
+  report: RunReport,
+  { tables = true }: { readonly tables?: boolean } = {},
+): string {
   const {
     evaluations,
     spent,
@@ -32,16 +40,18 @@ export function describeRun(report: RunReport): string {
   const notPassed = evaluations.filter(
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
   );
+  const table = (part: string): string => (tables ? part : '');
   const parts = [
     replayedLine(evaluations),
-    evalMatrix(evaluations),
-    costsTable(evaluations),
+    table(evalMatrix(evaluations)),
+    table(costsTable(evaluations)),
     describeSpent(
       spent,
       evaluations.reduce((count, { summary }) => count + unpricedCalls(summary), 0),
     ),
-    differencesTable(differences),
-    notCompared.length === 0 ? '' : describeNotCompared(notCompared),
+    table(differencesTable(differences)),
+    // It says why lines are missing in that table.
+    notCompared.length === 0 ? '' : table(describeNotCompared(notCompared)),
     ...notPassed.map(describeGate),
     worst.length === 0 ? '' : describeList('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
