@@ -86,6 +86,12 @@ test('a run with recorded answers begins with a line that says so, with all call
   expect(describeRun(report())).not.toContain('Replayed');
 });
 
+test('where all answers of the model are recorded ones, no duration of a sample stands for their latency', () => {
+  const times = { latencyMs: null, durationMs: { p50: 40, p95: 90 } };
+  const text = describeRun(report({ evaluations: [outcome({}, { ...replayed, ...times })] }));
+  expect(text).toMatch(/│ sums +│ a:1 +│ 3 +│ - +│ - +│ - +│ - +│ - +│ would be 0\.5 +│ replayed 2 +│/);
+});
+
 test('a gate that was judged on recorded answers says so', () => {
   const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
   expect(describeRun(report({ evaluations: [outcome({ gate }, replayed)] }))).toContain(

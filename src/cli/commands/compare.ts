@@ -8,7 +8,7 @@ import { readRun } from '../../report/run-report';
 import { findRun } from '../arguments/find-run';
 import { failFor } from '../output/fail-for';
 
-interface CompareOptions {
+interface CompareFlags {
   readonly json?: boolean;
   readonly allowReplayed?: boolean;
 }
@@ -21,7 +21,7 @@ export function compareCommand(): Command {
     .argument('[later]', 'a later run: each evaluation of it is compared with the same one of <run>')
     .option('--json', 'print the comparison as JSON')
     .option('--allow-replayed', 'compare recorded answers with live ones too')
-    .action((run: string, later: string | undefined, { json, allowReplayed }: CompareOptions) => {
+    .action((run: string, later: string | undefined, { json, allowReplayed }: CompareFlags) => {
       const directory = findRun(run);
       if (later !== undefined) {
         const other = findRun(later);
