@@ -29,6 +29,11 @@ const files = {
     });`),
 };
 
+const judging = {
+  'judged.eval.js': `
+    require('jest-model-provider').rescore('replayed', 'allowed', (row, response) => response === 'right');`,
+};
+
 const price = { input: 1, output: 10 };
 const prices = { 'fake:one': price, 'fake:other': price };
 
@@ -37,8 +42,9 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
   let mixed: JestRun;
   let replayed: JestRun;
 
-  const run = (name: string, env: Record<string, string>, evals = {}): Promise<JestRun> =>
-    runJest(live === undefined ? files : {}, mode, {
+  const run = (name: string, env: Record<string, string>, evals = {}, file = 'sums'): Promise<JestRun> =>
+    runJest(live === undefined ? { ...files, ...judging } : {}, mode, {
+      args: ['--testPathPatterns', file],
       ...(live !== undefined && { project: live.project, state: live.state }),
       config: { testEnvironmentOptions: { modelProviders: './providers.js', evals: { prices, ...evals } } },
       env: { FAKE_URL: endpoint.baseURL, OPENAI_API_KEY: 'fake', CI: '', EVALS_RUN: name, ...env },
@@ -117,7 +123,7 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
     expect(replayed.exit).toBe(1);
     expect(outcome(replayed, 'fake:one refused')).toMatchObject({ status: 'failed' });
     expect(outcome(replayed, 'fake:one refused').message).toContain(
-      '"refused": the gate is not passed, judged on recorded answers of 3 of 3 calls.\nbaseline "live": its answers are live, and those of this run are recorded ones: name a run whose answers are recorded ones, or allow it with allowReplayed: true',
+      '"refused": the gate is not passed, judged on recorded answers.\nbaseline "live": its answers are live, and those of this run are recorded ones: name a run whose answers are recorded ones, or allow it with allowReplayed: true',
     );
     expect(outcome(replayed, 'fake:one allowed')).toMatchObject({ status: 'passed' });
   });
@@ -132,6 +138,17 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
       differences: Array.from({ length: 2 }, () => ({ n: 3 })),
     });
     expect(footer(records(replayed, 'allowed', 'replayed')).summary.replayed).toBe(3);
+  });
+
+  test('recorded answers that are judged again are marked as they were', async () => {
+    const judged = await run('judged', {}, {}, 'judged');
+    expect(judged.output).toContain(
+      '\nReplayed: answers that were judged again are recorded ones (EVALS_RECORDINGS).\n',
+    );
+    expect(judged.output).toMatch(/100\.0 % \([^│]+\), replayed/);
+    expect(summaryOf('judged')).toMatchObject({
+      evaluations: Array.from({ length: 2 }, () => ({ summary: { replayedAnswers: 3 } })),
+    });
   });
 
   test('a live run is not compared with a replayed one, unless that is allowed', () => {

@@ -25,14 +25,11 @@ test('a line that somebody has written into a log is harmless', () => {
 });
 
 test('a gate that was judged on recorded answers says so', () => {
-  const summary = {
-    ...{ samples: 3, errors: 0, replayed: 2 },
-    cost: { amount: 0, unpriced: 1 },
-  } as EvalSummary;
+  const summary = { samples: 3, errors: 0, replayed: 2 } as EvalSummary;
   const verdict = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
   expect(describeVerdict('sums', verdict, summary, [], 'a.jsonl')).toBe(
     [
-      '"sums": the gate is not passed, judged on recorded answers of 2 of 3 calls.',
+      '"sums": the gate is not passed, judged on recorded answers.',
       'right: mean 0.2',
       'The log: a.jsonl',
     ].join('\n'),

@@ -1,4 +1,5 @@
 import type { CallRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { isReplayed } from '../../../src/evals/log/replayed-calls';
 import { passAt, type TrialReducer } from '../../../src/evals/statistics/trials';
 import { boundedInterval } from '../../../src/evals/statistics/bounded-interval';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
@@ -320,6 +321,14 @@ describe('calls', () => {
         ...{ replayed: 1, failed: 1, others: { judge: { replayed: 1 } } },
         unattributed: { calls: 0, failed: 1, replayed: 1 },
       });
+    });
+
+    test('may be judged again, which is counted', () => {
+      const again = [sample({ id: 'a', replayed: true }), sample({ id: 'a', trial: 1, replayed: true })];
+      const { summary } = summed([...again, sample({ id: 'b' })]);
+      expect(summary).toMatchObject({ replayedAnswers: 2 });
+      expect([summary, summed([sample()]).summary].map(isReplayed)).toEqual([true, false]);
+      expect(summed([sample()]).summary).not.toHaveProperty('replayedAnswers');
     });
 
     test('have cost nothing, which is no cost of a sample: they are left out of it', () => {

@@ -84,6 +84,9 @@ test('a run with recorded answers begins with a line that says so, with all call
     /^Replayed: 2 of 2 calls have recorded answers \(EVALS_RECORDINGS\); there are no times and no costs\.\n/,
   );
   expect(describeRun(report())).not.toContain('Replayed');
+  expect(describeRun(report({ evaluations: [outcome({}, { replayedAnswers: 1 })] }))).toMatch(
+    /^Replayed: answers that were judged again are recorded ones \(EVALS_RECORDINGS\)\.\n/,
+  );
 });
 
 test('where all answers of the model are recorded ones, no duration of a sample stands for their latency', () => {

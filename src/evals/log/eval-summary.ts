@@ -133,6 +133,8 @@ export interface EvalSummary {
   readonly failed?: number;
   /** The model's calls whose answers, be they errors, are recorded ones; absent if there are none. */
   readonly replayed?: number;
+  /** Trials whose answers `rescore` judged again, and are recorded ones; absent if there are none. */
+  readonly replayedAnswers?: number;
   /** The calls to its endpoint that asked for another model; absent if there are none. */
   readonly otherModels?: number;
   /**

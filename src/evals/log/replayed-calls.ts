@@ -8,9 +8,9 @@ export interface ReplayedCalls {
   readonly calls: number;
 }
 
-/** Whether any call of an evaluation has a recorded answer: then none of it counts as live. */
+/** Whether any answer of an evaluation is a recorded one: then none of it counts as live. */
 export function isReplayed(summary: EvalSummary): boolean {
-  return replayedCalls(summary).replayed > 0;
+  return replayedCalls(summary).replayed + (summary.replayedAnswers ?? 0) > 0;
 }
 
 /** Counts the calls with recorded answers. */

@@ -3,7 +3,7 @@ import { rowLabel } from '../data-sets/row-location';
 import type { GateVerdict } from '../statistics/gate';
 import type { EvalSummary } from '../log/eval-summary';
 import type { WorstSample } from '../log/log-record';
-import { replayedCalls } from '../log/replayed-calls';
+import { isReplayed } from '../log/replayed-calls';
 
 const samplesShown = 5;
 
@@ -19,8 +19,7 @@ export function describeVerdict(
   log: string,
 ): string {
   const { samples, errors } = summary;
-  const { replayed, calls } = replayedCalls(summary);
-  const judged = replayed === 0 ? '' : `, judged on recorded answers of ${replayed} of ${calls} calls`;
+  const judged = isReplayed(summary) ? ', judged on recorded answers' : '';
   const head = {
     fail: errors > 0 ? `${errors} of ${samples} samples failed` : 'the gate is not passed',
     inconclusive: 'the gate is inconclusive',

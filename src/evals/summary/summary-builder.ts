@@ -51,6 +51,7 @@ export class SummaryBuilder {
   #trials = 0;
   #reused = 0;
   #retries = 0;
+  #replayedAnswers = 0;
 
   /** @param model the label of the model; with an empty one, every call is the model's. */
   constructor(model: string, rules: SummaryRules = {}) {
@@ -72,6 +73,7 @@ export class SummaryBuilder {
     this.#trials += 1;
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
+    if (record.replayed === true) this.#replayedAnswers += 1;
     // What was recorded took no time.
     if (!hasReplayed(calls)) this.#durations.add(record.durationMs);
     this.#worst.add(record);
@@ -123,6 +125,7 @@ export class SummaryBuilder {
         scores: found.map(({ summary }) => summary),
         durationMs: this.#durations.quantiles(),
         ...model,
+        ...(this.#replayedAnswers > 0 && { replayedAnswers: this.#replayedAnswers }),
         ...((model.cost?.priced ?? 0) > 0 && costPerSample(costs.summary)),
         ...(spent !== undefined && { spent }),
         ...(budget !== undefined && { budget }),
