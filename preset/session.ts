@@ -1,6 +1,7 @@
 import { pauseEndpoint, sharePauses } from '../src/answers/endpoint-gate';
 import { ModelProviderError } from '../src/base/errors';
 import { printableLines } from '../src/base/printable';
+import type { EvalRun } from '../src/pattern/eval-run';
 import { ProviderRegistry, type ProviderMap } from '../src/pattern/registry';
 import { builtInProviders } from '../src/providers/built-in';
 import { describeClose } from '../src/session/events/close-report';
@@ -56,15 +57,15 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     requireSameModule(present.providerModule, providerModule);
     if (!isWatching(globalConfig)) return;
     // Each run has logs of its own, unless it has a name.
-    present.board.run = runSettings(globalConfig, process.env, runOptions(projectConfig, process.env));
+    Object.assign(present.board, settingsOf(globalConfig, projectConfig));
     present.board.spending = new Spending();
     present.board.files.expect();
     beginTelling(present);
     return;
   }
-  const evals = runSettings(globalConfig, process.env, runOptions(projectConfig, process.env));
+  const settings = settingsOf(globalConfig, projectConfig);
   // No other process writes a run without a name.
-  const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await evals());
+  const unlock = (process.env['EVALS_RUN'] ?? '') === '' ? undefined : lockRun(await settings.run());
   try {
     const open = await openSocketSession({
       registry: () => loadRegistry(providerModule),
@@ -72,7 +73,7 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
       endsWithParent: endsWithParent(process.env),
     });
     const { session, board } = open;
-    board.run = evals;
+    Object.assign(board, settings);
     board.options = optionMarks(projectConfig);
     board.files.expect();
     refuseUnaskedEnds(open);
@@ -84,6 +85,15 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
     unlock?.();
     throw error;
   }
+}
+
+/** What the board knows of the run that begins. */
+function settingsOf(
+  globalConfig: GlobalOptions,
+  projectConfig: ProjectOptions,
+): { readonly run: () => Promise<EvalRun>; readonly tables: boolean } {
+  const { tables, ...options } = runOptions(projectConfig, process.env);
+  return { run: runSettings(globalConfig, process.env, options), tables };
 }
 
 function isWatching({ watch, watchAll }: Pick<GlobalOptions, 'watch' | 'watchAll'>): boolean {

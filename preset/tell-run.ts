@@ -5,7 +5,7 @@ import { evalRecordType, type EvalOutcome } from '../src/evals/log/eval-record';
 import { writeStepSummary, writeSummary } from '../src/report/export/summary-file';
 import { readRun } from '../src/report/run-report';
 import { describeRun } from '../src/report/terminal/describe-run';
-import { sessionTable } from '../src/report/terminal/session-table';
+import { sessionRemarks, sessionTable } from '../src/report/terminal/session-table';
 import { chosenModels } from '../src/run/chosen-models';
 import type { OpenSession } from '../src/session/open-session';
 import { unusedModels } from './unused-models';
@@ -16,9 +16,9 @@ export function beginTelling({ session, board }: OpenSession): void {
 }
 
 /**
- * Prints what the evaluations of a run found and the table of its resources, and writes `summary.json`. The
- * reporter calls it, and the session's teardown again, where Jest may have no such reporter. It never throws:
- * Jest would tear down nothing then.
+ * Prints what the evaluations of a run found and the table of its resources, or what of it is no table if the run wants
+ * none, and writes `summary.json`. The reporter calls it, and the session's teardown again, where Jest may have no such
+ * reporter. It never throws: Jest would tear down nothing then.
  *
  * @param isShard whether it is a part of a run, which need not use every model.
  * @returns an error that makes the run red: a chosen model that nothing ran with, logs that cannot be read, or a
@@ -32,17 +32,22 @@ export function tellRun({ session, board }: OpenSession, isShard: boolean): Erro
   const logs = records.flatMap(({ type, data }) =>
     type === evalRecordType ? [(data as unknown as EvalOutcome).log] : [],
   );
-  const { text, errors } = report([...new Set(logs)]);
+  const { tables } = board;
+  const { text, errors } = report([...new Set(logs)], tables);
   const unused = isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], records);
+  const ofResources = tables ? sessionTable(events) : sessionRemarks(events);
   const all = unused === undefined ? errors : [unused, ...errors];
-  for (const part of [text, sessionTable(events), ...all.map(({ message }) => message)]) {
+  for (const part of [text, ofResources, ...all.map(({ message }) => message)]) {
     if (part !== '') process.stderr.write(`\n${part}\n`);
   }
   return all[0];
 }
 
 /** The logs of one run lie in one directory. */
-function report(logs: readonly string[]): { readonly text: string; readonly errors: readonly Error[] } {
+function report(
+  logs: readonly string[],
+  tables: boolean,
+): { readonly text: string; readonly errors: readonly Error[] } {
   const [first] = logs;
   if (first === undefined) return { text: '', errors: [] };
   const read = readRun(dirname(first), logs);
@@ -58,7 +63,7 @@ function report(logs: readonly string[]): { readonly text: string; readonly erro
     existsSync(directory) ? failureOf(() => writeSummary(read)) : undefined,
     failureOf(() => writeStepSummary(read)),
   ];
-  return { text: describeRun(read), errors: errors.filter((error) => error !== undefined) };
+  return { text: describeRun(read, { tables }), errors: errors.filter((error) => error !== undefined) };
 }
 
 function failureOf(write: () => void): Error | undefined {

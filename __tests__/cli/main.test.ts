@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { toUSVString } from 'node:util';
 import { takeLock } from '../../src/process/os/lock-file';
 import { packageVersion } from '../../src/base/version';
+import type { SampleRecord } from '../../src/evals/log/log-record';
 import { answers, OwnRuns } from './own-runs';
 
 const runs = new OwnRuns();
@@ -150,6 +151,79 @@ describe('compare', () => {
   });
 });
 
+describe('compare with recorded answers', () => {
+  const asked = (count: number, replayed: boolean): Partial<SampleRecord>[] =>
+    answers(count, 20 - count).map((each) => ({
+      ...each,
+      calls: [{ resource: 'a', ms: 1, cost: 1, ...(replayed && { replayed, cost: 0 }) }],
+    }));
+  const reason = (one: string, other: string): string =>
+    `the answers of ${one} are recorded ones, and those of ${other} are not: have all replayed, or none, or allow it with compare --allow-replayed`;
+
+  it('of two runs refuses those of which one is replayed and the other is not, and says what to do', () => {
+    runs.write('old', { model: 'a' }, asked(4, false));
+    runs.write('new', { model: 'a' }, [...asked(20, false), ...asked(1, true).slice(0, 1)]);
+    expect(runs.run('compare', 'old', 'new')).toMatchObject({
+      exit: 0,
+      out: expect.stringMatching(/^Nothing to compare\./) as string,
+    });
+    expect(runs.run('compare', 'old', 'new').out).toContain(`\n- sums, a: ${reason('new', 'old')}\n`);
+    expect(JSON.parse(runs.run('compare', 'new', 'old', '--json').out)).toMatchObject({
+      differences: [],
+      notes: [`sums, a: ${reason('new', 'old')}`, expect.any(String), expect.any(String)],
+    });
+  });
+
+  it('of two runs compares them if it is allowed, and says so', () => {
+    runs.write('old', { model: 'a' }, asked(4, false));
+    runs.write('new', { model: 'a' }, asked(20, true));
+    const { exit, out } = runs.run('compare', 'old', 'new', '--allow-replayed');
+    expect(exit).toBe(0);
+    expect(out).toMatch(/│ sums, a +│ exactMatch +│ new − old +│ 80\.0 % /);
+    expect(out).toContain(
+      '\n- sums, a: compared though the answers of new are recorded ones, and those of old are not\n',
+    );
+    // Recorded answers have cost nothing, which is no price.
+    expect(out).not.toContain('cost per sample');
+    const { differences } = JSON.parse(
+      runs.run('compare', 'old', 'new', '--allow-replayed', '--json').out,
+    ) as {
+      differences: object[];
+    };
+    expect(differences).toEqual([expect.objectContaining({ a: 'new', onlyReplayed: 'a' })]);
+  });
+
+  it('compares two runs that are both replayed, and two that are not, and says nothing of it', () => {
+    for (const isReplayed of [true, false]) {
+      runs.write('old', { model: 'a' }, asked(4, isReplayed));
+      runs.write('new', { model: 'a' }, asked(20, isReplayed));
+      const { out } = runs.run('compare', 'old', 'new');
+      expect(out).toMatch(/│ new − old +│ 80\.0 % /);
+      expect(out).not.toContain('recorded');
+    }
+  });
+
+  it('of one run compares the live models with each other, and the replayed ones', () => {
+    for (const [model, isReplayed] of [
+      ['a', true],
+      ['b', false],
+      ['c', true],
+    ] as const)
+      runs.write('mine', { model }, asked(4, isReplayed));
+    const { exit, out } = runs.run('compare', 'mine');
+    expect(exit).toBe(0);
+    expect(out).toContain('│ a − c');
+    expect(out).not.toContain('b │');
+    expect(out).toContain(`Not compared:\n- sums: ${reason('a, c', 'b')}`);
+    const allowed = runs.run('compare', 'mine', '--allow-replayed').out;
+    for (const pair of ['a − b', 'a − c', 'b − c']) expect(allowed).toContain(`│ ${pair}`);
+    expect(allowed).not.toContain('Not compared');
+    expect(allowed).toContain(
+      'What to know of it:\n- sums: compared though the answers of a, c are recorded ones, and those of b are not\n',
+    );
+  });
+});
+
 describe('a log that cannot be read', () => {
   it('is named by show, compare and export, which fail and show all others', () => {
     for (const run of ['old', 'new']) {
@@ -229,14 +303,21 @@ describe('export', () => {
         scores: [],
         error: { kind: 'user', message: '@no' },
       },
-      { response: 'x', trial: 1, scores: [{ name: 'exactMatch', value: null }] },
+      {
+        ...{ response: 'x', trial: 1, scores: [{ name: 'exactMatch', value: null }] },
+        calls: [{ replayed: true }, {}, { replayed: true }].map((each) => ({
+          resource: 'a',
+          ms: 1,
+          ...each,
+        })),
+      },
     ]);
     expect(runs.run('export', '--format', 'csv').out).toBe(
       [
-        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,cost,exactMatch,depth',
-        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,,1,-0.5`,
-        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,,`,
-        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,,`,
+        'file,evaluation,model,id,trial,index,location,input,response,error_kind,error,duration_ms,cost,replayed,exactMatch,depth',
+        `sums.eval.ts,sums,a,id0,0,0,,"{""question"":""2 + 3"",""answer"":""5""}",'=1+1,,,12,,0,1,-0.5`,
+        `sums.eval.ts,sums,a,id1,0,1,q.csv:3,"two, ""lines""\nhere",5,user,'@no,12,,0,,`,
+        `sums.eval.ts,sums,a,id2,1,2,,"{""question"":""2 + 3"",""answer"":""5""}",x,,,12,,2,,`,
         '',
       ].join('\n'),
     );

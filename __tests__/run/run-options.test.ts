@@ -21,9 +21,6 @@ const refused = (message: string): Error =>
     message: expect.stringContaining(message) as string,
   }) as Error;
 
-const off = { mode: 'off', ignore: [] };
-const nothing = { prices: {}, maxCost: null, transcripts: null, recordings: off };
-
 const own = { 'openai:m': { input: 1, output: 2 }, gpu: { pricePerHour: 3 } };
 const litellm = {
   m: {
@@ -46,9 +43,12 @@ const ofLitellm = {
   long: { input: 1, output: 10, mostInputTokens: 128_000 },
 };
 
+const unasked = { recordings: { mode: 'off', ignore: [] }, tables: true };
+
 test('without options there are neither prices nor a limit', () => {
-  expect(read(undefined)).toEqual(nothing);
-  expect(read({})).toEqual(nothing);
+  const usual = { prices: {}, maxCost: null, transcripts: null, ...unasked };
+  expect(read(undefined)).toEqual(usual);
+  expect(read({})).toEqual(usual);
 });
 
 test('prices are those of the configuration, or of a file, also as LiteLLM writes them', () => {
@@ -74,6 +74,22 @@ test('which transcripts are kept is said by the configuration, and by a variable
   );
 });
 
+test('whether tables are printed is said by the configuration, and by a variable that wins', () => {
+  expect([read({ tables: false }), read({ tables: true })].map(({ tables }) => tables)).toEqual([
+    false,
+    true,
+  ]);
+  expect(read({ tables: false }, { EVALS_TABLES: 'true' }).tables).toBe(true);
+  expect(read({}, { EVALS_TABLES: 'false' }).tables).toBe(false);
+  expect(() => read({ tables: 'false' })).toThrow(
+    refused('testEnvironmentOptions.evals.tables is "false"; it must be true or false.'),
+  );
+  for (const text of ['0', 'no', 'False'])
+    expect(() => read({}, { EVALS_TABLES: text })).toThrow(
+      refused(`EVALS_TABLES is "${text}"; it must be true or false.`),
+    );
+});
+
 test('a variable wins over the configuration, and its budget over those of the evaluations', () => {
   const env = { EVALS_PRICES: file('other.json', { m: { input: 5, output: 5 } }), EVALS_MAX_COST: '0.5' };
   expect(read({ prices: own, maxCost: 3 })).toMatchObject({ maxCost: { amount: 3, isOnly: false } });
@@ -81,7 +97,7 @@ test('a variable wins over the configuration, and its budget over those of the e
     prices: { m: { input: 5, output: 5 } },
     maxCost: { amount: 0.5, isOnly: true },
     transcripts: null,
-    recordings: off,
+    ...unasked,
   });
   expect(read({ maxCost: 3 }, { EVALS_MAX_COST: '' }).maxCost).toEqual({ amount: 3, isOnly: false });
 });

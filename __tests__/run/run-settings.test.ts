@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chosenModels } from '../../src/run/chosen-models';
-import type { RunOptions } from '../../src/run/run-options';
 import { runSettings } from '../../src/run/run-settings';
 import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
 const facts = (): { rootDir: string; seed: number } => ({ rootDir: places.directory, seed: 7 });
-const noOptions: RunOptions = {
+const noOptions: Parameters<typeof runSettings>[2] = {
   prices: {},
   maxCost: null,
   transcripts: null,

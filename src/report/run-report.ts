@@ -1,6 +1,12 @@
 import { basename } from 'node:path';
 import { logsOf } from '../evals/log/log-path';
-import { adjustTogether, differencesOf, type Difference, type Differences } from './difference';
+import {
+  adjustTogether,
+  differencesOf,
+  type Difference,
+  type DifferenceOptions,
+  type Differences,
+} from './difference';
 import {
   readEvaluations,
   type FiledOutcome,
@@ -41,11 +47,15 @@ const worstShown = 20;
  *
  * @param logs paths of the logs to read; all of the run by default.
  */
-export function readRun(directory: string, logs: readonly string[] = logsOf(directory)): RunReport {
+export function readRun(
+  directory: string,
+  logs: readonly string[] = logsOf(directory),
+  options?: DifferenceOptions,
+): RunReport {
   // Files end in any order; a report always has the same.
   const { read: all, unreadable } = readEvaluations(logs);
   const read = withOneKind(tellApart(all)).sort((a, b) => byText(a.outcome.file, b.outcome.file));
-  const compared = differencesOfModels(read);
+  const compared = differencesOfModels(read, options);
   const notCompared = compared.flatMap((found) => found.notCompared);
   return {
     run: basename(directory),
@@ -63,11 +73,12 @@ export function readRun(directory: string, logs: readonly string[] = logsOf(dire
   };
 }
 
-function differencesOfModels(read: readonly ReadEvaluation[]): Differences[] {
+function differencesOfModels(read: readonly ReadEvaluation[], options?: DifferenceOptions): Differences[] {
   const keys = new Set(read.map(({ outcome }) => keyOf(outcome)));
   return [...keys].map((key) => {
     const evaluations = read.filter(({ outcome }) => keyOf(outcome) === key);
-    return differencesOf(evaluations[0]?.outcome.title ?? '', evaluations, ({ outcome }) => outcome.model);
+    const title = evaluations[0]?.outcome.title ?? '';
+    return differencesOf(title, evaluations, ({ outcome }) => outcome.model, options);
   });
 }
 

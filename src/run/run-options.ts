@@ -10,6 +10,7 @@ import { pathOf, type Given } from './given-option';
 import { readMaxCost } from './max-cost';
 import { readRecordingRules } from './recording-rules';
 import { readPrices } from './read-prices';
+import { readTables } from './tables-option';
 import { readTranscriptMode } from './transcript-mode';
 
 /**
@@ -25,6 +26,7 @@ const options = {
   maxCost: ['EVALS_MAX_COST', readMaxCost],
   transcripts: ['EVALS_TRANSCRIPTS', readTranscriptMode],
   recordings: ['EVALS_RECORDINGS', readRecordingRules],
+  tables: ['EVALS_TABLES', readTables],
 } satisfies Record<string, readonly [variable: string, read: ReadOption<unknown>, path?: 'path']>;
 
 type Option = keyof typeof options;

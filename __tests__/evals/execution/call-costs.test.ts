@@ -65,6 +65,20 @@ test('a call of a server of this machine costs nothing', () => {
   expect([paid, unknown]).toEqual([[], []]);
 });
 
+test('a recorded answer costs nothing, and no time of its server', () => {
+  const { costs, paid, unknown, call } = costing({ fast: { pricePerHour: 3600 } });
+  expect(costs.of(call({ ms: 2000, replayed: true, usage }))).toEqual({ cost: 0 });
+  expect(costs.of(call({ ms: 1000 })).cost).toBeCloseTo(1, 6);
+  expect([paid.length, unknown]).toEqual([1, []]);
+});
+
+test('of a recorded answer it is known what its tokens would cost, and nobody pays', () => {
+  const { costs, paid, unknown, call } = costing({ fast: price });
+  expect(costs.of(call({ usage, replayed: true }))).toEqual({ cost: 0, wouldCost: 0.004 });
+  expect(costs.of(call({ replayed: true }))).toEqual({ cost: 0 });
+  expect([paid, unknown]).toEqual([[], []]);
+});
+
 test('the time of a server costs each moment once, tokens or not', () => {
   const { costs, paid, call } = costing(
     { fast: { pricePerHour: 3600 } },

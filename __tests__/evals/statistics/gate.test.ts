@@ -181,6 +181,10 @@ describe('a gate that says nothing clear is refused', () => {
     ['it is null; write', null as unknown as Gate],
     ['it is []; write', [] as unknown as Gate],
     ['perSample is a Map', { perSample: new Map([['accuracy', 1]]) } as unknown as Gate],
+    [
+      'vsBaseline is {"run":"a","allowReplayed":"no"}; write { run:',
+      { vsBaseline: { run: 'a', allowReplayed: 'no' } } as unknown as Gate,
+    ],
     ['vsBaseline is a Promise', { vsBaseline: Promise.resolve({ run: 'a' }) } as unknown as Gate],
     [
       'the bar of exactMatch is 80; its values go from 0 to 1, so that 0.8 is 80 %',

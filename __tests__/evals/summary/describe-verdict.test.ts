@@ -23,3 +23,15 @@ test('a line that somebody has written into a log is harmless', () => {
     String.raw`- sample 0: no answer (at \u001b[2J\nx)`,
   ]);
 });
+
+test('a gate that was judged on recorded answers says so', () => {
+  const summary = { samples: 3, errors: 0, replayed: 2 } as EvalSummary;
+  const verdict = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  expect(describeVerdict('sums', verdict, summary, [], 'a.jsonl')).toBe(
+    [
+      '"sums": the gate is not passed, judged on recorded answers.',
+      'right: mean 0.2',
+      'The log: a.jsonl',
+    ].join('\n'),
+  );
+});

@@ -23,14 +23,21 @@ function write(...records: (LogRecord | string)[]): void {
   writeFileSync(logPath(join(evals, 'base'), header()), lines.join(''));
 }
 
-function read(run = 'base', rules = {}): ReturnType<typeof readBaseline> {
+function read(run = 'base', rules = {}, more: BaselineWish = {}): ReturnType<typeof readBaseline> {
+  const { isReplayed = false, allowReplayed } = more;
   const now = { run: 'now', directory: join(evals, 'now') } as EvalRun;
-  return readBaseline({ vsBaseline: { run } }, now, header(), rules);
+  const gate = { vsBaseline: { run, ...(allowReplayed !== undefined && { allowReplayed }) } };
+  return readBaseline(gate, now, header(), rules, isReplayed);
+}
+
+interface BaselineWish {
+  readonly isReplayed?: boolean;
+  readonly allowReplayed?: boolean;
 }
 
 test('a gate without a baseline has none', () => {
   expect(
-    readBaseline({}, { run: 'now', directory: join(evals, 'now') } as EvalRun, header(), {}),
+    readBaseline({}, { run: 'now', directory: join(evals, 'now') } as EvalRun, header(), {}, false),
   ).toBeUndefined();
 });
 
@@ -95,4 +102,27 @@ test('one that is not there, and the very run, are reasons too', () => {
   write(header(), sample(), footer('complete'));
   expect(read('other')).toContain('it has no log of this evaluation with this model');
   expect(read('now')).toBe('it is this very run: name an earlier one');
+});
+
+describe('with recorded answers', () => {
+  const call = { resource: 'judge', ms: 1, replayed: true };
+  const values = new Map([['exactMatch', [{ id: 'a', value: true }]]]);
+
+  test('one is no bar for live answers, and a live one is none for recorded answers, unless that is allowed', () => {
+    write(header(), sample({ calls: [call] }), footer('complete'));
+    expect(read()).toBe(
+      'its answers are recorded ones, and those of this run are not: name a run whose answers are live, or allow it with allowReplayed: true',
+    );
+    expect(read('base', {}, { allowReplayed: true })).toEqual(values);
+    write(header(), sample(), footer('complete'));
+    expect(read('base', {}, { isReplayed: true })).toBe(
+      'its answers are live, and those of this run are recorded ones: name a run whose answers are recorded ones, or allow it with allowReplayed: true',
+    );
+    expect(read('base', {}, { isReplayed: true, allowReplayed: true })).toEqual(values);
+  });
+
+  test('one is the bar of others', () => {
+    write(header(), sample({ calls: [call] }), footer('complete'));
+    expect(read('base', {}, { isReplayed: true })).toEqual(values);
+  });
 });

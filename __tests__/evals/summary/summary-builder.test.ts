@@ -1,4 +1,5 @@
 import type { CallRecord, SampleRecord } from '../../../src/evals/log/log-record';
+import { isReplayed } from '../../../src/evals/log/replayed-calls';
 import { passAt, type TrialReducer } from '../../../src/evals/statistics/trials';
 import { boundedInterval } from '../../../src/evals/statistics/bounded-interval';
 import { tInterval } from '../../../src/evals/statistics/t-interval';
@@ -284,6 +285,65 @@ describe('calls', () => {
     const usage = { promptTokens: 1, completionTokens: 4 };
     expect(asked([ended('stop', { usage }), ended('stop', { ms: 1000 })]).tokensPerSecond).toBe(400);
     expect(asked([ended('stop')]).tokensPerSecond).toBeNull();
+  });
+
+  describe('with recorded answers', () => {
+    const usage = { promptTokens: 3, completionTokens: 5, cachedTokens: 1 };
+    const replayed = (more: Partial<CallRecord> = {}): CallRecord =>
+      ended('stop', { ...{ ms: 1, firstTokenMs: 1, usage, replayed: true, cost: 0 }, ...more });
+
+    test('count in no time, and their tokens and ends all the same', () => {
+      const live = ended('stop', { ...{ ms: 500, firstTokenMs: 40 }, usage });
+      const summary = asked([replayed({ isEmpty: true }), live], [replayed({ finishReason: 'length' })]);
+      expect(summary).toMatchObject({
+        ...{ replayed: 2, latencyMs: { p50: 500, p95: 500 }, firstTokenMs: { p50: 40, p95: 40 } },
+        ...{ tokensPerSecond: 10, promptTokens: 9, completionTokens: 15, cachedTokens: 3 },
+        answers: { cut: 1, empty: 1 },
+      });
+      expect(asked([replayed()])).toMatchObject({ latencyMs: null, tokensPerSecond: null });
+      expect(asked([replayed()])).not.toHaveProperty('firstTokenMs');
+    });
+
+    test.each(['m', 'judge'])('of %s make the time of a trial none', (resource) => {
+      const trial = (id: string, durationMs: number, call: CallRecord): SampleRecord =>
+        sample({ id, durationMs, retried: ['again'], calls: [call, ended('stop')] });
+      const { summary } = summed([trial('a', 1, replayed({ resource })), trial('b', 80, ended('stop'))]);
+      expect(summary).toMatchObject({ durationMs: { p50: 80, p95: 80 }, retries: 2 });
+      expect(summed([trial('a', 1, replayed({ resource }))]).summary.durationMs).toBeNull();
+    });
+
+    test('are counted for each resource, and without a sample, also where the recorded answer is an error', () => {
+      const builder = new SummaryBuilder('m');
+      const refused = { error: 'no', status: 400 };
+      builder.add(sample({ calls: [replayed(refused), replayed({ resource: 'judge' })] }), 0, false);
+      builder.addUnattributed(replayed(refused));
+      expect(builder.finish({ notRun: 0, restarts: 0 }).summary).toMatchObject({
+        ...{ replayed: 1, failed: 1, others: { judge: { replayed: 1 } } },
+        unattributed: { calls: 0, failed: 1, replayed: 1 },
+      });
+    });
+
+    test('may be judged again, which is counted', () => {
+      const again = [sample({ id: 'a', replayed: true }), sample({ id: 'a', trial: 1, replayed: true })];
+      const { summary } = summed([...again, sample({ id: 'b' })]);
+      expect(summary).toMatchObject({ replayedAnswers: 2 });
+      expect([summary, summed([sample()]).summary].map(isReplayed)).toEqual([true, false]);
+      expect(summed([sample()]).summary).not.toHaveProperty('replayedAnswers');
+    });
+
+    test('have cost nothing, which is no cost of a sample: they are left out of it', () => {
+      const paid = (cost: number): CallRecord => ended('stop', { cost });
+      const found = summed([
+        sample({ id: 'a', calls: [replayed({ wouldCost: 0.2 }), paid(1)] }),
+        sample({ id: 'b', calls: [paid(3)] }),
+        sample({ id: 'c', calls: [paid(5), replayed({ resource: 'judge' })] }),
+      ]);
+      expect(found.summary).toMatchObject({
+        cost: { amount: 9, priced: 3, wouldBe: 0.2 },
+        costPerSample: { count: 2, mean: 4 },
+      });
+      expect(found.costs.map(({ id }) => id)).toEqual(['b', 'c']);
+    });
   });
 
   test('without any, nothing is said of answers; outside withClient all of them are the model’s', () => {

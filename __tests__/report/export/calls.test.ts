@@ -113,6 +113,42 @@ test('inspect has each call as a model event, and the conversation of the model 
   expect(samples[1]).not.toHaveProperty('events');
 });
 
+test('a recorded answer is one of a cache to inspect, which took no time', () => {
+  const [asked, ...others] = made;
+  if (asked === undefined) throw new Error('no call');
+  const calls = [{ ...asked, facts: { ...asked.facts, replayed: true } }, ...others];
+  const record = { resource: model, ms: 1 };
+  const evaluations = keptRun(places.directory, [
+    [{ scores, calls: [{ ...record, replayed: true }, record, record] }, calls],
+    [{ calls: [record] }, []],
+  ]);
+  const [path = ''] = exportInspect(evaluations, join(places.directory, 'inspect'));
+  const log = JSON.parse(readFileSync(path, 'utf8')) as {
+    eval: object;
+    samples: { metadata: object; events?: { output: object }[] }[];
+  };
+  const [event, live] = log.samples[0]?.events ?? [];
+  expect(event).toMatchObject({ cache: 'read', completed: '2026-01-01T00:00:00.003Z' });
+  for (const timed of [event, event?.output])
+    for (const time of ['working_time', 'time']) expect(timed).not.toHaveProperty(time);
+  expect(live).toMatchObject({ working_time: expect.any(Number) as number });
+  expect(live).not.toHaveProperty('cache');
+  expect(log).toMatchObject({
+    eval: { metadata: { replayed: 1 } },
+    samples: [{ metadata: { replayed: 1 } }, {}],
+  });
+  expect(log.samples[1]?.metadata).not.toHaveProperty('replayed');
+});
+
+test('a recorded answer is marked in OTLP, and has no time to its first chunk', () => {
+  const calls = made.map((call) => ({ ...call, facts: { ...call.facts, replayed: true } }));
+  const [path = ''] = exportOtlp(keptRun(places.directory, [[{ scores }, calls]]), places.directory);
+  const [[, asked] = []] = spansIn(path);
+  const attributes = named(asked?.attributes ?? []);
+  expect(attributes['jest_model_provider.replayed']).toEqual({ boolValue: true });
+  expect(attributes).not.toHaveProperty(['gen_ai.response.time_to_first_chunk']);
+});
+
 interface Attribute {
   readonly key: string;
   readonly value: unknown;

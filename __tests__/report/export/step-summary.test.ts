@@ -35,6 +35,15 @@ test('the summary of a step is a table in Markdown', () => {
   );
 });
 
+test('recorded answers are marked, above the table and in it', () => {
+  const replayed = outcome({}, { samples: 4, trials: 4, scores: [score], replayed: 4 });
+  const text = stepSummary(report({ evaluations: [replayed] }));
+  expect(text).toContain(
+    '## Evaluations of mine\n\nReplayed: 4 of 4 calls have recorded answers (EVALS\\_RECORDINGS); there are no times and no costs.\n\n|',
+  );
+  expect(text).toContain('| sums | exactMatch | 4 | 75.0 %, replayed |');
+});
+
 test('what could not be compared is said', () => {
   expect(stepSummary(report({ notCompared: ['sums, x: other clusters'] }))).toMatch(
     /Not compared:\n\n- sums, x: other clusters\n/,

@@ -71,6 +71,37 @@ test('the worst samples say where they stand, what was asked and answered, and w
   expect(lines.find((line) => line.includes('yyy'))).toMatch(/y… \(at sums\.eval\.ts:3:7\)$/);
 });
 
+const replayed = { ...{ replayed: 2, trials: 3 }, cost: { amount: 0, wouldBe: 0.5 } };
+
+test('a run with recorded answers begins with a line that says so, with all calls of all evaluations', () => {
+  const calls = { calls: 3, latencyMs: null, promptTokens: 0, completionTokens: 0, tokensPerSecond: null };
+  const others = { judge: { ...calls, cost: { amount: 1, priced: 1, ownMachine: 1, unpriced: 1 } } };
+  const some = [outcome({}, replayed), outcome({}, { others, unattributed: { ...calls, replayed: 4 } })];
+  expect(describeRun(report({ evaluations: some }))).toMatch(
+    /^Replayed: 6 of 9 calls have recorded answers \(EVALS_RECORDINGS\); times and costs are those of the others\.\n\n┌/,
+  );
+  expect(describeRun(report({ evaluations: some.slice(0, 1) }))).toMatch(
+    /^Replayed: 2 of 2 calls have recorded answers \(EVALS_RECORDINGS\); there are no times and no costs\.\n/,
+  );
+  expect(describeRun(report())).not.toContain('Replayed');
+  expect(describeRun(report({ evaluations: [outcome({}, { replayedAnswers: 1 })] }))).toMatch(
+    /^Replayed: answers that were judged again are recorded ones \(EVALS_RECORDINGS\)\.\n/,
+  );
+});
+
+test('where all answers of the model are recorded ones, no duration of a sample stands for their latency', () => {
+  const times = { latencyMs: null, durationMs: { p50: 40, p95: 90 } };
+  const text = describeRun(report({ evaluations: [outcome({}, { ...replayed, ...times })] }));
+  expect(text).toMatch(/│ sums +│ a:1 +│ 3 +│ - +│ - +│ - +│ - +│ - +│ would be 0\.5 +│ replayed 2 +│/);
+});
+
+test('a gate that was judged on recorded answers says so', () => {
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  expect(describeRun(report({ evaluations: [outcome({ gate }, replayed)] }))).toContain(
+    'The gate of "sums", a:1, is not passed, judged on recorded answers:\n- right: mean 0.2',
+  );
+});
+
 test('an inconclusive gate is named, with its numbers', () => {
   const gate = { outcome: 'inconclusive' as const, reasons: ['right: mean 0.8'] };
   const evaluations = [outcome({ gate }), outcome({ gate, model: '' })];
@@ -96,4 +127,28 @@ test('the end says where the logs are and how to go on', () => {
 test('what models say moves no cursor', () => {
   const text = describeRun(report({ worst: [bad({ response: 'a\u001b[2J\u0007' })] }));
   expect(text.includes('\u001b') || text.includes('\u0007')).toBe(false);
+});
+
+test('without tables all the rest is said', () => {
+  const difference = {
+    ...{ file: 'f', title: 'sums', score: 'x', isBinary: true, a: 'p', b: 'q', n: 9, difference: 0.5, p: 1 },
+    ...{ missingInA: 0, missingInB: 0, adjustedP: 1, test: 'mcnemar' as const },
+  };
+  const gate = { outcome: 'fail' as const, reasons: ['right: mean 0.2'] };
+  const text = describeRun(
+    report({
+      evaluations: [outcome({ gate }, replayed)],
+      differences: [difference],
+      notCompared: ['sums, x: other clusters'],
+      worst: [bad()],
+      unreadable: [{ log: 'a', reason: 'damaged' }],
+      spent: { now: 2, total: 2 },
+    }),
+    { tables: false },
+  );
+  expect(text.split('\n\n').map((part) => part.split(/[:\n]/)[0])).toEqual([
+    ...['Replayed', 'Cost', 'The gate of "sums", a', 'The worst samples'],
+    ...['Logs that cannot be read, so that what they would say is missing here', 'Logs'],
+  ]);
+  expect(text).not.toContain('│');
 });

@@ -138,3 +138,13 @@ test('what titles, models, scores and files are called cannot steer the terminal
   );
   expect(evalMatrix(records).replaceAll('\n', '')).not.toMatch(/\p{Cc}|\u202e/u);
 });
+
+test('a cell of an evaluation with recorded answers says so, also where its gate failed', () => {
+  const { summary, ...rest } = record('x.eval.ts', 'a:1', 1);
+  const gate = { outcome: 'fail' as const, reasons: [] };
+  const others = { judge: { ...summary, calls: 0, replayed: 1 } };
+  expect(lines([{ ...rest, summary: { ...summary, others } }])[1]?.[3]).toBe('25.0 %, replayed');
+  expect(lines([{ ...rest, gate, summary: { ...summary, replayed: 1 } }])[1]?.[3]).toBe(
+    '25.0 %, replayed, gate failed',
+  );
+});

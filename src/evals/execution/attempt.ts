@@ -185,9 +185,17 @@ export class Attempt implements Cancellable, Caller {
 
   /** The same with what was said in them, after those of the trial whose answer is judged again. */
   get made(): readonly MadeCall[] | undefined {
-    const { storedCalls } = this.#rules;
-    if (storedCalls === undefined) return this.#made;
-    return [...(this.#stored ??= storedCalls(this.#sample.id, this.#trial)), ...(this.#made ?? [])];
+    const stored = this.#storedCalls();
+    return stored === undefined ? this.#made : [...stored, ...(this.#made ?? [])];
+  }
+
+  /** Whether it judges a recorded answer again. */
+  get judgesReplayed(): boolean {
+    return this.#storedCalls()?.some(({ facts }) => facts.replayed === true) ?? false;
+  }
+
+  #storedCalls(): readonly MadeCall[] | undefined {
+    return (this.#stored ??= this.#rules.storedCalls?.(this.#sample.id, this.#trial));
   }
 
   /** Made when it is read: it costs more than all the rest of a quick sample. */

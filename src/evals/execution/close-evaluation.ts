@@ -4,6 +4,7 @@ import { currentRuntime } from '../../pattern/runtime';
 import { evalRecordType, type EvalOutcome } from '../log/eval-record';
 import type { EvaluationLog } from '../log/evaluation-log';
 import type { FooterRecord } from '../log/log-record';
+import { isReplayed } from '../log/replayed-calls';
 import { evaluateGate } from '../statistics/evaluate-gate';
 import type { GateOutcome } from '../statistics/gate';
 import { describeVerdict } from '../summary/describe-verdict';
@@ -35,7 +36,7 @@ export function closeEvaluation(
   const { title, model, options } = plan;
   const { summary, scores, worst } = found;
   const rules = summaryRules(options);
-  const baseline = readBaseline(options.gate, run, nameOf(plan, run), rules);
+  const baseline = readBaseline(options.gate, run, nameOf(plan, run), rules, isReplayed(summary));
   const gate = evaluateGate(options.gate, { ...summary, samplesOf: scores, baseline });
   // The reports get to know it first: a log that somebody has changed is named there too.
   const data: EvalOutcome = { title, model, status, summary, gate, log: log.path };

@@ -112,6 +112,7 @@ export async function runTrial(
       error,
       log: attempt.log,
       calls: attempt.calls,
+      replayed: attempt.judgesReplayed ? true : undefined,
       cost: sampleCost(attempt.calls),
       at,
       durationMs: toMicroseconds(performance.now() - start),

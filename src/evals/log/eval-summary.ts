@@ -40,7 +40,7 @@ export interface Quantiles {
 
 /** The calls of one resource. */
 export interface CallsSummary {
-  /** Those that were answered; all but `failed`, tokens and cost are of these alone. */
+  /** Those that were answered; all but `failed`, `replayed`, tokens and cost are of these alone. */
   readonly calls: number;
   /** Those without an answer; absent if there are none. */
   readonly failed?: number;
@@ -48,7 +48,7 @@ export interface CallsSummary {
   readonly otherModels?: number;
   /** Null if there are none. */
   readonly latencyMs: Quantiles | null;
-  /** Those whose answers are recorded ones, which took no time; absent if there are none. */
+  /** Those whose answers, be they errors, are recorded ones, which took no time; absent if there are none. */
   readonly replayed?: number;
   /** From sending a request to the first piece of a streamed answer; absent if none was streamed. */
   readonly firstTokenMs?: Quantiles;
@@ -131,8 +131,10 @@ export interface EvalSummary {
   readonly cost?: CostSummary;
   /** The model's calls without an answer; absent if there are none. */
   readonly failed?: number;
-  /** The model's calls whose answers are recorded ones; absent if there are none. */
+  /** The model's calls whose answers, be they errors, are recorded ones; absent if there are none. */
   readonly replayed?: number;
+  /** Trials whose answers `rescore` judged again, and are recorded ones; absent if there are none. */
+  readonly replayedAnswers?: number;
   /** The calls to its endpoint that asked for another model; absent if there are none. */
   readonly otherModels?: number;
   /**

@@ -87,6 +87,8 @@ export type SampleRecord = {
   readonly durationMs: number;
   /** The calls in the order in which they ended; absent without any. */
   readonly calls?: readonly CallRecord[] | undefined;
+  /** Whether the answer, which `rescore` judged again, is a recorded one; absent otherwise. */
+  readonly replayed?: true | undefined;
   /** What these calls have cost together; absent without any, and if one of them is unpriced. */
   readonly cost?: number | undefined;
   /** Messages of the infrastructure errors after which it was tried again. */

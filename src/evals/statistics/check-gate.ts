@@ -35,7 +35,7 @@ export interface CheckedGate {
  *
  * @throws ModelProviderError `EVAL_INVALID` for what is no object, a bar that is not a number, an unknown
  *   option, `by` or `inconclusive`, a `maxErrors`, `maxCut` or `maxEmpty` that is negative, or above 1 and not
- *   whole, a `minSamples` below 1, a baseline without a name.
+ *   whole, a `minSamples` below 1, a baseline without a name, an `allowReplayed` that is neither true nor false.
  */
 export function checkGate(gate: Gate): CheckedGate {
   // A promise or a Map has no bars of its own, and would let everything pass.
@@ -99,12 +99,16 @@ function requireBaseline(vsBaseline: unknown): void {
   const given = (isPlainObject(vsBaseline) ? vsBaseline : {}) as {
     run?: unknown;
     maxDrop?: unknown;
+    allowReplayed?: unknown;
   };
-  refuseUnknown('vsBaseline', given, ['run', 'maxDrop']);
+  refuseUnknown('vsBaseline', given, ['run', 'maxDrop', 'allowReplayed']);
   const isDrop =
     given.maxDrop === undefined || (Number.isFinite(given.maxDrop) && Number(given.maxDrop) >= 0);
-  if (typeof given.run === 'string' && given.run !== '' && isDrop) return;
-  throw invalid(`vsBaseline is ${describe(vsBaseline)}; write { run: 'name', maxDrop: 0.02 }`);
+  const { run, allowReplayed = false } = given;
+  if (typeof run === 'string' && run !== '' && isDrop && typeof allowReplayed === 'boolean') return;
+  throw invalid(
+    `vsBaseline is ${describe(vsBaseline)}; write { run: 'name', maxDrop: 0.02 }, and allowReplayed: true or false`,
+  );
 }
 
 /** A bar that no answer can miss, or that none can reach, decides nothing. */

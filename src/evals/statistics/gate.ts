@@ -55,6 +55,8 @@ export interface VsBaseline {
   readonly run: string;
   /** How much lower a mean may be, in the units of the score; 0 by default. */
   readonly maxDrop?: number;
+  /** Whether recorded answers may be compared with live ones; false by default, which does not pass. */
+  readonly allowReplayed?: boolean;
 }
 
 /** What becomes of a test whose gate is inconclusive. */

@@ -33,16 +33,11 @@ export class CallStatistics {
       if (usage.cachedTokens !== undefined)
         this.#cachedTokens = (this.#cachedTokens ?? 0) + usage.cachedTokens;
     }
-    // How long it takes to get no answer says nothing of the model.
-    if (error !== undefined) {
-      this.#failed += 1;
-      return;
-    }
-    this.#calls += 1;
-    if (replayed === true) {
-      this.#replayed += 1;
-      return;
-    }
+    if (error === undefined) this.#calls += 1;
+    else this.#failed += 1;
+    if (replayed === true) this.#replayed += 1;
+    // How long it takes to get no answer, or a recorded one, says nothing of the model.
+    if (error !== undefined || replayed === true) return;
     this.#latencies.add(ms);
     if (firstTokenMs !== undefined) this.#firstTokens.add(firstTokenMs);
     if (usage !== undefined) {

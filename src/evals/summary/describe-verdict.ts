@@ -3,6 +3,7 @@ import { rowLabel } from '../data-sets/row-location';
 import type { GateVerdict } from '../statistics/gate';
 import type { EvalSummary } from '../log/eval-summary';
 import type { WorstSample } from '../log/log-record';
+import { isReplayed } from '../log/replayed-calls';
 
 const samplesShown = 5;
 
@@ -13,10 +14,12 @@ const samplesShown = 5;
 export function describeVerdict(
   title: string,
   { outcome, reasons }: GateVerdict,
-  { samples, errors }: EvalSummary,
+  summary: EvalSummary,
   worst: readonly WorstSample[],
   log: string,
 ): string {
+  const { samples, errors } = summary;
+  const judged = isReplayed(summary) ? ', judged on recorded answers' : '';
   const head = {
     fail: errors > 0 ? `${errors} of ${samples} samples failed` : 'the gate is not passed',
     inconclusive: 'the gate is inconclusive',
@@ -25,7 +28,7 @@ export function describeVerdict(
   const shown = worst.slice(0, samplesShown).map((sample) => `- ${describeSample(sample)}`);
   const more = worst.length > samplesShown ? [`- and more, in the log`] : [];
   const lines = [
-    `"${title}": ${head[outcome]}.`,
+    `"${title}": ${head[outcome]}${judged}.`,
     ...reasons.map((reason) => `  ${reason}`),
     ...shown,
     ...more,

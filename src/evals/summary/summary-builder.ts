@@ -51,6 +51,7 @@ export class SummaryBuilder {
   #trials = 0;
   #reused = 0;
   #retries = 0;
+  #replayedAnswers = 0;
 
   /** @param model the label of the model; with an empty one, every call is the model's. */
   constructor(model: string, rules: SummaryRules = {}) {
@@ -72,12 +73,16 @@ export class SummaryBuilder {
     this.#trials += 1;
     if (isReused) this.#reused += 1;
     this.#retries += retried?.length ?? 0;
+    if (record.replayed === true) this.#replayedAnswers += 1;
     // What was recorded took no time.
-    if (calls?.some(({ replayed }) => replayed === true) !== true) this.#durations.add(record.durationMs);
+    if (!hasReplayed(calls)) this.#durations.add(record.durationMs);
     this.#worst.add(record);
     if (calls !== undefined) {
       for (const call of calls) this.#addCall(call, sample);
-      this.#costs.add(sample, sampleCost(calls.filter((call) => this.#isOfModel(call))) ?? null, 'real');
+      this.#addCost(
+        sample,
+        calls.filter((call) => this.#isOfModel(call)),
+      );
     }
     if (error !== undefined) {
       this.#errored.add(sample);
@@ -120,6 +125,7 @@ export class SummaryBuilder {
         scores: found.map(({ summary }) => summary),
         durationMs: this.#durations.quantiles(),
         ...model,
+        ...(this.#replayedAnswers > 0 && { replayedAnswers: this.#replayedAnswers }),
         ...((model.cost?.priced ?? 0) > 0 && costPerSample(costs.summary)),
         ...(spent !== undefined && { spent }),
         ...(budget !== undefined && { budget }),
@@ -127,7 +133,7 @@ export class SummaryBuilder {
         ...(this.#others.size > 0 && {
           others: Object.fromEntries([...this.#others].map(([name, other]) => [name, other.summary])),
         }),
-        ...(unattributed.calls > 0 && { unattributed }),
+        ...(unattributed.calls + (unattributed.failed ?? 0) > 0 && { unattributed }),
       },
       scores: new Map(found.map(({ name, samples }) => [name, samples])),
       costs: costs.samples,
@@ -146,6 +152,12 @@ export class SummaryBuilder {
     other.add(call);
   }
 
+  /** Recorded answers have cost nothing, which is not what a sample costs. */
+  #addCost(sample: number, ofModel: readonly CallRecord[]): void {
+    const cost = hasReplayed(ofModel) ? undefined : sampleCost(ofModel);
+    this.#costs.add(sample, cost ?? null, 'real');
+  }
+
   #isOfModel({ resource }: CallRecord): boolean {
     return this.#model === '' || resource === this.#model;
   }
@@ -157,6 +169,10 @@ export class SummaryBuilder {
     this.#scores.set(name, values);
     return values;
   }
+}
+
+function hasReplayed(calls: readonly CallRecord[] = []): boolean {
+  return calls.some(({ replayed }) => replayed === true);
 }
 
 function costPerSample({

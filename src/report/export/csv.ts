@@ -20,6 +20,7 @@ const columns = [
   'error',
   'duration_ms',
   'cost',
+  'replayed',
 ];
 
 /**
@@ -73,11 +74,12 @@ function* rows(logs: readonly EvalLog[], names: readonly string[]): Generator<Ce
 }
 
 function cellsOf(sample: SampleRecord, names: readonly string[]): Cell[] {
-  const { id, trial, index, location, input, response, error, durationMs, cost, scores } = sample;
+  const { id, trial, index, location, input, response, error, durationMs, cost, calls = [], scores } = sample;
   const values = new Map(scores.map(({ name, value }) => [name, value === null ? null : Number(value)]));
   return [
     ...[id, trial, index, location ?? null, textOf(input), response ?? null],
     ...[error?.kind ?? null, error?.message ?? null, durationMs, cost ?? null],
+    calls.filter(({ replayed }) => replayed === true).length,
     ...names.map((name) => values.get(name) ?? null),
   ];
 }

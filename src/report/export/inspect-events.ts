@@ -22,7 +22,8 @@ export function modelEvent(call: MadeCall, { id, trial, at: begin }: SampleRecor
     model,
     answeredBy,
   } = call.conversation() ?? unknown;
-  const { at, ms, retries, error, resource, path, status } = facts;
+  const { at, ms, retries, error, resource, path, status, replayed = false } = facts;
+  const seconds = replayed ? undefined : ms / 1000;
   const answers = answer === undefined ? [] : [answer, ...otherAnswers];
   return {
     event: 'model',
@@ -30,7 +31,7 @@ export function modelEvent(call: MadeCall, { id, trial, at: begin }: SampleRecor
     timestamp: new Date(at).toISOString(),
     working_start: Math.max(0, at - begin) / 1000,
     completed: new Date(at + ms).toISOString(),
-    working_time: ms / 1000,
+    ...(seconds !== undefined && { working_time: seconds }),
     model: model ?? resource,
     role: resource,
     input: messages.flatMap(inspectMessages),
@@ -44,10 +45,11 @@ export function modelEvent(call: MadeCall, { id, trial, at: begin }: SampleRecor
         stop_reason: stopReason(facts),
       })),
       ...(facts.usage !== undefined && { usage: usageOf(facts.usage) }),
-      time: ms / 1000,
+      ...(seconds !== undefined && { time: seconds }),
     },
     ...(retries !== undefined && { retries }),
     ...(error !== undefined && { error }),
+    ...(replayed && { cache: 'read' }),
     metadata: { path: path ?? null, status: status ?? null },
   };
 }

@@ -5,6 +5,7 @@ import type { CallRecord, SampleRecord } from '../../evals/log/log-record';
 import { transcriptsOf, type Transcripts } from '../../evals/log/read-transcripts';
 import type { MadeCall } from '../../evals/transcripts/made-call';
 import { readLog } from '../../evals/log/read-log';
+import { replayedCalls } from '../../evals/log/replayed-calls';
 import type { ReadEvaluation } from '../read-evaluation';
 import { withOneKind } from '../score-kinds';
 import type { ScoreSummary } from '../../evals/log/eval-summary';
@@ -58,6 +59,7 @@ function writeLog(
 function headOf({ header, outcome }: ReadEvaluation): Json {
   const { file, title, model, spec, run, at, git, dataset, code, identity, options, packages } = header;
   const { summary, status, gate } = outcome;
+  const { replayed } = replayedCalls(summary);
   return {
     version: 2,
     status: status === 'complete' ? 'success' : status === 'interrupted' ? 'cancelled' : 'error',
@@ -71,7 +73,7 @@ function headOf({ header, outcome }: ReadEvaluation): Json {
       config: { epochs: Number(options['trials'] ?? 1) },
       revision: git === null ? null : { type: 'git', origin: '', commit: git.commit, dirty: git.dirty },
       packages,
-      metadata: { label: model, code, identity, gate: { ...gate } },
+      metadata: { label: model, code, identity, gate: { ...gate }, ...replayedOf(replayed) },
     },
     plan: {},
     results: {
@@ -81,6 +83,11 @@ function headOf({ header, outcome }: ReadEvaluation): Json {
     },
     stats: { started_at: at, completed_at: '' },
   };
+}
+
+/** How many calls have recorded answers, if any has. */
+function replayedOf(replayed: number): { readonly replayed?: number } {
+  return replayed > 0 ? { replayed } : {};
 }
 
 function usageOf(calls: readonly CallRecord[]): Json {
@@ -112,6 +119,7 @@ function sampleOf(sample: SampleRecord, model: string, made: readonly MadeCall[]
   );
   const answer = { role: 'assistant', content: response ?? '' };
   const own = calls?.filter(({ resource }) => model === '' || resource === model) ?? [];
+  const replayed = calls?.filter((call) => call.replayed === true).length ?? 0;
   const said = conversationAfter(made.filter(({ facts }) => model === '' || facts.resource === model).at(-1));
   return {
     id,
@@ -125,7 +133,7 @@ function sampleOf(sample: SampleRecord, model: string, made: readonly MadeCall[]
       ...(own.some(({ usage }) => usage !== undefined) && { usage: usageOf(own) }),
     },
     scores: Object.fromEntries(judged),
-    metadata: { index, location: location ?? null, log: log ?? {}, ...metadata },
+    metadata: { index, location: location ?? null, log: log ?? {}, ...replayedOf(replayed), ...metadata },
     ...(made.length > 0 && { events: made.map((call, number) => modelEvent(call, sample, number)) }),
     total_time: sample.durationMs / 1000,
     ...(error !== undefined && {

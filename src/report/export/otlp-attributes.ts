@@ -27,7 +27,7 @@ export function operationOf(path: string | undefined): string {
  */
 export function callAttributes(call: MadeCall, provider: string): Json {
   const { facts } = call;
-  const { path, status, usage, finishReason, firstTokenMs, error, resource } = facts;
+  const { path, status, usage, finishReason, firstTokenMs, error, resource, replayed } = facts;
   const said = call.conversation();
   const options = said?.options ?? {};
   const answers = said?.answer === undefined ? [] : [said.answer, ...(said.otherAnswers ?? [])];
@@ -42,7 +42,7 @@ export function callAttributes(call: MadeCall, provider: string): Json {
     'gen_ai.usage.cache_read.input_tokens': usage?.cachedTokens,
     'gen_ai.response.finish_reasons': finishReason === undefined ? undefined : [finishReason],
     'gen_ai.response.time_to_first_chunk':
-      firstTokenMs === undefined ? undefined : { double: firstTokenMs / 1000 },
+      firstTokenMs === undefined || replayed === true ? undefined : { double: firstTokenMs / 1000 },
     'gen_ai.input.messages': said === undefined ? undefined : JSON.stringify(said.messages.map(messageOf)),
     'gen_ai.output.messages':
       answers.length === 0
@@ -55,6 +55,7 @@ export function callAttributes(call: MadeCall, provider: string): Json {
         ? undefined
         : JSON.stringify(said.tools.map((tool) => ({ type: 'function', ...tool }))),
     'http.response.status_code': status,
+    'jest_model_provider.replayed': replayed,
     'error.type':
       error === undefined ? undefined : status !== undefined && status >= 400 ? String(status) : '_OTHER',
   });

@@ -1,6 +1,7 @@
 import { printable } from '../../base/printable';
 import { evalRows } from '../terminal/eval-matrix';
 import { differenceRows } from '../terminal/differences-table';
+import { replayedLine } from '../terminal/replayed-line';
 import type { RunReport } from '../run-report';
 
 /**
@@ -14,8 +15,10 @@ export function stepSummary({
   notCompared = [],
   unreadable,
 }: RunReport): string {
+  const replayed = replayedLine(evaluations);
   const parts = [
     `## Evaluations of ${escape(run)}`,
+    ...(replayed === '' ? [] : [escape(replayed)]),
     markdown(evalRows(evaluations)),
     ...(differences.length === 0 ? [] : [markdown(differenceRows(differences))]),
     ...(notCompared.length === 0

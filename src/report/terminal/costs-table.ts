@@ -52,12 +52,13 @@ export function costsTable(evaluations: readonly FiledOutcome[]): string {
 }
 
 function rowsOf({ title, model, summary }: FiledOutcome): Row[] {
+  const { trials, durationMs, replayed = 0, others = {}, unattributed, costPerSample } = summary;
   // The model's latency where it is known: the duration of a trial includes its queueing.
-  const { trials, latencyMs, durationMs, others = {}, unattributed, costPerSample } = summary;
+  const latencyMs = summary.latencyMs ?? (replayed > 0 ? null : durationMs);
   return [
     {
       ...{ title: printable(title), name: printable(model) || '(no model)', trials, notes: notesOf(summary) },
-      ...{ calls: { ...summary, latencyMs: latencyMs ?? durationMs }, costPerSample: costPerSample?.mean },
+      ...{ calls: { ...summary, latencyMs }, costPerSample: costPerSample?.mean },
     },
     ...Object.entries(others).map(([name, calls]) => rowOfOthers(printable(name), calls)),
     ...(unattributed === undefined ? [] : [rowOfOthers('(of no sample)', unattributed)]),

@@ -7,14 +7,24 @@ import { showCost, showUnpriced } from '../../evals/costs/show-cost';
 import type { Spent } from '../../evals/log/eval-summary';
 import { costsTable } from './costs-table';
 import { differencesTable } from './differences-table';
+import { replayedLine } from './replayed-line';
 import { evalMatrix } from './eval-matrix';
-import type { FiledSample, UnreadableLog } from '../read-evaluation';
+import { isReplayed } from '../../evals/log/replayed-calls';
+import type { FiledOutcome, FiledSample, UnreadableLog } from '../read-evaluation';
 import type { RunReport } from '../run-report';
 
 const longestLine = 160;
 
-/** What people read after a run: matrix, costs, differences, gates, worst samples, and where the logs are. */
-export function describeRun(report: RunReport): string {
+/**
+ * What people read after a run: whether it was replayed, matrix, costs, differences, gates, worst samples, and where
+ * the logs are.
+ *
+ * @param options without `tables`, what is no table.
+ */
+export function describeRun(
+  report: RunReport,
+  { tables = true }: { readonly tables?: boolean } = {},
+): string {
   const {
     evaluations,
     spent,
@@ -30,28 +40,34 @@ export function describeRun(report: RunReport): string {
   const notPassed = evaluations.filter(
     ({ status, gate }) => status === 'complete' && gate.outcome !== 'pass',
   );
+  const table = (part: string): string => (tables ? part : '');
   const parts = [
-    evalMatrix(evaluations),
-    costsTable(evaluations),
+    replayedLine(evaluations),
+    table(evalMatrix(evaluations)),
+    table(costsTable(evaluations)),
     describeSpent(
       spent,
       evaluations.reduce((count, { summary }) => count + unpricedCalls(summary), 0),
     ),
-    differencesTable(differences),
-    notCompared.length === 0 ? '' : describeNotCompared(notCompared),
-    ...notPassed.map(({ title, model, gate }) =>
-      lines(
-        `The gate of "${title}"${model === '' ? '' : `, ${model},`} is ${gate.outcome === 'fail' ? 'not passed' : 'inconclusive'}:`,
-        gate.reasons,
-      ),
-    ),
-    worst.length === 0 ? '' : lines('The worst samples:', worst.map(describeSample)),
+    table(differencesTable(differences)),
+    // It says why lines are missing in that table.
+    notCompared.length === 0 ? '' : table(describeNotCompared(notCompared)),
+    ...notPassed.map(describeGate),
+    worst.length === 0 ? '' : describeList('The worst samples:', worst.map(describeSample)),
     unreadable.length === 0 ? '' : describeUnreadable(unreadable),
     `Logs: ${relative(process.cwd(), directory) || directory}${
       canContinue ? `, to be continued with EVALS_RUN=${run}` : ''
     }`,
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function describeGate(outcome: FiledOutcome): string {
+  const { title, model, gate } = outcome;
+  const of = model === '' ? '' : `, ${model},`;
+  const judged = isReplayed(outcome.summary) ? ', judged on recorded answers' : '';
+  const end = gate.outcome === 'fail' ? 'not passed' : 'inconclusive';
+  return describeList(`The gate of "${title}"${of} is ${end}${judged}:`, gate.reasons);
 }
 
 /**
@@ -73,12 +89,12 @@ function unpricedCalls({ cost, others = {}, unattributed }: EvalSummary): number
 
 /** Says what could not be compared, and why. */
 export function describeNotCompared(reasons: readonly string[]): string {
-  return lines('Not compared:', reasons);
+  return describeList('Not compared:', reasons);
 }
 
 /** Names the logs that cannot be read, with the reasons. */
 export function describeUnreadable(unreadable: readonly UnreadableLog[]): string {
-  return lines(
+  return describeList(
     'Logs that cannot be read, so that what they would say is missing here:',
     unreadable.map(({ reason }) => reason),
   );
@@ -95,6 +111,7 @@ function describeSample(sample: FiledSample): string {
   return thrownAt === undefined ? shown : `${shown} (at ${thrownAt})`;
 }
 
-function lines(title: string, list: readonly string[]): string {
+/** A title, and what it is of, a line each. */
+export function describeList(title: string, list: readonly string[]): string {
   return [title, ...list.map((line) => `- ${line}`)].map(printable).join('\n');
 }

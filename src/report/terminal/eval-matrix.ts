@@ -3,6 +3,7 @@ import type { EvalOutcome } from '../../evals/log/eval-record';
 import { printable } from '../../base/printable';
 import { showCost } from '../../evals/costs/show-cost';
 import { showValue } from './numbers';
+import { isReplayed } from '../../evals/log/replayed-calls';
 import type { FiledOutcome } from '../read-evaluation';
 import type { ScoreSummary } from '../../evals/log/eval-summary';
 
@@ -59,6 +60,7 @@ function cell(evaluation: readonly EvalOutcome[], model: string, score: string):
       ? []
       : [`as wrong ${describe({ ...found, notApplicable: 0, ...found.withErrors })}`]),
     ...(notRun === 0 ? [] : [`${notRun} not run`]),
+    ...(isReplayed(outcome.summary) ? ['replayed'] : []),
     ...endOf(outcome, score),
   ];
   return parts.join(', ') || '-';

@@ -1,7 +1,13 @@
 import { basename } from 'node:path';
 import type { HeaderRecord } from '../../evals/log/log-record';
 import { printable } from '../../base/printable';
-import { adjustTogether, differencesOf, type Difference } from '../difference';
+import {
+  adjustTogether,
+  differencesOf,
+  mixedNotes,
+  type Difference,
+  type DifferenceOptions,
+} from '../difference';
 import { differencesTable } from './differences-table';
 import { readLogsOf, type ReadEvaluation, type UnreadableLog } from '../read-evaluation';
 import { withOneKind } from '../score-kinds';
@@ -24,7 +30,7 @@ export interface RunComparison {
  * @param before directory of the earlier run.
  * @param after directory of the later run.
  */
-export function compareRuns(before: string, after: string): RunComparison {
+export function compareRuns(before: string, after: string, options?: DifferenceOptions): RunComparison {
   const [logsBefore, logsAfter] = [readLogsOf(before), readLogsOf(after)];
   const ofBefore = tellApart(logsBefore.read);
   const alike = withOneKind([...ofBefore, ...tellApart(logsAfter.read)]);
@@ -41,10 +47,13 @@ export function compareRuns(before: string, after: string): RunComparison {
       notes.push(`${title}: only in ${nameBefore}`);
       continue;
     }
-    const { differences: compared, notCompared } = differencesOf(title, [found, old], ({ outcome }) =>
-      outcome === old.outcome ? nameBefore : nameAfter,
+    const { differences: compared, notCompared } = differencesOf(
+      title,
+      [found, old],
+      ({ outcome }) => (outcome === old.outcome ? nameBefore : nameAfter),
+      options,
     );
-    notes.push(...notCompared);
+    notes.push(...notCompared, ...mixedNotes(compared));
     if (compared.length + notCompared.length === 0)
       notes.push(`${title}: no score in common on a common sample`);
     differences.push(...compared);

@@ -52,15 +52,15 @@ export function sessionTable(events: readonly SessionEvent[]): string {
     colAligns: columns.map(({ align = 'right' }) => align),
   });
   for (const row of rows) table.push(columns.map(({ cell }) => cell(row)));
-  return [table.toString(), ...remarks(events)].join('\n');
+  return [table.toString(), sessionRemarks(events)].filter((part) => part !== '').join('\n');
 }
 
-/** What was noted of resources, each remark once. */
-function remarks(events: readonly SessionEvent[]): string[] {
+/** What was noted of resources, a line each remark, and each once. Empty if there was nothing. */
+export function sessionRemarks(events: readonly SessionEvent[]): string {
   const lines = events.flatMap((event) =>
     event.type === 'noted' ? [printable(`${event.spec}: ${event.message}.`)] : [],
   );
-  return [...new Set(lines)];
+  return [...new Set(lines)].join('\n');
 }
 
 function summarize(events: readonly SessionEvent[]): Row[] {
