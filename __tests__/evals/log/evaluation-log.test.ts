@@ -21,7 +21,8 @@ test.each([
   const head = header();
   const record = sample({ scores: [{ name: 'x', value }] });
   writeFileSync(logPath(directory, head), `${JSON.stringify(head)}\n${JSON.stringify(record)}\n`);
-  const run = { directory, rerun: 'failed' } as EvalRun;
+  const recordings = { mode: 'off', ignore: [] };
+  const run = { directory, rerun: 'failed', recordings } as unknown as EvalRun;
   const finished = new EvaluationLog(run, head, head).finished('a', 0);
   expect(finished === undefined).toBe(isRunAgain);
 });
