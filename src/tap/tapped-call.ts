@@ -1,6 +1,6 @@
 import type { WaitingFetch } from '../answers/waiting-fetch';
-import { anySignal } from '../base/any-signal';
 import { isModelProviderError } from '../base/errors';
+import { follow } from '../base/follow';
 import { AbortController } from '../base/real-globals';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
@@ -24,6 +24,7 @@ export interface TappedParts {
 export class TappedCall {
   readonly #parts: TappedParts;
   readonly #ending = new AbortController();
+  #isEnded = false;
   #call: ObservedCall | undefined;
 
   constructor(parts: TappedParts) {
@@ -35,21 +36,26 @@ export class TappedCall {
     const { request, path, connection, lease, sender, note } = this.#parts;
     const url = urlBelow(connection.baseURL, path);
     if (url === undefined) return refusalAnswer(notBelow);
+    const endsAlone = follow(this.#ending, request.signal, lease);
     const init = {
       method: request.method,
       headers: forwardedHeaders(request, connection),
       ...(request.body.byteLength === 0 ? {} : { body: request.body }),
-      signal: anySignal(request.signal, lease, this.#ending.signal),
+      signal: this.#ending.signal,
     };
     this.#call = new ObservedCall({
-      ...{ url, path, init, connection, sender, note },
+      ...{ url, path, init, connection, sender },
+      note: (facts, bodies) => {
+        endsAlone();
+        note(facts, bodies);
+      },
       hasLeft: () => request.signal.aborted,
     });
     try {
       const { status, headers, body } = await this.#call.send();
       return { status, headers: answeredHeaders(headers), body };
     } catch (error) {
-      if (this.#ending.signal.aborted) return refusalAnswer(ended);
+      if (this.#isEnded) return refusalAnswer(ended);
       const message = shownError(lease.aborted ? lease.reason : error);
       // What we refuse ourselves, such as a redirect to another host, is refused again.
       const mayBeRepeated = !lease.aborted && !isModelProviderError(error);
@@ -59,6 +65,7 @@ export class TappedCall {
 
   /** Ends it if it is under way. */
   end(reason: string): void {
+    this.#isEnded = true;
     this.#call?.end(reason);
     this.#ending.abort(new Error(reason));
   }
