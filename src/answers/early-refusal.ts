@@ -27,8 +27,7 @@ export async function begin(response: HttpAnswer): Promise<Begun> {
   const type = headers.get('content-type') ?? '';
   const isStream = !isRefused && type.startsWith('text/event-stream');
   const isRead = isRefused || isStream || type.includes('json');
-  if (body === null || !isRead)
-    return { response, refusal: isRefused ? refusalWith(status, '') : undefined };
+  if (body === null || !isRead) return { response, refusal: isRefused ? refusalWith(status, '') : undefined };
   const rest = body[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   const decoder = new TextDecoder();

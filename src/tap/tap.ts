@@ -73,8 +73,10 @@ export class FileTap implements Tap {
   }
 
   async #exchange({ request, path, lease, connection, scope }: Exchange): Promise<TappedAnswer> {
-    const sender = new WaitingFetch(fetchFor(connection, this.#endpoint.send), gateOf(connection.baseURL), () =>
-      onBehalfOf(scope?.caller, lease.signal),
+    const sender = new WaitingFetch(
+      fetchFor(connection, this.#endpoint.send),
+      gateOf(connection.baseURL),
+      () => onBehalfOf(scope?.caller, lease.signal),
     );
     const call = new TappedCall({
       ...{ request, path, connection, sender, lease: lease.signal },
