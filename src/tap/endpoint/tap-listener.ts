@@ -120,11 +120,11 @@ function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || name === callerHeader ? [] : [[name, [value].flat().join(', ')]],
-    ),
-  );
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && name !== callerHeader)
+      joined[name] = typeof value === 'string' ? value : value.join(', ');
+  return joined;
 }
 
 async function send(

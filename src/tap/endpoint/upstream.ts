@@ -37,8 +37,10 @@ export class Upstream {
     const faultOf = (message: string, cause: Error): Error =>
       signal?.aborted === true ? (signal.reason as Error) : new TypeError(message, { cause });
     return new Promise((resolve, reject) => {
-      const sent = request(url, {
-        ...{ agent: this.#agent, method },
+      const { hostname, port, pathname, search } = url;
+      const sent = request({
+        ...{ agent: this.#agent, method, host: hostname.replace(/^\[|\]$/g, ''), port },
+        path: `${pathname}${search}`,
         headers: Object.fromEntries(new Headers(headers)),
       });
       const abort = (): void => void sent.destroy();
