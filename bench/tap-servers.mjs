@@ -9,7 +9,7 @@ const model = `${root}/models/expert.gguf`;
 
 /** One that computes nothing, and answers after so many milliseconds. */
 export async function instantServer(delayMs) {
-  const server = fork(`${root}/bench/tap-upstream.mjs`, [String(delayMs)]);
+  const server = fork(fileURLToPath(new URL('tap-upstream.mjs', import.meta.url)), [String(delayMs)]);
   const [port] = await once(server, 'message');
   return { baseURL: `http://127.0.0.1:${port}/v1`, stop: () => server.disconnect() };
 }

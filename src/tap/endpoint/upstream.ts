@@ -37,9 +37,9 @@ export class Upstream {
     const faultOf = (message: string, cause: Error): Error =>
       signal?.aborted === true ? (signal.reason as Error) : new TypeError(message, { cause });
     return new Promise((resolve, reject) => {
-      const { hostname, port, pathname, search } = url;
+      const { protocol, hostname, port, pathname, search } = url;
       const sent = request({
-        ...{ agent: this.#agent, method, host: hostname.replace(/^\[|\]$/g, ''), port },
+        ...{ agent: this.#agent, method, protocol, host: hostname.replace(/^\[|\]$/g, ''), port },
         path: `${pathname}${search}`,
         headers: Object.fromEntries(new Headers(headers)),
       });
