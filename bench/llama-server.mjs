@@ -26,13 +26,15 @@ export function copyModels(directory, count) {
 
 /**
  * What one writes by hand: starts a server with the provider's arguments, and polls it without long pauses.
+ *
+ * @param contextSize that of all slots together.
  */
-export async function startByHand(model, contextSize = 4096) {
+export async function startByHand(model, contextSize = 4096, slots = 1) {
   const port = await freePort();
   const args = ['-m', model, '--alias', 'm', '--host', '127.0.0.1', '--port', String(port)];
   const server = spawn(
     command,
-    [...args, '-c', String(contextSize), '-np', '1', '-t', '1', '--fit', 'off', '--offline'],
+    [...args, '-c', String(contextSize), '-np', String(slots), '-t', '1', '--fit', 'off', '--offline'],
     {
       stdio: 'ignore',
       env: { ...process.env, LLAMA_ARG_UI: 'off' },

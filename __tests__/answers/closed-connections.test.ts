@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchFor } from '../../src/answers/send';
+import { webResponse } from '../../src/base/http-answer';
+import { Upstream } from '../../src/tap/endpoint/upstream';
 import { ownPlaces } from '../support/own-places';
 
 const places = ownPlaces();
@@ -18,21 +20,31 @@ const server = `
     response.end('answer', () => setTimeout(() => socket.destroy(), 200));
   }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
 
-test('a request after code that blocks is not sent on a connection that the server has closed meanwhile', async () => {
-  const closed = join(places.directory, 'closed');
-  const child = spawn(process.execPath, ['-e', server, closed], { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    const [port] = (await once(child.stdout, 'data')) as [Buffer];
-    const baseURL = `http://127.0.0.1:${port.toString().trim()}/v1`;
-    const fetch = fetchFor({ model: 'm', baseURL, apiKey: 'none' });
-    const ask = async (): Promise<string> => (await fetch(baseURL, { method: 'POST', body: '{}' })).text();
-    expect(await ask()).toBe('answer');
-    // Not before a later turn is a connection used again.
-    await sleep(20);
-    // What blocks, as execFileSync() does: nothing else of this process goes on.
-    while (!existsSync(closed));
-    expect(await ask()).toBe('answer');
-  } finally {
-    child.kill('SIGKILL');
-  }
-});
+const upstream = new Upstream();
+afterAll(() => upstream.close());
+
+test.each([
+  ['fetch', fetch],
+  ['the tap', upstream.send],
+])(
+  'a request after code that blocks is not sent on a connection that the server has closed meanwhile: %s',
+  async (_who, send) => {
+    const closed = join(places.directory, 'closed');
+    const child = spawn(process.execPath, ['-e', server, closed], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [port] = (await once(child.stdout, 'data')) as [Buffer];
+      const baseURL = `http://127.0.0.1:${port.toString().trim()}/v1`;
+      const ask = fetchFor({ model: 'm', baseURL, apiKey: 'none' }, send);
+      const answer = async (): Promise<string> =>
+        webResponse(await ask(baseURL, { method: 'POST', body: '{}' })).text();
+      expect(await answer()).toBe('answer');
+      // Not before a later turn is a connection used again.
+      await sleep(20);
+      // What blocks, as execFileSync() does: nothing else of this process goes on.
+      while (!existsSync(closed));
+      expect(await answer()).toBe('answer');
+    } finally {
+      child.kill('SIGKILL');
+    }
+  },
+);

@@ -36,6 +36,14 @@ const echo: Answerer = (response, request) => {
   response.end('data: [DONE]\n\n');
 };
 
+// What nock 13 and 14 replace, for whatever asks for them in this process from then on.
+const patches = `
+    const http = require('node:http');
+    const { request, get, ClientRequest } = http;
+    const replaced = () => { throw new Error('replaced'); };
+    Object.assign(http, { request: replaced, get: replaced, ClientRequest: replaced });
+    afterAll(() => Object.assign(http, { request, get, ClientRequest }));`;
+
 const files = {
   'providers.js': `
     const { defineProviders, OpenAICompatibleProvider } = require('jest-model-provider');
@@ -70,6 +78,15 @@ const files = {
       }, { title: 'module level', concurrency: 50 });
       foreach('n', [1], async (n) => new Result(String((await app.stream('abc')).filter(({ choices }) => choices.length === 0).length), exactMatch('a', 'a')), { title: 'no extra chunk' });
       test('a plain test', async () => note('plain ' + (await app.ask('plain'))));
+    });`),
+  'patched.eval.js': spec(`
+    ${patches}
+    withClient(['fake:m'], () => {
+      foreach('n', [1], async (n, { connection: { baseURL } }) => {
+        const body = JSON.stringify({ messages: [{ content: 'patched' }] });
+        const response = await fetch(baseURL + '/chat/completions', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+        return new Result((await response.json()).choices[0].message.content, exactMatch('a', 'a'));
+      }, { title: 'patched' });
     });`),
   'connection.eval.js': spec(`
     const { execFile } = require('node:child_process');
@@ -215,6 +232,10 @@ describe.each(bothModes)('applications under test, %s', (mode) => {
       'ANTHROPIC_API_KEY ANTHROPIC_BASE_URL NO_PROXY OPENAI_API_BASE OPENAI_API_KEY OPENAI_BASE_URL no_proxy',
     ]);
     expect(notesUnder(run, 'anthropic')).toEqual(['true']);
+  });
+
+  test('a spec that replaces what Node sends requests with gets none of the tap', () => {
+    expect(samplesIn('patched')[0]).toMatchObject({ response: 'patched', calls: [{ status: 200 }] });
   });
 
   test('a call of nobody is kept with the evaluation', () => {

@@ -2,6 +2,7 @@ import { keepSecret } from '../../src/base/secrets';
 import type { Json } from '../../src/base/json';
 import type { CallFacts } from '../../src/pattern/model-calls';
 import type { RecordedAnswer } from '../../src/pattern/recordings';
+import { webResponse } from '../../src/base/http-answer';
 import { RecordedSender } from '../../src/tap/recorded-sender';
 
 const url = 'http://127.0.0.1:1/v1/chat/completions';
@@ -35,7 +36,7 @@ const bodies = (answer: Json = null) => ({ request: null, answer });
 test('what is read is kept, and comes as it does', async () => {
   const { sender, said } = live(['one ', 'two']);
   const { response, retries, isReplayed } = await sender.exchange(url);
-  expect([await response.text(), retries, isReplayed]).toEqual(['one two', 2, undefined]);
+  expect([await webResponse(response).text(), retries, isReplayed]).toEqual(['one two', 2, undefined]);
   expect(said()).toEqual([]);
   sender.ended(facts(), bodies());
   expect(said()).toEqual(['200 one two']);
@@ -50,25 +51,27 @@ test('an answer without a body is kept', async () => {
 
 test('an answer that breaks off is not kept, and an error that was read whole is', async () => {
   const { sender, said } = live(['one'], { breaks: true });
-  await expect((await sender.exchange(url)).response.text()).rejects.toThrow('reset');
+  await expect(webResponse((await sender.exchange(url)).response).text()).rejects.toThrow('reset');
   sender.ended(facts({ error: 'reset' }), bodies());
   expect(said()).toEqual([]);
   const refused = live(['too long'], { status: 400 });
-  await (await refused.sender.exchange(url)).response.text();
+  await webResponse((await refused.sender.exchange(url)).response).text();
   refused.sender.ended(facts({ status: 400, error: 'too long' }), bodies());
   expect(refused.said()).toEqual(['400 too long']);
 });
 
 test('an error that came with success is not kept', async () => {
   const { sender, said } = live(['{"error":{"message":"overloaded"}}']);
-  await (await sender.exchange(url)).response.text();
+  await webResponse((await sender.exchange(url)).response).text();
   sender.ended(facts({ error: 'overloaded' }), bodies());
   expect(said()).toEqual([]);
 });
 
 test('of an answer that was left, that much is kept and replayed', async () => {
   const { sender, said } = live(['one ', 'two ', 'three']);
-  const reader = ((await sender.exchange(url)).response.body as ReadableStream<Uint8Array>).getReader();
+  const reader = (
+    webResponse((await sender.exchange(url)).response).body as ReadableStream<Uint8Array>
+  ).getReader();
   await reader.read();
   await reader.cancel();
   sender.ended(facts(), bodies());
@@ -80,7 +83,7 @@ test('a stream that spells a secret is not kept', async () => {
   const { sender, said } = live(['data: the-secret-\n\n', 'data: of-the-test\n\n'], {
     type: 'text/event-stream',
   });
-  await (await sender.exchange(url)).response.text();
+  await webResponse((await sender.exchange(url)).response).text();
   const warn = jest.spyOn(process, 'emitWarning').mockImplementation();
   sender.ended(facts(), bodies({ content: 'the-secret-of-the-test' }));
   expect(said()).toEqual([]);
@@ -108,7 +111,7 @@ describe('a recorded answer', () => {
       404,
       'text/plain',
     ]);
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const reader = (webResponse(response).body as ReadableStream<Uint8Array>).getReader();
     expect(
       [await reader.read(), await reader.read(), await reader.read()].map(({ value }) => value?.toString()),
     ).toEqual([...[pieces[0]?.toString(), pieces[1]?.toString(), undefined]]);
@@ -118,11 +121,11 @@ describe('a recorded answer', () => {
 
   test('that was left ends with an error for whoever reads on', async () => {
     const { response } = await replay({ pieces: [Buffer.from('one')], isPart: true });
-    await expect(response.text()).rejects.toThrow('The recording ends here');
+    await expect(webResponse(response).text()).rejects.toThrow('The recording ends here');
   });
 
   test('has no body where there is none', async () => {
     const { response } = await replay({ status: 204 });
-    expect(response.body).toBeNull();
+    expect(webResponse(response).body).toBeNull();
   });
 });

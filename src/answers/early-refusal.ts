@@ -1,6 +1,7 @@
 import { requireActual } from '../base/actual';
 import { parsedJson } from '../base/json';
-import { ReadableStream, Response, TextDecoder } from '../base/real-globals';
+import type { HttpAnswer } from '../base/http-answer';
+import { TextDecoder } from '../base/real-globals';
 import { refusalIn, refusalOfBody, type Refusal } from './answer-error';
 import { firstChoice } from './read-answer';
 
@@ -9,7 +10,7 @@ const { createParser } = requireActual('eventsource-parser') as typeof import('e
 /** An answer of which so much was read that it is known whether it begins with a refusal. */
 interface Begun {
   /** The whole answer, to be read from its begin. */
-  readonly response: Response;
+  readonly response: HttpAnswer;
   readonly refusal: Refusal | undefined;
 }
 
@@ -20,28 +21,31 @@ const mostBytes = 16_384;
  * Reads what an answer begins with: servers write a refusal, such as 429, also into a body that comes with
  * success, or into the first event of a stream.
  */
-export async function begin(response: Response): Promise<Begun> {
-  const { status } = response;
-  if (status >= 400) {
-    const refusal = refusalOfBody(await response.clone().text());
-    return { response, refusal: { message: '', type: undefined, code: undefined, ...refusal, status } };
-  }
-  const type = response.headers.get('content-type') ?? '';
-  const isStream = type.startsWith('text/event-stream');
-  if (response.body === null || !(isStream || type.includes('json'))) return { response, refusal: undefined };
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+export async function begin(response: HttpAnswer): Promise<Begun> {
+  const { status, statusText, headers, body } = response;
+  const isRefused = status >= 400;
+  const type = headers.get('content-type') ?? '';
+  const isStream = !isRefused && type.startsWith('text/event-stream');
+  const isRead = isRefused || isStream || type.includes('json');
+  if (body === null || !isRead) return { response, refusal: isRefused ? refusalWith(status, '') : undefined };
+  const rest = body[Symbol.asyncIterator]();
   const chunks: Uint8Array[] = [];
   const decoder = new TextDecoder();
   let text = '';
-  let isOver = false;
-  while (!isOver && text.length < mostBytes && !(isStream && hasEvent(text))) {
-    const { done, value } = await reader.read();
-    isOver = done;
-    if (value === undefined) continue;
-    chunks.push(value);
-    text += decoder.decode(value, { stream: true });
+  while (isRefused || (text.length < mostBytes && !(isStream && hasEvent(text)))) {
+    const next = await rest.next();
+    if (next.done === true) break;
+    chunks.push(next.value);
+    text += decoder.decode(next.value, { stream: true });
   }
-  return { response: again(response, chunks, reader), refusal: refusalOfText(text, isStream) };
+  return {
+    response: { status, statusText, headers, body: new Again(chunks, rest) },
+    refusal: isRefused ? refusalWith(status, text) : refusalOfText(text, isStream),
+  };
+}
+
+function refusalWith(status: number, body: string): Refusal {
+  return { message: '', type: undefined, code: undefined, ...refusalOfBody(body), status };
 }
 
 /** Comments, with which servers keep a connection alive, are none. */
@@ -72,20 +76,28 @@ function refusalOfAnswer(body: unknown): Refusal | undefined {
   return refusalIn(body) ?? refusalIn(firstChoice(body));
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
+/** What was read, put back before the rest. */
+class Again implements AsyncIterableIterator<Uint8Array> {
+  readonly #chunks: Uint8Array[];
+  readonly #rest: AsyncIterator<Uint8Array>;
 
-/** The answer with what was read of it put back before the rest. */
-function again({ status, statusText, headers }: Response, chunks: Uint8Array[], reader: Reader): Response {
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const chunk = chunks.shift() ?? (await reader.read()).value;
-        if (chunk === undefined) controller.close();
-        else controller.enqueue(chunk);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { status, statusText, headers });
+  constructor(chunks: Uint8Array[], rest: AsyncIterator<Uint8Array>) {
+    this.#chunks = chunks;
+    this.#rest = rest;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#chunks.shift();
+    return value === undefined ? this.#rest.next() : { done: false, value };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    this.#chunks.length = 0;
+    await this.#rest.return?.();
+    return { done: true, value: undefined };
+  }
 }

@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '../base/http-answer';
 import { TextDecoder } from '../base/real-globals';
 import { answerError, type Asked } from './answer-error';
 
@@ -34,13 +35,13 @@ export class ByteLimit {
  *
  * @throws ModelProviderError `REQUEST_FAILED` when it is too much; what reading the body throws.
  */
-export async function readBody(asked: Asked, response: Response, most = mostAnswerBytes): Promise<string> {
+export async function readBody(asked: Asked, response: HttpAnswer, most = mostAnswerBytes): Promise<string> {
   if (response.body === null) return '';
   const limit = new ByteLimit(asked, response.status, most);
   const decoder = new TextDecoder();
   const pieces: string[] = [];
   // Left by an error, the loop cancels the rest.
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+  for await (const chunk of response.body) {
     limit.add(chunk);
     pieces.push(decoder.decode(chunk, { stream: true }));
   }

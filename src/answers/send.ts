@@ -1,34 +1,38 @@
 import { ModelProviderError } from '../base/errors';
-import { fetch, Request, Response, URL } from '../base/real-globals';
+import { leave, withText, type HttpAnswer, type Send } from '../base/http-answer';
+import { fetch, Request, URL } from '../base/real-globals';
 import { keepSecret, redact } from '../base/secrets';
 import type { Asked } from './answer-error';
 import { readBody } from './read-body';
 
-// Not the global: tests may put fake timers in its place.
+// Not the globals: tests may put fake timers in their place.
+const { performance } = process.getBuiltinModule('node:perf_hooks');
 const { setImmediate: nextTurn } = process.getBuiltinModule('node:timers/promises');
 
 const redirects = [301, 302, 303, 307, 308];
 const mostRedirects = 5;
 
 /**
- * A `fetch` that stays with the server that is asked: a redirect to another host would hand that the key and
+ * Sends requests, and stays with the server that is asked: a redirect to another host would hand that the key and
  * the prompt. It also takes secrets out of what the server says of an error.
  *
+ * @param send what each request is sent by.
  * @throws ModelProviderError `REQUEST_FAILED` naming both hosts, or the address to use instead.
  */
-export function fetchFor(asked: Asked): typeof fetch {
+export function fetchFor(asked: Asked, send: Send = fetch): Send {
   keepSecret(`the key of ${asked.model}`, asked.apiKey);
   return async (input, init) => {
-    await noticeClosed();
+    if (performance.now() - heardAt > recentMs) await noticeClosed();
     let url = new URL(input instanceof Request ? input.url : input);
     for (let hop = 0; ; hop += 1) {
-      const response = await fetch(hop === 0 && input instanceof Request ? input : url, {
+      const response = await send(hop === 0 && input instanceof Request ? input : url, {
         ...init,
         redirect: 'manual',
       });
+      heardAt = performance.now();
       const location = response.headers.get('location');
       if (!redirects.includes(response.status) || location === null) return withoutSecretsIn(response, asked);
-      await response.body?.cancel();
+      await leave(response);
       const next = new URL(location, url);
       const keepsRequest = response.status >= 307 || /^(?:GET|HEAD)$/i.test(init?.method ?? 'GET');
       refuseRedirect(asked, { status: response.status, keepsRequest, from: url, to: next, hop });
@@ -37,9 +41,14 @@ export function fetchFor(asked: Asked): typeof fetch {
   };
 }
 
+// When this process has last heard of a server. Had its code been busy, it had not.
+let heardAt = -Infinity;
+const recentMs = 10;
+
 /**
  * Lets this process notice which idle connections servers have closed while its code was busy: a request that is
- * sent on one of those fails.
+ * sent on one of those fails. Many requests that are under way at once must not wait for it: they would wait for each
+ * other, and go on all in the same moment.
  */
 async function noticeClosed(): Promise<void> {
   // The turn that is under way may have looked already.
@@ -74,9 +83,7 @@ function refuseRedirect({ model, baseURL }: Asked, { status, keepsRequest, from,
   if (hop >= mostRedirects) fail(`was redirected more than ${mostRedirects} times from ${baseURL}.`);
 }
 
-async function withoutSecretsIn(response: Response, asked: Asked): Promise<Response> {
+async function withoutSecretsIn(response: HttpAnswer, asked: Asked): Promise<HttpAnswer> {
   if (response.status < 400) return response;
-  const text = await readBody(asked, response);
-  const { status, statusText, headers } = response;
-  return new Response(redact(text), { status, statusText, headers });
+  return withText(response, redact(await readBody(asked, response)));
 }

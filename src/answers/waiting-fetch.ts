@@ -1,4 +1,5 @@
 import { anySignal } from '../base/any-signal';
+import { leave, webResponse, type HttpAnswer, type Send } from '../base/http-answer';
 import { Response } from '../base/real-globals';
 import { readRetryAfter } from '../base/retry-after';
 import { isOutOfQuota } from './answer-error';
@@ -22,7 +23,7 @@ export interface OnBehalf {
 
 /** An answer, and how it came. */
 export interface Sent {
-  readonly response: Response;
+  readonly response: HttpAnswer;
   /** When the request was sent for the last time: `performance.now()`. */
   readonly sentAt: number;
   /** How often it was sent again. */
@@ -45,18 +46,19 @@ export interface Sender {
  * @param onBehalf asked for each request, since it may be sent for a sample.
  */
 export class WaitingFetch implements Sender {
-  readonly #send: typeof fetch;
+  readonly #send: Send;
   readonly #gate: EndpointGate;
   readonly #onBehalf: () => OnBehalf;
 
-  constructor(send: typeof fetch, gate: EndpointGate, onBehalf: () => OnBehalf) {
+  constructor(send: Send, gate: EndpointGate, onBehalf: () => OnBehalf) {
     this.#send = send;
     this.#gate = gate;
     this.#onBehalf = onBehalf;
   }
 
   /** @throws what `fetch` throws; the reason of the signal that ends a wait. */
-  readonly fetch: typeof fetch = async (input, init) => (await this.exchange(input, init)).response;
+  readonly fetch: typeof fetch = async (input, init) =>
+    webResponse((await this.exchange(input, init)).response);
 
   /** As {@link fetch}. */
   async exchange(input: Parameters<typeof fetch>[0], init: RequestInit = {}): Promise<Sent> {
@@ -75,7 +77,7 @@ export class WaitingFetch implements Sender {
       const sentAt = performance.now();
       const { response, refusal } = await this.#sendNow(input, init);
       if (refusal?.status !== 429) {
-        if (response.ok && refusal === undefined) gate.answered();
+        if (response.status < 300 && refusal === undefined) gate.answered();
         else gate.left();
         return { response, sentAt, retries };
       }
@@ -87,7 +89,7 @@ export class WaitingFetch implements Sender {
       const isWaiting = gate.refused({ sentAt, retryAfterMs: readRetryAfter(response.headers), maxWaitMs });
       if (!isWaiting) whom.gaveUp();
       if (!isWaiting || !isRepeatable(input, init)) return { response, sentAt, retries };
-      await response.body?.cancel();
+      await leave(response);
     }
   }
 
@@ -108,7 +110,7 @@ function isRepeatable(input: Parameters<typeof fetch>[0], { body }: RequestInit)
 }
 
 /** What the server would answer now. */
-function tooMany(leftMs: number): Response {
+function tooMany(leftMs: number): HttpAnswer {
   const message = `There were too many requests; it wants to be asked again in ${Math.ceil(leftMs / 1000)} s.`;
   const headers = { 'content-type': 'application/json', 'retry-after-ms': String(Math.ceil(leftMs)) };
   return new Response(JSON.stringify({ error: { message } }), { status: 429, headers });

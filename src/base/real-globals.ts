@@ -3,7 +3,7 @@
 // Jest itself runs they stay as they are.
 const real = process.getBuiltinModule('node:vm').runInThisContext('globalThis') as typeof globalThis;
 
-export const { fetch, AbortController, AbortSignal, Date, ReadableStream, Request, Response } = real;
+export const { fetch, AbortController, AbortSignal, Date, Headers, ReadableStream, Request, Response } = real;
 export const { TextDecoder, TextEncoder, URL } = real;
 
 // The types of the same names.

@@ -1,3 +1,5 @@
+import type { Send } from '../base/http-answer';
+
 /** A request of an application under test, as it came to this run's own address. */
 export interface TappedRequest {
   readonly method: string;
@@ -35,6 +37,8 @@ export interface TapEndpoint {
   readonly origin: string;
   /** The token of the address that is known before any resource is: that of the whole file. */
   readonly fileToken: string;
+  /** Sends what is passed on. It is taken from where no spec can replace it. */
+  readonly send: Send;
   /** Has all requests answered by `server`. Without one they are refused. */
   serve(server: TapServer): void;
 }

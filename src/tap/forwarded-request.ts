@@ -20,18 +20,16 @@ export function forwardedHeaders(
   { apiKey }: Pick<ModelConnection, 'apiKey'>,
   isOfClient = false,
 ): Record<string, string> {
-  const kept = Object.entries(headers).filter(
-    ([name]) =>
-      !dropped.has(name) && (isOfClient || !ofAddress.has(name)) && !name.startsWith('x-forwarded-'),
-  );
-  if (isOfClient) return { ...Object.fromEntries(kept), 'accept-encoding': 'identity' };
-  return {
-    ...Object.fromEntries(kept),
-    'accept-encoding': 'identity',
-    ...(apiKey === '' ? {} : { authorization: `Bearer ${apiKey}` }),
-    // Where Anthropic's SDKs put it: https://docs.anthropic.com/en/api/overview
-    ...(headers['x-api-key'] === undefined ? {} : { 'x-api-key': apiKey }),
-  };
+  const forwarded: Record<string, string> = { 'accept-encoding': 'identity' };
+  for (const [name, value] of Object.entries(headers)) {
+    const isKept = !dropped.has(name) && (isOfClient || !ofAddress.has(name));
+    if (isKept && !name.startsWith('x-forwarded-')) forwarded[name] = value;
+  }
+  if (isOfClient) return forwarded;
+  if (apiKey !== '') forwarded['authorization'] = `Bearer ${apiKey}`;
+  // Where Anthropic's SDKs put it: https://docs.anthropic.com/en/api/overview
+  if (headers['x-api-key'] !== undefined) forwarded['x-api-key'] = apiKey;
+  return forwarded;
 }
 
 /** The address of what was asked; undefined if it is not below the base URL. */
@@ -55,5 +53,7 @@ const droppedOfAnswer = new Set([
 
 /** The headers of an answer that the application gets. */
 export function answeredHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries([...headers].filter(([name]) => !droppedOfAnswer.has(name)));
+  const answered: Record<string, string> = {};
+  for (const [name, value] of headers) if (!droppedOfAnswer.has(name)) answered[name] = value;
+  return answered;
 }

@@ -1,6 +1,8 @@
 import { refusalOfBody } from '../answers/answer-error';
+import { readBody } from '../answers/read-body';
 import type { Sender } from '../answers/waiting-fetch';
 import { messageOf } from '../base/errors';
+import { withText, type HttpAnswer } from '../base/http-answer';
 import { isObject, parsedJson, type Json } from '../base/json';
 import { printable } from '../base/printable';
 import { readRetryAfter } from '../base/retry-after';
@@ -95,20 +97,20 @@ export class ObservedCall {
   }
 
   /** Sends it with the wish for token counts, and without it to a server that refuses that. */
-  async #send(): Promise<{ response: Response; isWish: boolean }> {
+  async #send(): Promise<{ response: HttpAnswer; isWish: boolean }> {
     const { path, init, connection } = this.#request;
     const { baseURL } = connection;
     const wish = refusing.has(baseURL) ? undefined : withUsageWish(path, this.#text);
     if (wish === undefined) return { response: await this.#sendOnce(init), isWish: false };
     const response = await this.#sendOnce({ ...init, body: wish });
-    if (!refusesWish(response.status, response.status < 400 ? '' : await response.clone().text()))
-      return { response, isWish: true };
-    await response.body?.cancel();
+    if (response.status < 400) return { response, isWish: true };
+    const said = await readBody(this.#request.connection, response);
+    if (!refusesWish(response.status, said)) return { response: withText(response, said), isWish: true };
     refusing.add(baseURL);
     return { response: await this.#sendOnce(init), isWish: false };
   }
 
-  async #sendOnce(init: RequestInit): Promise<Response> {
+  async #sendOnce(init: RequestInit): Promise<HttpAnswer> {
     const { url, connection, sender } = this.#request;
     const sent = await sender.exchange(url, init);
     this.#isReplayed = sent.isReplayed ?? isReplayed(connection.baseURL, sent.response.headers);
@@ -118,13 +120,13 @@ export class ObservedCall {
   }
 
   async *#body(
-    response: Response,
+    response: HttpAnswer,
     reader: CallReader,
     isStream: boolean,
     filter: UsageFilter | undefined,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     try {
-      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+      for await (const chunk of response.body ?? []) {
         reader.push(chunk);
         if (isStream && reader.hasWords) this.#firstTokenMs ??= performance.now() - this.#sentAt;
         const passed = filter === undefined ? chunk : filter.push(chunk);

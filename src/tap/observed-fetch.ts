@@ -1,10 +1,8 @@
-import { ReadableStream, Request, Response, URL } from '../base/real-globals';
 import type { WaitingFetch } from '../answers/waiting-fetch';
+import { webResponse } from '../base/http-answer';
+import { Request, URL } from '../base/real-globals';
 import type { ModelConnection } from '../pattern/model-connection';
 import { ObservedCall, type CallRequest } from './observed-call';
-
-// https://fetch.spec.whatwg.org/#null-body-status
-const withoutBody = new Set([101, 204, 205, 304]);
 
 /**
  * A `fetch` whose calls are seen as those of an application are, without the way through an address of this run: for
@@ -26,8 +24,7 @@ export function observedFetch(
       hasLeft: () => init.signal?.aborted === true,
     });
     const { status, headers, body } = await call.send();
-    const stream = withoutBody.has(status) ? null : streamOf(body);
-    return new Response(stream, { status, headers });
+    return webResponse({ status, statusText: '', headers, body });
   };
 }
 
@@ -36,20 +33,4 @@ function pathBelow(baseURL: string, url: string): string {
   const { pathname: asked, search } = new URL(url);
   const root = pathname.replace(/\/+$/, '');
   return `${asked.startsWith(`${root}/`) ? asked.slice(root.length) : asked}${search}`;
-}
-
-function streamOf(body: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        const next = await body.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(next.value);
-      },
-      cancel: async () => {
-        await body.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }

@@ -1,14 +1,12 @@
 import type { Sender, Sent } from '../answers/waiting-fetch';
-import { ReadableStream, Response } from '../base/real-globals';
+import type { HttpAnswer } from '../base/http-answer';
+import { Headers } from '../base/real-globals';
 import { holdsSecret } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { CallRecording, RecordedAnswer } from '../pattern/recordings';
 
 // Not the global: tests may put fake timers in its place.
 const { performance } = process.getBuiltinModule('node:perf_hooks');
-
-// https://fetch.spec.whatwg.org/#null-body-status
-const withoutBody = new Set([204, 205, 304]);
 
 /** Sends the request of one call, unless its answer is recorded, and keeps the answer that comes. */
 export class RecordedSender implements Sender {
@@ -25,7 +23,7 @@ export class RecordedSender implements Sender {
   async exchange(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Sent> {
     const { answer } = this.#recording;
     if (answer !== undefined)
-      return { response: responseOf(answer), sentAt: performance.now(), retries: 0, isReplayed: true };
+      return { response: answerAgain(answer), sentAt: performance.now(), retries: 0, isReplayed: true };
     const sent = await this.#sender.exchange(input, init);
     return { ...sent, response: this.#seen(sent.response) };
   }
@@ -44,47 +42,29 @@ export class RecordedSender implements Sender {
     else this.#recording.keep({ ...answer, isPart: !this.#isWhole });
   }
 
-  #seen(response: Response): Response {
-    const { status, statusText, headers } = response;
+  #seen({ status, statusText, headers, body }: HttpAnswer): HttpAnswer {
     const contentType = headers.get('content-type') ?? undefined;
     const pieces: Uint8Array[] = [];
     this.#answer = { status, contentType, pieces, isPart: false };
-    this.#isWhole = response.body === null;
-    if (response.body === null) return response;
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const { done, value } = await reader.read();
-          if (done) {
-            this.#isWhole = true;
-            controller.close();
-          } else {
-            pieces.push(value);
-            controller.enqueue(value);
-          }
-        },
-        cancel: (reason) => reader.cancel(reason),
-      },
-      { highWaterMark: 0 },
-    );
-    return new Response(body, { status, statusText, headers });
+    this.#isWhole = body === null;
+    return { status, statusText, headers, body: body === null ? null : this.#kept(body, pieces) };
+  }
+
+  async *#kept(body: AsyncIterable<Uint8Array>, pieces: Uint8Array[]): AsyncGenerator<Uint8Array, void> {
+    for await (const piece of body) {
+      pieces.push(piece);
+      yield piece;
+    }
+    this.#isWhole = true;
   }
 }
 
-function responseOf({ status, contentType, pieces, isPart }: RecordedAnswer): Response {
-  const left = [...pieces];
-  const body = new ReadableStream<Uint8Array>(
-    {
-      pull: (controller) => {
-        const piece = left.shift();
-        if (piece !== undefined) controller.enqueue(piece);
-        else if (isPart) controller.error(new Error('The recording ends here: the application had left.'));
-        else controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  const headers: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
-  return new Response(withoutBody.has(status) ? null : body, { status, headers });
+function answerAgain({ status, contentType, pieces, isPart }: RecordedAnswer): HttpAnswer {
+  const headers = new Headers(contentType === undefined ? {} : { 'content-type': contentType });
+  return { status, statusText: '', headers, body: again(pieces, isPart) };
+}
+
+async function* again(pieces: readonly Uint8Array[], isPart: boolean): AsyncGenerator<Uint8Array, void> {
+  yield* pieces;
+  if (isPart) throw new Error('The recording ends here: the application had left.');
 }

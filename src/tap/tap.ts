@@ -88,8 +88,10 @@ export class FileTap implements Tap {
   async #exchange({ request, path, lease, connection, scope, isOfClient }: Exchange): Promise<TappedAnswer> {
     const recording = callRecording({ request, path, lease, caller: scope?.caller });
     if (recording?.miss !== undefined) return refusalAnswer(notRecorded(recording.miss));
-    const waiting = new WaitingFetch(fetchFor(connection), gateOf(connection.baseURL), () =>
-      onBehalfOf(scope?.caller, lease.signal),
+    const waiting = new WaitingFetch(
+      fetchFor(connection, this.#endpoint.send),
+      gateOf(connection.baseURL),
+      () => onBehalfOf(scope?.caller, lease.signal),
     );
     const recorded = recording === undefined ? undefined : new RecordedSender(waiting, recording);
     const call = new TappedCall({

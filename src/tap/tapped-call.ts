@@ -1,6 +1,6 @@
 import type { Sender } from '../answers/waiting-fetch';
-import { anySignal } from '../base/any-signal';
 import { isModelProviderError } from '../base/errors';
+import { follow } from '../base/follow';
 import { AbortController } from '../base/real-globals';
 import type { ModelConnection } from '../pattern/model-connection';
 import type { TappedAnswer, TappedRequest } from '../pattern/tap-endpoint';
@@ -27,6 +27,7 @@ export interface TappedParts {
 export class TappedCall {
   readonly #parts: TappedParts;
   readonly #ending = new AbortController();
+  #isEnded = false;
   #call: ObservedCall | undefined;
 
   constructor(parts: TappedParts) {
@@ -38,14 +39,19 @@ export class TappedCall {
     const { request, path, connection, lease, sender, isOfClient, note } = this.#parts;
     const url = urlBelow(connection.baseURL, path);
     if (url === undefined) return refusalAnswer(notBelow);
+    const endsAlone = follow(this.#ending, request.signal, lease);
     const init = {
       method: request.method,
       headers: forwardedHeaders(request, connection, isOfClient),
       ...(request.body.byteLength === 0 ? {} : { body: request.body }),
-      signal: anySignal(request.signal, lease, this.#ending.signal),
+      signal: this.#ending.signal,
     };
     this.#call = new ObservedCall({
-      ...{ url, path, init, connection, sender, note },
+      ...{ url, path, init, connection, sender },
+      note: (facts, bodies) => {
+        endsAlone();
+        note(facts, bodies);
+      },
       hasLeft: () => request.signal.aborted,
     });
     try {
@@ -53,7 +59,7 @@ export class TappedCall {
       const replayed = isReplayed ? { [replayedHeader]: 'true' } : {};
       return { status, headers: { ...answeredHeaders(headers), ...replayed }, body };
     } catch (error) {
-      if (this.#ending.signal.aborted) return refusalAnswer(ended);
+      if (this.#isEnded) return refusalAnswer(ended);
       if (isOfClient && !isModelProviderError(error)) throw error;
       const message = shownError(lease.aborted ? lease.reason : error);
       // What we refuse ourselves, such as a redirect to another host, is refused again.
@@ -64,6 +70,7 @@ export class TappedCall {
 
   /** Ends it if it is under way. */
   end(reason: string): void {
+    this.#isEnded = true;
     this.#call?.end(reason);
     this.#ending.abort(new Error(reason));
   }

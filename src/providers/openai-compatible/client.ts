@@ -12,6 +12,7 @@ import { isOddUsage } from '../../answers/usage';
 import { WaitingFetch, type Sent } from '../../answers/waiting-fetch';
 import { abortable } from '../../base/abortable';
 import { anySignal } from '../../base/any-signal';
+import type { HttpAnswer } from '../../base/http-answer';
 import { isModelProviderError, localError, ModelProviderError } from '../../base/errors';
 import { isObject, showValue } from '../../base/json';
 import { checkedElsewhere, checkOptionsOf, texts, whole, type OptionRule } from '../../base/option-rules';
@@ -215,13 +216,13 @@ export class ModelClient {
         response.status,
         options.maxAnswerBytes ?? mostAnswerBytes,
       );
-      const chunks = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
+      const chunks = response.body?.[Symbol.asyncIterator]();
       while (chunks !== undefined && !reader.isDone) {
-        const { done, value } = await this.#guard(ends, () => chunks.read());
+        const next = await this.#guard(ends, () => chunks.next());
         facts = { ...facts, ms: performance.now() - sentAt };
-        if (done) break;
-        limit.add(value);
-        const pieces = reader.push(value);
+        if (next.done === true) break;
+        limit.add(next.value);
+        const pieces = reader.push(next.value);
         if (reader.hasWords) facts = { firstTokenMs: facts.ms, ...facts };
         yield* pieces;
       }
@@ -241,7 +242,7 @@ export class ModelClient {
     }
   }
 
-  async #wholeOf(response: Response, { maxAnswerBytes }: GenerateOptions): Promise<Received> {
+  async #wholeOf(response: HttpAnswer, { maxAnswerBytes }: GenerateOptions): Promise<Received> {
     return { ...factsOf(response), body: await readBody(this.#connection, response, maxAnswerBytes) };
   }
 
@@ -256,7 +257,7 @@ export class ModelClient {
     return { ...answer, latencyMs, raw: raw as ChatCompletion };
   }
 
-  #replayed({ headers }: Response): Pick<CallFacts, 'replayed'> {
+  #replayed({ headers }: HttpAnswer): Pick<CallFacts, 'replayed'> {
     return isReplayed(this.#connection.baseURL, headers) ? { replayed: true } : {};
   }
 
@@ -332,7 +333,7 @@ function factsOfFailure(error: unknown): Pick<CallFacts, 'error' | 'status'> {
   return { ...(typeof status === 'number' ? { status } : {}), error: shownError(error) };
 }
 
-function factsOf({ status, headers }: Response): Omit<Received, 'body'> {
+function factsOf({ status, headers }: HttpAnswer): Omit<Received, 'body'> {
   return {
     status,
     contentType: headers.get('content-type') ?? undefined,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import type { TapEndpoint, TappedAnswer, TappedRequest, TapServer } from '../../pattern/tap-endpoint';
 import { ended, refusalAnswer } from '../refusal';
+import { Upstream } from './upstream';
 
 // The name of undici's channel: https://undici.nodejs.org/#/docs/api/DiagnosticsChannel
 const requestCreated = 'undici:request:create';
@@ -26,6 +27,8 @@ export class TapListener implements TapEndpoint {
   readonly origin: string;
   readonly fileToken = randomBytes(16).toString('hex');
   readonly #http: Server;
+  readonly #upstream = new Upstream();
+  readonly send = this.#upstream.send;
   #server: TapServer | undefined;
 
   private constructor(http: Server) {
@@ -53,6 +56,7 @@ export class TapListener implements TapEndpoint {
     this.#server = undefined;
     this.#http.close();
     this.#http.closeAllConnections();
+    this.#upstream.close();
   }
 
   readonly #nameCaller = (message: unknown): void => {
@@ -64,7 +68,9 @@ export class TapListener implements TapEndpoint {
 
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const hangUp = new AbortController();
-    response.on('close', () => hangUp.abort(new Error('The application hung up.')));
+    response.on('close', () => {
+      if (!response.writableFinished) hangUp.abort(new Error('The application hung up.'));
+    });
     try {
       const body = await bodyOf(message);
       if (body === undefined) {
@@ -94,26 +100,31 @@ const tooLarge = refusalAnswer({
   message: `A request to a model may have ${mostRequestBytes} bytes at most.`,
 });
 
-/** Undefined if it is too large. */
-async function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
+/** Undefined if it is too large. Rejects if the application hangs up before. */
+function bodyOf(message: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    bytes += chunk.byteLength;
-    // The rest is read all the same: the application hears of no answer before it has sent everything.
-    if (bytes > mostRequestBytes) chunks.length = 0;
-    else chunks.push(chunk);
-  }
-  if (bytes > mostRequestBytes) return undefined;
-  return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    message.on('data', (chunk: Buffer) => {
+      bytes += chunk.byteLength;
+      // The rest is read all the same: the application hears of no answer before it has sent everything.
+      if (bytes > mostRequestBytes) chunks.length = 0;
+      else chunks.push(chunk);
+    });
+    message.on('error', reject);
+    message.on('end', () => {
+      if (bytes > mostRequestBytes) resolve(undefined);
+      else resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
+    });
+  });
 }
 
 function headersOf({ headers }: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || name === callerHeader ? [] : [[name, [value].flat().join(', ')]],
-    ),
-  );
+  const joined: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined && name !== callerHeader)
+      joined[name] = typeof value === 'string' ? value : value.join(', ');
+  return joined;
 }
 
 async function send(
