@@ -20,6 +20,7 @@ const mayImport = {
   'tap/reading': [...base, 'answers', 'pattern'],
   tap: [...base, 'answers', 'pattern', 'tap/reading'],
   recordings: [...base, 'pattern'],
+  'recordings/upkeep': [...base, 'pattern', 'recordings', 'evals/log'],
 
   'process/os': [...base, 'pattern'],
   'process/ledger': [...base, 'pattern', 'process/os'],
@@ -158,7 +159,7 @@ const mayImport = {
   'cli/commands': [
     ...[...base, 'process/os', 'process/ledger', 'process/guardian'],
     ...['report', 'report/terminal', 'report/export'],
-    ...['supervisor', 'cli/arguments', 'cli/output', 'cli/doctor'],
+    ...['supervisor', 'recordings/upkeep', 'cli/arguments', 'cli/output', 'cli/doctor'],
   ],
   cli: [...base, 'cli/commands', 'cli/output'],
   testing: [...pattern, 'providers'],
