@@ -159,7 +159,7 @@ const mayImport = {
   'cli/commands': [
     ...[...base, 'process/os', 'process/ledger', 'process/guardian'],
     ...['report', 'report/terminal', 'report/export'],
-    ...['supervisor', 'recordings/upkeep', 'cli/arguments', 'cli/output', 'cli/doctor'],
+    ...['supervisor', 'recordings', 'recordings/upkeep', 'cli/arguments', 'cli/output', 'cli/doctor'],
   ],
   cli: [...base, 'cli/commands', 'cli/output'],
   testing: [...pattern, 'providers'],
@@ -168,7 +168,7 @@ const mayImport = {
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */
 const mayImportTypes = {
   'process/watch': ['process/guardian'],
-  'cli/output': ['session/warm'],
+  'cli/output': ['session/warm', 'recordings/upkeep'],
   'evals/scorers': ['providers/openai-compatible'],
   'session/client': ['session/broker'],
   'report/terminal': ['session/events'],

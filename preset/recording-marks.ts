@@ -42,16 +42,18 @@ export class RecordingMarks {
     if (evals === undefined || !this.#hasRecordings(evals)) return;
     const uses = this.#client.recordingUses;
     const evaluations = uses.flatMap((use) => use.evaluations);
-    const isEvaluation = new Set(evaluations.map(({ name }) => name));
-    const passed = passedIn(root).map((name) => this.#inProject(name));
+    const isWhole = new Map(evaluations.map((evaluation) => [evaluation.name, evaluation.isWhole]));
+    const ran = testsIn(root).map((test) => {
+      const name = this.#inProject(fullName(test));
+      return { name, isWhole: isWhole.get(name) ?? test.errors.length === 0 };
+    });
+    const namesOf = (some: typeof ran): string[] => some.map(({ name }) => name);
     const marks = {
       ...{ run: evals.run, session: sessionMark() },
       ...{ file: relative(evals.root, this.#file.path), project: this.#client.project },
       ...{ from: this.#from, to: Date.now(), names: this.#names },
-      whole: [
-        ...passed.filter((name) => !isEvaluation.has(name)),
-        ...evaluations.flatMap(({ name, isWhole }) => (isWhole ? [name] : [])),
-      ],
+      whole: namesOf(ran.filter((test) => test.isWhole)),
+      open: namesOf(ran.filter((test) => !test.isWhole)),
       leased: [...new Set(uses.flatMap((use) => use.leased))],
       used: mergedUse(uses),
     };
@@ -84,11 +86,11 @@ function namesIn(block: Circus.DescribeBlock): string[] {
   return [blockName(block), ...inner];
 }
 
-function passedIn(block: Circus.DescribeBlock): string[] {
-  return block.children.flatMap((child) => {
-    if (child.type !== 'test') return passedIn(child);
-    return child.status === 'done' && child.errors.length === 0 ? [fullName(child)] : [];
-  });
+/** Those that have run. */
+function testsIn(block: Circus.DescribeBlock): Circus.TestEntry[] {
+  return block.children.flatMap((child) =>
+    child.type === 'test' ? (child.status === 'done' ? [child] : []) : testsIn(child),
+  );
 }
 
 /** Equal in all processes of a run, and in no other one. It says nothing of the session's secret. */

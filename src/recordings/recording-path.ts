@@ -37,7 +37,11 @@ export function recordingPath(
 }
 
 /** What ends the name of a recording, before {@link ending}. */
-export function recordingHash({ name, spec, config }: Pick<RecordingHeader, 'name' | 'spec' | 'config'>): string {
+export function recordingHash({
+  name,
+  spec,
+  config,
+}: Pick<RecordingHeader, 'name' | 'spec' | 'config'>): string {
   return createHash('sha256')
     .update(stableStringify([name, spec, config]))
     .digest('hex')

@@ -21,7 +21,9 @@ export interface RecordingProblem {
 /** All that is wrong with a recording, by what it says itself and by the secrets of this process. */
 export function problemsOf({ path, specFile }: FoundRecording): RecordingProblem[] {
   const at = (line: number) => (problem: string) => ({ path, line, problem });
-  const ofFile = existsSync(specFile) ? [] : [at(1)(`there is no ${basename(specFile)} beside which it could be`)];
+  const ofFile = existsSync(specFile)
+    ? []
+    : [at(1)(`there is no ${basename(specFile)} beside which it could be`)];
   const lines = linesOf(path);
   if (typeof lines === 'string') return [...ofFile, at(1)(lines)];
   if (lines.length === 0) return [...ofFile, at(1)('it is empty')];
@@ -62,7 +64,9 @@ function wrongCall({ value, number }: ReadLine, calls: Map<string, number>): str
   if (before !== undefined) return `it is the call of line ${before} once more`;
   const body = request.body ?? null;
   const wanted = requestKey({ ...request, body });
-  return wanted === key ? undefined : `its key is ${key}, but that of its request is ${wanted}: it was changed by hand`;
+  return wanted === key
+    ? undefined
+    : `its key is ${key}, but that of its request is ${wanted}: it was changed by hand`;
 }
 
 function secretIn(text: string): string | undefined {

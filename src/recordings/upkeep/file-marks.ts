@@ -27,6 +27,8 @@ export type FileMarks = {
   readonly names: readonly string[];
   /** Those of them that have used all that they need. */
   readonly whole: readonly string[];
+  /** Those that have run, and may need more. */
+  readonly open: readonly string[];
   /** The keys of the resources that it has leased. */
   readonly leased: readonly string[];
   /** The names of recordings, with the attempts whose calls each of them has. */

@@ -49,8 +49,12 @@ function entriesOf(folder: string): import('node:fs').Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    throw new ModelProviderError('CONFIG_INVALID', `The folder ${folder} cannot be read: ${messageOf(error)}.`, {
-      cause: error,
-    });
+    throw new ModelProviderError(
+      'CONFIG_INVALID',
+      `The folder ${folder} cannot be read: ${messageOf(error)}.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
