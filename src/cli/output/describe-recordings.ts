@@ -60,7 +60,7 @@ export function describeProblems(found: {
   );
   const files = new Set(problems.map(({ path }) => path)).size;
   const verdict =
-    files === 0 ? 'nothing is wrong with them' : `${count(problems.length, 'problem')} in ${files} of them`;
+    files === 0 ? 'nothing is wrong' : `${count(problems.length, 'problem')} in ${files} of them`;
   const all =
     checked === 0 ? 'There are no recordings.' : `Checked ${count(checked, 'recording')}: ${verdict}.`;
   return [...lines, all].join('\n');
