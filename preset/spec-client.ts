@@ -10,7 +10,7 @@ import {
 } from '../src/base/errors';
 import { printableLines } from '../src/base/printable';
 import { LeaseClient, type SessionTransport } from '../src/session/client/lease-client';
-import type { RecordingUse } from '../src/pattern/recordings';
+import type { RecordingUse } from '../src/pattern/recording-use';
 import type { ParsedRequest } from '../src/pattern/resource-spec';
 import type { TapEndpoint } from '../src/pattern/tap-endpoint';
 import { isWithin, type Owner } from '../src/session/client/owners';

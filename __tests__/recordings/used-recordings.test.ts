@@ -1,6 +1,6 @@
 import { UsedRecordings } from '../../src/recordings/used-recordings';
 
-const place = (sample?: string, trial?: number) => ({
+const place = (sample?: string, trial = 0) => ({
   ...{ name: 'sums', title: 'sums' },
   ...(sample !== undefined && { sample, trial }),
 });

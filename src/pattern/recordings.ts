@@ -1,5 +1,6 @@
 import type { SerializedError } from '../base/errors';
 import type { Json } from '../base/json';
+import type { RecordedAttempt } from './recording-use';
 import type { ResourceRef } from './resource-spec';
 import type { SessionLease } from './session-client';
 
@@ -58,9 +59,6 @@ export interface RecordedWork {
   readonly miss: SerializedError | undefined;
 }
 
-/** An attempt of a trial, by what calls of it are recorded under. JSON. */
-export type RecordedAttempt = { readonly sample: string; readonly trial: number };
-
 /** How an evaluation has used its recordings. */
 export interface EvaluationEnd {
   /** Whether it ran over all of its data set, all by itself: what it has not called, it does not need. */
@@ -68,16 +66,6 @@ export interface EvaluationEnd {
   /** The attempts that ended with an error, and may not have come to their calls. */
   readonly failed: readonly RecordedAttempt[];
 }
-
-/** What a spec file has used of the recordings beside it. JSON. */
-export type RecordingUse = {
-  /** The keys of the resources that it has leased. */
-  readonly leased: readonly string[];
-  /** Those that have ended. */
-  readonly evaluations: readonly { readonly name: string; readonly isWhole: boolean }[];
-  /** The names of the files, with the attempts whose calls each of them has. */
-  readonly used: Readonly<Record<string, readonly RecordedAttempt[]>>;
-};
 
 /** The recordings beside one spec file. */
 export interface Recordings {

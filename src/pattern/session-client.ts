@@ -2,7 +2,7 @@ import type { SerializedError } from '../base/errors';
 import type { EndpointPause } from './endpoint-pause';
 import type { EvalProgress } from './eval-progress';
 import type { EvalRun } from './eval-run';
-import type { RecordingUse } from './recordings';
+import type { RecordingUse } from './recording-use';
 import type { Json } from '../base/json';
 import type { ParsedRequest, ResourceRef } from './resource-spec';
 import type { TapEndpoint } from './tap-endpoint';

@@ -13,8 +13,8 @@ import type {
   RecordedRequest,
   RecordedWork,
   Recordings,
-  RecordingUse,
 } from '../pattern/recordings';
+import type { RecordingUse } from '../pattern/recording-use';
 import { resourceKey, type ResourceRef } from '../pattern/resource-spec';
 import type { SessionLease } from '../pattern/session-client';
 import { canonicalRequest, type CanonicalRequest } from './canonical-request';

@@ -1,5 +1,6 @@
 import { basename } from '../base/path';
-import type { EvaluationEnd, RecordedAttempt, RecordedPlace, RecordingUse } from '../pattern/recordings';
+import type { RecordedAttempt, RecordingUse } from '../pattern/recording-use';
+import type { EvaluationEnd, RecordedPlace } from '../pattern/recordings';
 
 /** Which recordings a spec file has used, whether they were replayed or made. */
 export class UsedRecordings {

@@ -1,7 +1,7 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import type { ModelCall } from '../../pattern/model-calls';
-import type { RecordedAttempt } from '../../pattern/recordings';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';

@@ -4,7 +4,7 @@ import { dirname, join } from '../../base/path';
 import { redact } from '../../base/secrets';
 import { slug } from '../../base/slug';
 import type { EvalRun } from '../../pattern/eval-run';
-import type { RecordedAttempt } from '../../pattern/recordings';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
 const { readdirSync, readFileSync, renameSync, writeFileSync } = process.getBuiltinModule('node:fs');

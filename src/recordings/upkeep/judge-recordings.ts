@@ -1,5 +1,5 @@
 import { basename } from '../../base/path';
-import type { RecordedAttempt } from '../../pattern/recordings';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 import { resourceKey } from '../../pattern/resource-spec';
 import type { ReadRecording } from '../read-recording';
 import type { CallLine } from '../recording-lines';

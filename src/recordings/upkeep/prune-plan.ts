@@ -1,6 +1,6 @@
 import { isModelProviderError } from '../../base/errors';
 import { dirname, join } from '../../base/path';
-import type { RecordedAttempt } from '../../pattern/recordings';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 import { readRecording } from '../read-recording';
 import { readMarks, type FileMarks } from './file-marks';
 import type { FoundRecording } from './find-recordings';

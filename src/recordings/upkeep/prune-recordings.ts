@@ -1,6 +1,6 @@
 import { messageOf, ModelProviderError } from '../../base/errors';
 import { dirname } from '../../base/path';
-import type { RecordedAttempt } from '../../pattern/recordings';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 import { readLines } from '../read-recording';
 import type { CallLine } from '../recording-lines';
 import { isOfAttempts } from './judge-recordings';

@@ -2,7 +2,7 @@ import type { SerializedError } from '../../base/errors';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
-import type { RecordingUse } from '../../pattern/recordings';
+import type { RecordingUse } from '../../pattern/recording-use';
 import type {
   Activity,
   LogClaim,
