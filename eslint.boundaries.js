@@ -20,6 +20,7 @@ const mayImport = {
   'tap/reading': [...base, 'answers', 'pattern'],
   tap: [...base, 'answers', 'pattern', 'tap/reading'],
   recordings: [...base, 'pattern'],
+  'recordings/upkeep': [...base, 'pattern', 'recordings', 'evals/log'],
 
   'process/os': [...base, 'pattern'],
   'process/ledger': [...base, 'pattern', 'process/os'],
@@ -158,7 +159,7 @@ const mayImport = {
   'cli/commands': [
     ...[...base, 'process/os', 'process/ledger', 'process/guardian'],
     ...['report', 'report/terminal', 'report/export'],
-    ...['supervisor', 'cli/arguments', 'cli/output', 'cli/doctor'],
+    ...['supervisor', 'recordings', 'recordings/upkeep', 'cli/arguments', 'cli/output', 'cli/doctor'],
   ],
   cli: [...base, 'cli/commands', 'cli/output'],
   testing: [...pattern, 'providers'],
@@ -167,7 +168,7 @@ const mayImport = {
 /** What a folder may import besides that in types alone. The compiler erases them, so nothing of it is loaded. */
 const mayImportTypes = {
   'process/watch': ['process/guardian'],
-  'cli/output': ['session/warm'],
+  'cli/output': ['session/warm', 'recordings/upkeep'],
   'evals/scorers': ['providers/openai-compatible'],
   'session/client': ['session/broker'],
   'report/terminal': ['session/events'],

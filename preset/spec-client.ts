@@ -10,6 +10,7 @@ import {
 } from '../src/base/errors';
 import { printableLines } from '../src/base/printable';
 import { LeaseClient, type SessionTransport } from '../src/session/client/lease-client';
+import type { RecordingUse } from '../src/pattern/recording-use';
 import type { ParsedRequest } from '../src/pattern/resource-spec';
 import type { TapEndpoint } from '../src/pattern/tap-endpoint';
 import { isWithin, type Owner } from '../src/session/client/owners';
@@ -54,6 +55,8 @@ export class SpecClient extends LeaseClient {
   #isRegisteringLazily = false;
   #isUsed = false;
   #mockedCall = (): string | undefined => undefined;
+  /** More than one where the file loads the package again, as after jest.resetModules(). */
+  readonly #recordings: (() => RecordingUse)[] = [];
 
   constructor(
     transport: SessionTransport,
@@ -133,6 +136,15 @@ export class SpecClient extends LeaseClient {
   override noticeImport(mockedCall: () => string | undefined): void {
     this.#isUsed = true;
     this.#mockedCall = mockedCall;
+  }
+
+  override noticeRecordings(use: () => RecordingUse): void {
+    this.#recordings.push(use);
+  }
+
+  /** What the file has used of its recordings. */
+  get recordingUses(): readonly RecordingUse[] {
+    return this.#recordings.map((use) => use());
   }
 
   /** A mock of this package registers nothing, so that evaluations would be missing without a word. */

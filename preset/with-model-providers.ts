@@ -18,6 +18,7 @@ import { makeErrorsHarmless } from './harmless-errors';
 import { makeTitlesHarmless } from './harmless-titles';
 import { matrixProject, matrixFile } from './matrix-project';
 import { ProjectBlocks } from './project-blocks';
+import { RecordingMarks } from './recording-marks';
 import { SpecClient } from './spec-client';
 import { titlesRecord } from './unused-models';
 import { showUsersLines } from './users-lines';
@@ -51,8 +52,10 @@ export function withModelProviders<Environment extends EnvironmentClass>(
     readonly #label: string;
     readonly #blocks: ProjectBlocks | undefined;
     readonly #file: string | undefined;
+    readonly #testFile: ConstructorParameters<typeof RecordingMarks>[0];
     #sockets: DatabaseSockets | undefined;
     #client: SpecClient | undefined;
+    #marks: RecordingMarks | undefined;
     #tap: TapListener | undefined;
     #transport: SocketTransport | undefined;
 
@@ -66,6 +69,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
       const isOnly = config.globalConfig.projects.length <= 1;
       this.#identity = { name: displayName?.name ?? '', id: isOnly ? '' : id };
       this.#label = relative(rootDir, context.testPath);
+      this.#testFile = { path: context.testPath, projectId: id };
       const matrix = matrixProject(this.#project);
       this.#blocks = matrix === undefined ? undefined : new ProjectBlocks(matrix);
       this.#file = matrix === undefined ? undefined : matrixFile(matrix, context.testPath);
@@ -104,6 +108,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
         tapEndpoint: this.#tap,
         projectBlocks: this.#blocks,
       });
+      this.#marks = new RecordingMarks(this.#testFile, this.#client);
       Object.defineProperty(this.global, sessionClientKey, { value: this.#client, configurable: true });
     }
 
@@ -122,7 +127,10 @@ export function withModelProviders<Environment extends EnvironmentClass>(
         const isUsed = this.#client?.isUsed === true;
         const variables = this.global.process.env;
         if (isUsed) makeTitlesHarmless(event, state, variables);
-        if (event.name === 'run_start') this.#blocks?.removeOthers(state.rootDescribeBlock, this.global);
+        if (event.name === 'run_start') {
+          this.#marks?.collected(state.rootDescribeBlock);
+          this.#blocks?.removeOthers(state.rootDescribeBlock, this.global);
+        }
         showUsersLines(event, state);
         this.#client?.handleTestEvent(event, state);
         if (others !== undefined) await others(event as never, state);
@@ -130,6 +138,7 @@ export function withModelProviders<Environment extends EnvironmentClass>(
         if (event.name === 'run_finish' && chosenModels(process.env) !== null)
           this.#transport?.record(titlesRecord(state.rootDescribeBlock));
         await haltIfInterrupted();
+        if (event.name === 'run_finish') this.#marks?.leave(state.rootDescribeBlock);
       };
     }
 

@@ -1,5 +1,6 @@
 import { pauseEndpoint, sharePauses } from './answers/endpoint-gate';
 import { installMatchers } from './evals/matchers';
+import { nameInProject } from './pattern/name-in-project';
 import { sessionClientKey, type SessionClient } from './pattern/session-client';
 import { jestGlobals } from './pattern/blocks/jest-globals';
 import { sessionMissing } from './pattern/blocks/session-missing';
@@ -51,9 +52,11 @@ class PresentRuntime implements Runtime {
       require('./recordings/file-recordings') as typeof import('./recordings/file-recordings');
     this.#recordings = new Loaded(rules, {
       file: () => jestGlobals().expect.getState().testPath ?? '',
-      test: () => [session.project, session.test].filter((part) => part !== '').join(' '),
+      test: () => nameInProject(session.project, session.test),
     });
-    return this.#recordings;
+    const recordings = this.#recordings;
+    session.noticeRecordings(() => recordings.use);
+    return recordings;
   }
 
   /** Names the test whose code is running, where anybody wants to know it. */

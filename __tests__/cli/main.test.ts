@@ -12,7 +12,18 @@ const runs = new OwnRuns();
 describe('the command', () => {
   it('lists its commands, and says its version', () => {
     expect(runs.run('--help')).toMatchObject({ exit: 0, err: '' });
-    const names = ['up', 'status', 'down', 'doctor', 'clean', 'show', 'compare', 'export', 'runs'];
+    const names = [
+      'up',
+      'status',
+      'down',
+      'doctor',
+      'clean',
+      'show',
+      'compare',
+      'export',
+      'runs',
+      'recordings',
+    ];
     for (const name of names) expect(runs.run('--help').out).toContain(`  ${name} `);
     expect(runs.run('--version').out).toBe(`${packageVersion}\n`);
   });

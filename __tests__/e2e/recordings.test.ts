@@ -199,7 +199,7 @@ describe.each(bothModes)('recordings, %s', (mode) => {
     expect((log[0] as HeaderRecord).resource).toMatchObject({ replayed: true, startMs: 0 });
     const { summary } =
       summaryOf(replayed, 'replayed').evaluations.find(({ title }) => title === 'application') ?? {};
-    expect(summary).toMatchObject({ latencyMs: null, durationMs: null, tokensPerSecond: null, replayed: 24 });
+    expect(summary).toMatchObject({ latencyMs: null, durationMs: null, tokensPerSecond: null, replayed: 30 });
     expect(summary?.firstTokenMs).toBeUndefined();
     expect(summary?.spent).toEqual({ now: 0, total: 0 });
     const before = summaryOf(recorded, mine).evaluations.find(({ title }) => title === 'application');

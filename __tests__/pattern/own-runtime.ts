@@ -93,6 +93,7 @@ export class OwnSessionClient implements SessionClient {
   onPause(): void {}
   forgive(): void {}
   noticeImport(): void {}
+  noticeRecordings(): void {}
   record(): void {}
   enterOwner(): void {}
   bindToBlock(): <T>(fn: () => Promise<T>) => Promise<T> {

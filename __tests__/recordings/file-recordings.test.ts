@@ -8,6 +8,7 @@ import { thrown } from '../support/thrown';
 
 const places = ownPlaces();
 const ref = { provider: 'fake', name: 'm' };
+const whole = { isWhole: true, failed: [] };
 const evaluation = { name: 'fake:m adds', title: 'adds' };
 const present = {
   identity: { weights: 'w1' },
@@ -67,7 +68,7 @@ function trial(
 function record(calls: readonly (readonly [asked: string, live: string])[] = [['hello', 'one']]): void {
   const made = recordings('record');
   trial(made, 's1', calls);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
 }
 
 test('what was recorded is replayed, equal calls in their order', () => {
@@ -90,7 +91,7 @@ test('what was recorded is replayed, equal calls in their order', () => {
 test('trials and samples have calls of their own', () => {
   const made = recordings('record');
   for (const sample of ['s1', 's2']) trial(made, sample, [['hello', `to ${sample}`]]);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   const replay = recordings('replay');
   expect(trial(replay, 's2', [['hello', '']]).answers).toEqual(['to s2']);
   expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['to s1']);
@@ -103,7 +104,7 @@ test('a call that was not kept does not count among the equal ones', () => {
   made.call(ref, request('hello'), work).keep(answer('overloaded', { status: 503 }));
   made.call(ref, request('hello'), work).keep(answer('one'));
   made.commit(work);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['one']);
 });
 
@@ -112,7 +113,7 @@ test.each([200, 201, 204, 400, 404, 410, 422])('an answer with %d is kept', (sta
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('x', { status }));
   made.commit(work);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(text()).toContain(`"status":${status}`);
 });
 
@@ -121,7 +122,7 @@ test.each([302, 401, 402, 403, 408, 409, 425, 429, 500, 503])('an answer with %d
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('x', { status }));
   made.commit(work);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(text()).not.toContain('"status"');
 });
 
@@ -130,7 +131,7 @@ test('an attempt that does not count leaves nothing', () => {
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('of the first try'));
   trial(made, 's1', [['hello', 'of the second']]);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['of the second']);
 });
 
@@ -143,7 +144,7 @@ test('auto asks what is not recorded, and records it', () => {
       ['hi', 'two'],
     ]).answers,
   ).toEqual(['one', 'live two']);
-  auto.write(evaluation, [ref]);
+  auto.write(evaluation, [ref], whole);
   expect(
     trial(recordings('replay'), 's1', [
       ['hello', ''],
@@ -155,10 +156,10 @@ test('auto asks what is not recorded, and records it', () => {
 test('record asks everything anew, and keeps what did not run', () => {
   const made = recordings('record');
   for (const sample of ['s1', 's2']) trial(made, sample, [['hello', 'old']]);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   const again = recordings('record');
   expect(trial(again, 's1', [['hello', 'new']]).answers).toEqual(['live new']);
-  again.write(evaluation, [ref]);
+  again.write(evaluation, [ref], whole);
   const replay = recordings('replay');
   expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['new']);
   expect(trial(replay, 's2', [['hello', '']]).answers).toEqual(['old']);
@@ -168,7 +169,7 @@ test('what another identity has answered is a miss where the resource is there',
   record();
   const auto = recordings('auto', { identity: 'w2' });
   expect(trial(auto, 's1', [['hello', 'by w2']]).answers).toEqual(['live by w2']);
-  auto.write(evaluation, [ref]);
+  auto.write(evaluation, [ref], whole);
   const replay = recordings('replay');
   expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w2' });
   expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['by w2']);
@@ -226,7 +227,7 @@ test('ignored parts are ignored in replay as well', () => {
   const ignore = [{ pattern: String.raw`\d+`, flags: '' }];
   const made = recordings('record', { ignore });
   trial(made, 's1', [['at 12', 'one']]);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(trial(recordings('replay', { ignore }), 's1', [['at 13', '']]).answers).toEqual(['one']);
   expect(trial(recordings('replay'), 's1', [['at 13', '']]).answers).toEqual(['miss']);
 });
@@ -251,7 +252,7 @@ test('calls of no sample are in the recording of their evaluation, and written w
   trial(made, 's1', [['hello', 'of s1']]);
   made.writeTests(ref);
   expect(files()).toEqual([]);
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(files()).toHaveLength(1);
   const replay = recordings('replay');
   expect(said(replay.call(ref, request('hello'), undefined).answer)).toBe('of nobody');
@@ -260,7 +261,7 @@ test('calls of no sample are in the recording of their evaluation, and written w
 
 test('an evaluation that has called nothing can be replayed', () => {
   const made = recordings('record');
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   const replay = recordings('replay');
   expect(replay.leaseOf(ref)).toMatchObject({ facts: { replayed: true } });
   expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w1' });
@@ -272,7 +273,7 @@ test('the same calls are the same file, in whatever order they ended', () => {
   const first = text();
   const made = recordings('record');
   trial(made, 's1', [...calls].reverse());
-  made.write(evaluation, [ref]);
+  made.write(evaluation, [ref], whole);
   expect(text()).toBe(first);
   expect(files()).toHaveLength(1);
 });
@@ -294,5 +295,5 @@ test('a recording that cannot be written is an error that names it', () => {
   mkdirSync(join(places.directory, '__recordings__'));
   writeFileSync(folder(), 'a file where the folder should be');
   const made = recordings('record');
-  expect(thrown(() => made.write(evaluation, [ref]))).toMatchObject({ code: 'RECORDING_INVALID' });
+  expect(thrown(() => made.write(evaluation, [ref], whole))).toMatchObject({ code: 'RECORDING_INVALID' });
 });

@@ -7,6 +7,7 @@ import { compareCommand } from './commands/compare';
 import { doctorCommand } from './commands/doctor';
 import { downCommand } from './commands/down';
 import { exportCommand } from './commands/export';
+import { recordingsCommand } from './commands/recordings';
 import { runsCommand } from './commands/runs';
 import { showCommand } from './commands/show';
 import { statusCommand } from './commands/status';
@@ -24,7 +25,8 @@ const program = new Command('jest-model-provider')
   .addCommand(showCommand())
   .addCommand(compareCommand())
   .addCommand(exportCommand())
-  .addCommand(runsCommand());
+  .addCommand(runsCommand())
+  .addCommand(recordingsCommand());
 
 program.parseAsync().catch((error: unknown) => {
   if (!isModelProviderError(error)) throw error;

@@ -1,5 +1,6 @@
 import type { SerializedError } from '../base/errors';
 import type { Json } from '../base/json';
+import type { RecordedAttempt } from './recording-use';
 import type { ResourceRef } from './resource-spec';
 import type { SessionLease } from './session-client';
 
@@ -50,6 +51,14 @@ export interface RecordedWork {
   readonly miss: SerializedError | undefined;
 }
 
+/** How an evaluation has used its recordings. */
+export interface EvaluationEnd {
+  /** Whether it ran over all of its data set, all by itself: what it has not called, it does not need. */
+  readonly isWhole: boolean;
+  /** The attempts that ended with an error, and may not have come to their calls. */
+  readonly failed: readonly RecordedAttempt[];
+}
+
 /** The recordings beside one spec file. */
 export interface Recordings {
   /** Whether nothing is asked but recordings: no resource of them is started. */
@@ -90,7 +99,7 @@ export interface Recordings {
    *
    * @throws ModelProviderError `RECORDING_INVALID` if that cannot be written.
    */
-  write(place: RecordedPlace, refs: readonly ResourceRef[]): void;
+  write(place: RecordedPlace, refs: readonly ResourceRef[], end: EvaluationEnd): void;
   /** A lease has ended: writes what tests have recorded of the resource. */
   writeTests(ref: ResourceRef): void;
 }

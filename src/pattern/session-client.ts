@@ -2,6 +2,7 @@ import type { SerializedError } from '../base/errors';
 import type { EndpointPause } from './endpoint-pause';
 import type { EvalProgress } from './eval-progress';
 import type { EvalRun } from './eval-run';
+import type { RecordingUse } from './recording-use';
 import type { Json } from '../base/json';
 import type { ParsedRequest, ResourceRef } from './resource-spec';
 import type { TapEndpoint } from './tap-endpoint';
@@ -113,6 +114,8 @@ export interface SessionClient {
    * @param mockedCall the name of a function of this package that the spec has called in the shape of a mock.
    */
   noticeImport(mockedCall: () => string | undefined): void;
+  /** Called once when code of this realm uses recordings; `use` says which, until then. */
+  noticeRecordings(use: () => RecordingUse): void;
   lease(request: LeaseRequest): Promise<SessionLease>;
   /** Keeps a record for the reporters; never fails the caller. */
   record(record: ReportRecord): void;

@@ -26,11 +26,14 @@ export function canonicalRequest(
   const method = asked.method.toUpperCase();
   const path = redact(asked.path);
   const body = bodyOf(asked, ignored);
-  const key = createHash('sha256')
+  return { key: requestKey({ method, path, body }), request: { method, path, body } };
+}
+
+export function requestKey({ method, path, body }: CanonicalRequest['request']): string {
+  return createHash('sha256')
     .update(stableStringify([method, path, body]))
     .digest('hex')
     .slice(0, 16);
-  return { key, request: { method, path, body } };
 }
 
 function bodyOf({ body, contentType }: RecordedRequest, ignored: readonly IgnoredPart[]): Json {

@@ -6,6 +6,7 @@ import { redact } from '../base/secrets';
 import type { EvalRun } from '../pattern/eval-run';
 import type {
   CallRecording,
+  EvaluationEnd,
   PresentResource,
   RecordedAnswer,
   RecordedPlace,
@@ -13,6 +14,7 @@ import type {
   RecordedWork,
   Recordings,
 } from '../pattern/recordings';
+import type { RecordingUse } from '../pattern/recording-use';
 import { resourceKey, type ResourceRef } from '../pattern/resource-spec';
 import type { SessionLease } from '../pattern/session-client';
 import { canonicalRequest, type CanonicalRequest } from './canonical-request';
@@ -22,6 +24,7 @@ import { headerOf, recordedLease } from './recorded-resource';
 import { Recording } from './recording';
 import { answerLine, answerOf, type RecordingHeader } from './recording-lines';
 import { recordingPath, recordingsOf } from './recording-path';
+import { UsedRecordings } from './used-recordings';
 import { Work } from './work';
 
 const { existsSync, readdirSync } = process.getBuiltinModule('node:fs');
@@ -47,6 +50,7 @@ export class FileRecordings implements Recordings {
   readonly #tests = new Map<string, Work>();
   /** By their names. */
   readonly #evaluations = new Map<string, RecordedPlace>();
+  readonly #used = new UsedRecordings();
 
   constructor(rules: EvalRun['recordings'], spec: RunningSpec) {
     this.#rules = rules;
@@ -62,7 +66,13 @@ export class FileRecordings implements Recordings {
     return redact(this.#spec.test());
   }
 
+  /** What was used until now. */
+  get use(): RecordingUse {
+    return this.#used.use;
+  }
+
   leaseOf(ref: ResourceRef): SessionLease {
+    this.#used.leased(keyOf(ref));
     const header = this.#anyHeaderOf(ref);
     if (header !== undefined) return recordedLease(header);
     throw missing(
@@ -80,6 +90,7 @@ export class FileRecordings implements Recordings {
   }
 
   present(ref: ResourceRef, resource: PresentResource): void {
+    this.#used.leased(keyOf(ref));
     this.#present.set(keyOf(ref), resource);
   }
 
@@ -107,6 +118,7 @@ export class FileRecordings implements Recordings {
 
   #call(ref: ResourceRef, asked: RecordedRequest, work: Work): CallRecording {
     const recording = this.#recordingOf(work.place, ref);
+    this.#used.called(recording.path, work.place);
     const canonical = canonicalRequest(asked, this.#rules.ignore);
     const n = work.count(recording, canonical.key);
     const found =
@@ -136,7 +148,9 @@ export class FileRecordings implements Recordings {
     if (!this.isReplay && work instanceof Work) work.commit();
   }
 
-  write(place: RecordedPlace, refs: readonly ResourceRef[]): void {
+  write(place: RecordedPlace, refs: readonly ResourceRef[], end: EvaluationEnd): void {
+    const paths = refs.map((ref) => recordingPath(this.#spec.file(), place, ref));
+    this.#used.ended(place.name, paths, end);
     if (this.isReplay) return;
     this.#tests.get(place.name)?.commit();
     for (const ref of refs) if (this.#present.has(keyOf(ref))) this.#recordingOf(place, ref).write();

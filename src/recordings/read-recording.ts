@@ -10,20 +10,42 @@ export interface ReadRecording {
   readonly calls: readonly CallLine[];
 }
 
+/** One line of a recording. */
+export interface ReadLine {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+  readonly value: unknown;
+  /** What makes it none; undefined for one that is. */
+  readonly wrong: string | undefined;
+}
+
 /**
  * @returns undefined if there is no such file.
  * @throws ModelProviderError `RECORDING_INVALID` naming file and line.
  */
 export function readRecording(path: string): ReadRecording | undefined {
-  const text = textOf(path);
-  if (text === undefined) return undefined;
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const [header, ...calls] = lines
-    .map((line, index) => ({ line, number: index + 1 }))
-    .filter(({ line }) => line !== '')
-    .map(({ line, number }, index) => parsed(path, line, number, index === 0));
+  const lines = readLines(path);
+  if (lines === undefined) return undefined;
+  const bad = lines.find(({ wrong }) => wrong !== undefined);
+  if (bad?.wrong !== undefined) throw invalid(path, bad.number, bad.wrong);
+  const [header, ...calls] = lines.map(({ value }) => value);
   if (header === undefined) throw invalid(path, 1, 'it is empty');
   return { header: header as RecordingHeader, calls: calls as CallLine[] };
+}
+
+/**
+ * All lines of a recording that are not empty, whatever they are.
+ *
+ * @returns undefined if there is no such file.
+ * @throws ModelProviderError `RECORDING_INVALID` if it cannot be read.
+ */
+export function readLines(path: string): readonly ReadLine[] | undefined {
+  return textOf(path)
+    ?.split('\n')
+    .map((line, index) => ({ text: line.replace(/\r$/, ''), number: index + 1 }))
+    .filter(({ text }) => text !== '')
+    .map(({ text, number }, index) => ({ text, number, ...read(text, index === 0) }));
 }
 
 /** As {@link readRecording}, without what was called. */
@@ -39,7 +61,9 @@ export function readRecordingHeader(path: string): RecordingHeader {
   } finally {
     closeSync(file);
   }
-  return parsed(path, line.split('\n')[0] ?? '', 1, true) as RecordingHeader;
+  const { value, wrong } = read(line.split('\n')[0] ?? '', true);
+  if (wrong !== undefined) throw invalid(path, 1, wrong);
+  return value as RecordingHeader;
 }
 
 function textOf(path: string): string | undefined {
@@ -58,11 +82,9 @@ function textOf(path: string): string | undefined {
   }
 }
 
-function parsed(path: string, line: string, number: number, isFirst: boolean): unknown {
+function read(line: string, isFirst: boolean): Pick<ReadLine, 'value' | 'wrong'> {
   const value = parsedJson(line);
-  const wrong = value === undefined ? 'it is no JSON' : wrongLine(value, isFirst);
-  if (wrong !== undefined) throw invalid(path, number, wrong);
-  return value;
+  return { value, wrong: value === undefined ? 'it is no JSON' : wrongLine(value, isFirst) };
 }
 
 function invalid(path: string, line: number, wrong: string): ModelProviderError {

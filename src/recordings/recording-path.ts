@@ -3,11 +3,15 @@ import { basename, dirname, join } from '../base/path';
 import { slug } from '../base/slug';
 import type { RecordedPlace } from '../pattern/recordings';
 import type { ResourceRef } from '../pattern/resource-spec';
+import type { RecordingHeader } from './recording-lines';
 
 const { createHash } = process.getBuiltinModule('node:crypto');
 
 /** The folder of recordings, beside the spec files. */
 export const recordingsFolder = '__recordings__';
+
+/** Of the names of recordings. */
+export const ending = '.jsonl';
 
 // Of two slugs, each unit has three bytes at most, and a file name has 255 bytes.
 const slugLength = 36;
@@ -27,10 +31,19 @@ export function recordingPath(
   { provider, name: model, config }: ResourceRef,
 ): string {
   const spec = `${provider}:${model}`;
-  const hash = createHash('sha256')
-    .update(stableStringify([name, spec, config ?? null]))
+  const hash = recordingHash({ name, spec, config: config ?? null });
+  const readable = [slug(title, slugLength), slug(spec, slugLength)].filter((part) => part !== '').join('.');
+  return join(recordingsOf(specFile), `${readable}.${hash}${ending}`);
+}
+
+/** What ends the name of a recording, before {@link ending}. */
+export function recordingHash({
+  name,
+  spec,
+  config,
+}: Pick<RecordingHeader, 'name' | 'spec' | 'config'>): string {
+  return createHash('sha256')
+    .update(stableStringify([name, spec, config]))
     .digest('hex')
     .slice(0, 8);
-  const readable = [slug(title, slugLength), slug(spec, slugLength)].filter((part) => part !== '').join('.');
-  return join(recordingsOf(specFile), `${readable}.${hash}.jsonl`);
 }

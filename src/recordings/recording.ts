@@ -12,7 +12,7 @@ type Attempt = Pick<RecordedPlace, 'sample' | 'trial'>;
 
 /** One recording: what an evaluation, or a test, has asked one resource. */
 export class Recording {
-  readonly #path: string;
+  readonly path: string;
   /** What is in the file, or will be. */
   #header: RecordingHeader | undefined;
   readonly #calls = new Map<string, readonly CallLine[]>();
@@ -25,7 +25,7 @@ export class Recording {
    * @throws ModelProviderError `RECORDING_INVALID`.
    */
   constructor(path: string, present: RecordingHeader | undefined) {
-    this.#path = path;
+    this.path = path;
     const read = readRecording(path);
     this.#header = present ?? read?.header;
     this.#isChanged = stableStringify(this.#header) !== stableStringify(read?.header);
@@ -62,17 +62,17 @@ export class Recording {
     if (!this.#isChanged || this.#header === undefined) return;
     const calls = [...this.#calls].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, some]) => some);
     const lines = [this.#header, ...calls].map((line) => `${redact(JSON.stringify(line))}\n`);
-    const draft = `${this.#path}.${process.pid}.tmp`;
+    const draft = `${this.path}.${process.pid}.tmp`;
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      mkdirSync(dirname(this.path), { recursive: true });
       writeFileSync(draft, lines.join(''));
-      renameSync(draft, this.#path);
+      renameSync(draft, this.path);
     } catch (error) {
       rmSync(draft, { force: true });
       throw new ModelProviderError(
         'RECORDING_INVALID',
-        `The recording ${this.#path} cannot be written: ${messageOf(error)}. Make its folder one that you can write to, or leave EVALS_RECORDINGS out.`,
-        { details: { path: this.#path }, cause: error },
+        `The recording ${this.path} cannot be written: ${messageOf(error)}. Make its folder one that you can write to, or leave EVALS_RECORDINGS out.`,
+        { details: { path: this.path }, cause: error },
       );
     }
     this.#isChanged = false;

@@ -1,5 +1,6 @@
 import Table from 'cli-table3';
 import { printable } from '../../base/printable';
+import { sizeOf } from './size';
 
 /** What is known of a run without reading its logs. */
 export interface RunFacts {
@@ -34,8 +35,4 @@ function tableOf(runs: readonly RunFacts[]): string {
   for (const { run, at, logs, bytes } of runs)
     table.push([printable(run), at.slice(0, 19).replace('T', ' '), String(logs), sizeOf(bytes)]);
   return table.toString();
-}
-
-function sizeOf(bytes: number): string {
-  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -1,6 +1,7 @@
 import type { LeasedBlock } from '../../pattern/blocks/leased-block';
 import type { LeasedResource } from '../../pattern/blocks/leased-resource';
 import type { EvalRun } from '../../pattern/eval-run';
+import { nameInProject } from '../../pattern/name-in-project';
 import { baseURLOf } from '../../pattern/model-connection';
 import type { RecordedPlace } from '../../pattern/recordings';
 import type { ResourceHandle } from '../../pattern/resource-handle';
@@ -76,7 +77,7 @@ export function nameOf({ specFile, model, name, title }: EvaluationPlan, { root 
   const file = specFile.startsWith(`${root}/`) ? specFile.slice(root.length + 1) : specFile;
   // Projects may run the same files.
   const { project, projectId } = currentRuntime().session();
-  if (project !== '') return withoutSecrets({ file, model, name: `${project} ${name}`, title });
+  if (project !== '') return withoutSecrets({ file, model, name: nameInProject(project, name), title });
   return withoutSecrets({ file, model, name, title, ...(projectId === '' ? {} : { project: projectId }) });
 }
 

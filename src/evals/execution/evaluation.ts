@@ -1,6 +1,7 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import type { ModelCall } from '../../pattern/model-calls';
+import type { RecordedAttempt } from '../../pattern/recording-use';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
@@ -95,6 +96,10 @@ class Evaluation {
   readonly #costs: CallCosts;
   readonly #datasetHash = createHash('sha256');
   #samples = 0;
+  /** Whether any trial was taken over from an earlier run. */
+  #isContinued = false;
+  /** The trials that ended with an error. */
+  readonly #failedTrials: RecordedAttempt[] = [];
   #status: FooterRecord['status'] = 'complete';
   #lost: Error | undefined;
   #stoppedFor = '';
@@ -225,7 +230,8 @@ class Evaluation {
   }
 
   /** What failed on the models' side is asked again in whole, and not recorded. */
-  #record({ record: { error }, recorded }: TrialOutcome): void {
+  #record({ record: { error, id, trial }, recorded }: TrialOutcome): void {
+    if (error !== undefined) this.#failedTrials.push({ sample: redact(id), trial });
     const isKept = error === undefined || error.kind === 'user' || error.kind === 'scorer';
     if (recorded !== undefined && isKept) currentRuntime().recordings()?.commit(recorded);
   }
@@ -325,6 +331,7 @@ class Evaluation {
   }
 
   #count(record: SampleRecord, { number }: Sample, isReused: boolean): void {
+    this.#isContinued ||= isReused;
     this.#summary.add(record, number, isReused);
     this.#progress.countDone(record.error !== undefined);
   }
@@ -351,8 +358,11 @@ class Evaluation {
   }
 
   #writeRecordings(): void {
-    const refs = resourcesAround(this.#plan.block).map(({ request }) => request);
-    currentRuntime().recordings()?.write(placeOf(this.#plan, this.#run), refs);
+    const { block, options, storedCalls } = this.#plan;
+    const refs = resourcesAround(block).map(({ request }) => request);
+    const isAll = options.samples === undefined && storedCalls === undefined && !this.#isContinued;
+    const end = { isWhole: isAll && this.#status === 'complete', failed: this.#failedTrials };
+    currentRuntime().recordings()?.write(placeOf(this.#plan, this.#run), refs, end);
   }
 
   /** Fails the test if it has to. */

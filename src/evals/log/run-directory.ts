@@ -9,7 +9,7 @@ const { mkdirSync, writeFileSync } = process.getBuiltinModule('node:fs');
  *
  * @throws ModelProviderError `LOG_INVALID` where there can be none.
  */
-export function makeRunDirectory({ directory }: EvalRun): void {
+export function makeRunDirectory({ directory }: Pick<EvalRun, 'directory'>): void {
   try {
     const isNew = mkdirSync(directory, { recursive: true }) !== undefined;
     if (isNew) writeFileSync(join(dirname(directory), '.gitignore'), '*\n');

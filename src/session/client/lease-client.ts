@@ -2,6 +2,7 @@ import type { SerializedError } from '../../base/errors';
 import type { EndpointPause } from '../../pattern/endpoint-pause';
 import type { EvalProgress } from '../../pattern/eval-progress';
 import type { EvalRun } from '../../pattern/eval-run';
+import type { RecordingUse } from '../../pattern/recording-use';
 import type {
   Activity,
   LogClaim,
@@ -203,7 +204,7 @@ export class LeaseClient implements SessionClient {
     return (fn) => this.owners.runIn(block, fn);
   }
 
-  // The client of Jest's environment overrides the next eleven.
+  // The client of Jest's environment overrides the next twelve.
   get tapEndpoint(): TapEndpoint | undefined {
     return undefined;
   }
@@ -211,6 +212,8 @@ export class LeaseClient implements SessionClient {
   noticeConnection(_connection: Json): void {}
 
   noticeImport(_mockedCall: () => string | undefined): void {}
+
+  noticeRecordings(_use: () => RecordingUse): void {}
 
   get test(): string {
     return '';
