@@ -92,14 +92,14 @@ test('a stream that spells a secret is not kept', async () => {
 });
 
 describe('a recorded answer', () => {
-  const replay = async (answer: Partial<RecordedAnswer>) => {
+  const replay = async (answer: Partial<RecordedAnswer>, signal?: AbortSignal) => {
     const upstream = { exchange: () => Promise.reject(new Error('asked')) };
     const recorded = { status: 200, contentType: 'text/plain', pieces: [], isPart: false, ...answer };
     const kept: unknown[] = [];
     const sender = new RecordedSender(upstream, {
       ...{ answer: recorded, miss: undefined, keep: (again) => void kept.push(again) },
     });
-    const sent = await sender.exchange(url);
+    const sent = await sender.exchange(url, signal === undefined ? {} : { signal });
     return { ...sent, kept, sender };
   };
 
@@ -119,10 +119,24 @@ describe('a recorded answer', () => {
     expect(kept).toEqual([]);
   });
 
+  test('that was left does not end before the application has left again', async () => {
+    const leaving = new AbortController();
+    const { response } = await replay({ pieces: [Buffer.from('one')], isPart: true }, leaving.signal);
+    const pieces = response.body?.[Symbol.asyncIterator]();
+    await pieces?.next();
+    const ended = jest.fn();
+    const end = pieces?.next().catch(ended);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(ended).not.toHaveBeenCalled();
+    leaving.abort();
+    await end;
+    expect(ended).toHaveBeenCalled();
+  });
+
   test('that was left ends with an error for whoever reads on', async () => {
     const { response } = await replay({ pieces: [Buffer.from('one')], isPart: true });
     await expect(webResponse(response).text()).rejects.toThrow('The recording ends here');
-  });
+  }, 30_000);
 
   test('has no body where there is none', async () => {
     const { response } = await replay({ status: 204 });

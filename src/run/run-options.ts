@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { inspect } from 'node:util';
 import { ModelProviderError } from '../base/errors';
-import { isPlainObject, showValue } from '../base/json';
+import { isPlainObject, showValue, stableStringify, type Json } from '../base/json';
 import { nearest } from '../base/nearest';
 import { unknownOption } from '../base/require-known';
 import type { ProjectOptions } from '../provider-module/path';
@@ -62,16 +61,25 @@ export function runOptions(project: ProjectOptions, env: Variables): RunOptions 
 /** What tells the options of two projects apart, by their names: short, since each test file sends it. */
 export type OptionMarks = Readonly<Record<string, string>>;
 
-// Regular expressions included, which JSON has not.
-const whole = { depth: Infinity, maxArrayLength: null, maxStringLength: null, sorted: true };
-
-/** @throws ModelProviderError `CONFIG_INVALID` as {@link runOptions} does for what is no object of options. */
+/**
+ * Of what Jest hands to its workers: JSON, in which regular expressions are nothing but objects.
+ *
+ * @throws ModelProviderError `CONFIG_INVALID` as {@link runOptions} does for what is no object of options.
+ */
 export function optionMarks(project: ProjectOptions): OptionMarks {
   const marks = Object.entries(evalsOf(project)).flatMap(([name, value]) => {
     if (value === undefined) return [];
     const isPath = typeof value === 'string' && options[name as Option].includes('path');
     const meant = isPath ? pathOf(value, project.rootDir) : value;
-    return [[name, createHash('sha256').update(inspect(meant, whole)).digest('hex').slice(0, 16)]];
+    return [
+      [
+        name,
+        createHash('sha256')
+          .update(stableStringify(meant as Json))
+          .digest('hex')
+          .slice(0, 16),
+      ],
+    ];
   });
   return Object.fromEntries(marks) as OptionMarks;
 }

@@ -1,12 +1,17 @@
 import type { Sender, Sent } from '../answers/waiting-fetch';
+import { anySignal } from '../base/any-signal';
 import type { HttpAnswer } from '../base/http-answer';
 import { Headers } from '../base/real-globals';
 import { holdsSecret } from '../base/secrets';
 import type { CallBodies, CallFacts } from '../pattern/model-calls';
 import type { CallRecording, RecordedAnswer } from '../pattern/recordings';
 
-// Not the global: tests may put fake timers in its place.
+// Not the globals: tests may put fake timers in their place.
 const { performance } = process.getBuiltinModule('node:perf_hooks');
+const { setTimeout: delay } = process.getBuiltinModule('node:timers/promises');
+
+// Long after anybody has read what is recorded, and short for whoever wants more than that.
+const leavesWithinMs = 5000;
 
 /** Sends the request of one call, unless its answer is recorded, and keeps the answer that comes. */
 export class RecordedSender implements Sender {
@@ -23,7 +28,12 @@ export class RecordedSender implements Sender {
   async exchange(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Sent> {
     const { answer } = this.#recording;
     if (answer !== undefined)
-      return { response: answerAgain(answer), sentAt: performance.now(), retries: 0, isReplayed: true };
+      return {
+        response: answerAgain(answer, init?.signal),
+        sentAt: performance.now(),
+        retries: 0,
+        isReplayed: true,
+      };
     const sent = await this.#sender.exchange(input, init);
     return { ...sent, response: this.#seen(sent.response) };
   }
@@ -59,12 +69,25 @@ export class RecordedSender implements Sender {
   }
 }
 
-function answerAgain({ status, contentType, pieces, isPart }: RecordedAnswer): HttpAnswer {
+function answerAgain(
+  { status, contentType, pieces, isPart }: RecordedAnswer,
+  signal: RequestInit['signal'],
+): HttpAnswer {
   const headers = new Headers(contentType === undefined ? {} : { 'content-type': contentType });
-  return { status, statusText: '', headers, body: again(pieces, isPart) };
+  return { status, statusText: '', headers, body: isPart ? partAgain(pieces, signal) : again(pieces) };
 }
 
-async function* again(pieces: readonly Uint8Array[], isPart: boolean): AsyncGenerator<Uint8Array, void> {
+async function* again(pieces: readonly Uint8Array[]): AsyncGenerator<Uint8Array, void> {
   yield* pieces;
-  if (isPart) throw new Error('The recording ends here: the application had left.');
+}
+
+/** An end at once would overtake what the application has not read yet: it leaves by itself, as it did before. */
+async function* partAgain(
+  pieces: readonly Uint8Array[],
+  signal: RequestInit['signal'],
+): AsyncGenerator<Uint8Array, void> {
+  yield* pieces;
+  const options = signal == null ? {} : { signal: anySignal(signal) };
+  await delay(leavesWithinMs, undefined, options).catch(() => undefined);
+  throw new Error('The recording ends here: the application had left.');
 }
