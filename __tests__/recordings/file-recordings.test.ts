@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keepSecret } from '../../src/base/secrets';
 import type { IgnoredPart, RecordingMode } from '../../src/pattern/recording-mode';
 import type { RecordedAnswer } from '../../src/pattern/recordings';
 import { FileRecordings } from '../../src/recordings/file-recordings';
@@ -173,6 +174,28 @@ test('what another identity has answered is a miss where the resource is there',
   const replay = recordings('replay');
   expect(replay.identityOf(evaluation, ref)).toEqual({ weights: 'w2' });
   expect(trial(replay, 's1', [['hello', '']]).answers).toEqual(['by w2']);
+});
+
+test('a secret in config or identity is no reason for a miss, and another one is none either', () => {
+  const secrets = ['first-secret-of-a-config', 'second-secret-of-a-config'] as const;
+  for (const secret of secrets) keepSecret('a config', secret);
+  const file = join(places.directory, 'a.eval.ts');
+  const asked = (mode: RecordingMode, secret: string): string | undefined => {
+    const made = new FileRecordings({ mode, ignore: [] }, { file: () => file, test: () => 'a test' });
+    const secretRef = { ...ref, config: { url: `http://u:${secret}@127.0.0.1` } };
+    if (mode === 'replay') made.leaseOf(secretRef);
+    else made.present(secretRef, { ...present, identity: { url: secret } });
+    const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+    const call = made.call(secretRef, request('hello'), work);
+    call.keep(answer('recorded'));
+    made.commit(work);
+    made.write(evaluation, [secretRef], whole);
+    return said(call.answer);
+  };
+  expect(asked('record', secrets[0])).toBeUndefined();
+  expect(asked('auto', secrets[0])).toBe('recorded');
+  expect(asked('auto', secrets[1])).toBe('recorded');
+  expect(asked('replay', secrets[1])).toBe('recorded');
 });
 
 test('a replayed resource has connection, identity and facts of its recording, and nothing of the machine', async () => {

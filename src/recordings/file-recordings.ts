@@ -1,6 +1,5 @@
 import { ModelProviderError, serializeError, type SerializedError } from '../base/errors';
-import type { Json } from '../base/json';
-import { stableStringify } from '../base/json';
+import { mapTexts, stableStringify, type Json } from '../base/json';
 import { join } from '../base/path';
 import { redact } from '../base/secrets';
 import type { EvalRun } from '../pattern/eval-run';
@@ -71,7 +70,8 @@ export class FileRecordings implements Recordings {
     return this.#used.use;
   }
 
-  leaseOf(ref: ResourceRef): SessionLease {
+  leaseOf(asked: ResourceRef): SessionLease {
+    const ref = withoutSecrets(asked);
     this.#used.leased(keyOf(ref));
     const header = this.#anyHeaderOf(ref);
     if (header !== undefined) return recordedLease(header);
@@ -81,7 +81,8 @@ export class FileRecordings implements Recordings {
     );
   }
 
-  identityOf(place: RecordedPlace, ref: ResourceRef): Json {
+  identityOf(place: RecordedPlace, asked: ResourceRef): Json {
+    const ref = withoutSecrets(asked);
     const { header } = this.#recordingOf(place, ref);
     if (header !== undefined) return header.identity;
     throw missing(`There is no recording of "${place.name}" with "${specOf(ref)}"`, [
@@ -89,9 +90,10 @@ export class FileRecordings implements Recordings {
     ]);
   }
 
-  present(ref: ResourceRef, resource: PresentResource): void {
+  present(asked: ResourceRef, { identity, ...resource }: PresentResource): void {
+    const ref = withoutSecrets(asked);
     this.#used.leased(keyOf(ref));
-    this.#present.set(keyOf(ref), resource);
+    this.#present.set(keyOf(ref), { ...resource, identity: mapTexts(identity, redact) });
   }
 
   announce(evaluation: RecordedPlace): void {
@@ -110,7 +112,7 @@ export class FileRecordings implements Recordings {
   ): CallRecording {
     const work = given instanceof Work ? given : this.#testWork(test ?? this.test);
     try {
-      return this.#call(ref, asked, work);
+      return this.#call(withoutSecrets(ref), asked, work);
     } catch (error) {
       return missed(work, serializeError(error));
     }
@@ -148,7 +150,8 @@ export class FileRecordings implements Recordings {
     if (!this.isReplay && work instanceof Work) work.commit();
   }
 
-  write(place: RecordedPlace, refs: readonly ResourceRef[], end: EvaluationEnd): void {
+  write(place: RecordedPlace, asked: readonly ResourceRef[], end: EvaluationEnd): void {
+    const refs = asked.map(withoutSecrets);
     const paths = refs.map((ref) => recordingPath(this.#spec.file(), place, ref));
     this.#used.ended(place.name, paths, end);
     if (this.isReplay) return;
@@ -156,7 +159,8 @@ export class FileRecordings implements Recordings {
     for (const ref of refs) if (this.#present.has(keyOf(ref))) this.#recordingOf(place, ref).write();
   }
 
-  writeTests(ref: ResourceRef): void {
+  writeTests(asked: ResourceRef): void {
+    const ref = withoutSecrets(asked);
     if (this.isReplay) return;
     for (const [name, work] of this.#tests) {
       if (this.#evaluations.has(name)) continue;
@@ -223,6 +227,11 @@ function isKept({ status }: RecordedAnswer): boolean {
 function missing(what: string, more: readonly string[]): ModelProviderError {
   const lines = [`${what}: record it with EVALS_RECORDINGS=record, where the resource is.`, ...more];
   return new ModelProviderError('RECORDING_MISSING', lines.join('\n'));
+}
+
+/** As recordings have it: their names and headers are equal whatever a secret is. */
+function withoutSecrets({ provider, name, config }: ResourceRef): ResourceRef {
+  return { provider, ...mapTexts({ name, config }, redact) };
 }
 
 function specOf({ provider, name }: ResourceRef): string {
