@@ -62,7 +62,7 @@ function trial(
     if (call.answer === undefined) call.keep(answer(live));
     return said(call.answer) ?? (call.miss === undefined ? `live ${live}` : 'miss');
   });
-  made.commit(work);
+  made.commit(work, true);
   return { answers, work };
 }
 
@@ -104,7 +104,7 @@ test('a call that was not kept does not count among the equal ones', () => {
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('overloaded', { status: 503 }));
   made.call(ref, request('hello'), work).keep(answer('one'));
-  made.commit(work);
+  made.commit(work, true);
   made.write(evaluation, [ref], whole);
   expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['one']);
 });
@@ -113,7 +113,7 @@ test.each([200, 201, 204, 400, 404, 410, 422])('an answer with %d is kept', (sta
   const made = recordings('record');
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('x', { status }));
-  made.commit(work);
+  made.commit(work, true);
   made.write(evaluation, [ref], whole);
   expect(text()).toContain(`"status":${status}`);
 });
@@ -122,7 +122,7 @@ test.each([302, 401, 402, 403, 408, 409, 425, 429, 500, 503])('an answer with %d
   const made = recordings('record');
   const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
   made.call(ref, request('hello'), work).keep(answer('x', { status }));
-  made.commit(work);
+  made.commit(work, true);
   made.write(evaluation, [ref], whole);
   expect(text()).not.toContain('"status"');
 });
@@ -134,6 +134,23 @@ test('an attempt that does not count leaves nothing', () => {
   trial(made, 's1', [['hello', 'of the second']]);
   made.write(evaluation, [ref], whole);
   expect(trial(recordings('replay'), 's1', [['hello', '']]).answers).toEqual(['of the second']);
+});
+
+test('what an attempt with an error has not come to stays, and what a whole one has not called goes', () => {
+  record([
+    ['hello', 'one'],
+    ['and then', 'two'],
+  ]);
+  const again = (isWhole: boolean): (string | undefined)[] => {
+    const made = recordings('auto');
+    const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
+    made.call(ref, request('hello'), work);
+    made.commit(work, isWhole);
+    made.write(evaluation, [ref], whole);
+    return trial(recordings('replay'), 's1', [['and then', '']]).answers;
+  };
+  expect(again(false)).toEqual(['two']);
+  expect(again(true)).toEqual(['miss']);
 });
 
 test('auto asks what is not recorded, and records it', () => {
@@ -188,7 +205,7 @@ test('a secret in config or identity is no reason for a miss, and another one is
     const work = made.begin({ ...evaluation, sample: 's1', trial: 0 });
     const call = made.call(secretRef, request('hello'), work);
     call.keep(answer('recorded'));
-    made.commit(work);
+    made.commit(work, true);
     made.write(evaluation, [secretRef], whole);
     return said(call.answer);
   };
@@ -266,6 +283,23 @@ test('a test has a recording of its own, written when a lease ends', () => {
   const replay = recordings('replay');
   expect(said(replay.call(ref, request('hello'), undefined).answer)).toBe('plain');
   expect(said(replay.call(ref, request('hello'), undefined, 'another test').answer)).toBe('of another');
+});
+
+test('auto takes nothing out of the recording of a test, which may not have made all its calls', () => {
+  test_ = 'fake:m a plain test';
+  const made = recordings('record');
+  for (const asked of ['first', 'second'])
+    made.call(ref, request(asked), undefined).keep(answer(`recorded ${asked}`));
+  made.writeTests(ref);
+  const auto = recordings('auto');
+  expect(said(auto.call(ref, request('first'), undefined).answer)).toBe('recorded first');
+  // One of its leases has ended.
+  auto.writeTests(ref);
+  expect(said(auto.call(ref, request('second'), undefined).answer)).toBe('recorded second');
+  const failed = recordings('auto');
+  failed.call(ref, request('first'), undefined);
+  failed.writeTests(ref);
+  expect(said(recordings('replay').call(ref, request('second'), undefined).answer)).toBe('recorded second');
 });
 
 test('calls of no sample are in the recording of their evaluation, and written with it alone', () => {

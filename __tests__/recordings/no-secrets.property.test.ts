@@ -94,7 +94,7 @@ test('no secret is in a thousand recordings and transcripts with keys planted ev
           made
             .call(ref, call, of)
             .keep({ status: 200, contentType, pieces: [Buffer.from(body)], isPart: false });
-      made.commit(work);
+      made.commit(work, true);
       made.writeTests(ref);
 
       const run = { directory: join(places.directory, '.evals'), run: 'r' } as EvalRun;

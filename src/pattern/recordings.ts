@@ -92,8 +92,12 @@ export interface Recordings {
     work: RecordedWork | undefined,
     test?: string,
   ): CallRecording;
-  /** The calls of an attempt count: they take the place of those that its trial had before. */
-  commit(work: RecordedWork): void;
+  /**
+   * The calls of an attempt count: they take the place of those that its trial had before.
+   *
+   * @param isWhole whether it came to its end; if not, what it may have been about to call stays.
+   */
+  commit(work: RecordedWork, isWhole: boolean): void;
   /**
    * An evaluation has ended: writes its recordings, also of the resources that it has not called.
    *

@@ -146,8 +146,8 @@ export class FileRecordings implements Recordings {
     return { answer: undefined, miss: undefined, keep };
   }
 
-  commit(work: RecordedWork): void {
-    if (!this.isReplay && work instanceof Work) work.commit();
+  commit(work: RecordedWork, isWhole: boolean): void {
+    if (!this.isReplay && work instanceof Work) work.commit(isWhole);
   }
 
   write(place: RecordedPlace, asked: readonly ResourceRef[], end: EvaluationEnd): void {
@@ -155,7 +155,7 @@ export class FileRecordings implements Recordings {
     const paths = refs.map((ref) => recordingPath(this.#spec.file(), place, ref));
     this.#used.ended(place.name, paths, end);
     if (this.isReplay) return;
-    this.#tests.get(place.name)?.commit();
+    this.#commitTest(place.name);
     for (const ref of refs) if (this.#present.has(keyOf(ref))) this.#recordingOf(place, ref).write();
   }
 
@@ -164,9 +164,14 @@ export class FileRecordings implements Recordings {
     if (this.isReplay) return;
     for (const [name, work] of this.#tests) {
       if (this.#evaluations.has(name)) continue;
-      work.commit();
+      this.#commitTest(name);
       this.#recordings.get(recordingPath(this.#spec.file(), work.place, ref))?.write();
     }
+  }
+
+  /** Nobody knows whether a test has made all its calls: what auto has not asked for again stays. */
+  #commitTest(name: string): void {
+    this.#tests.get(name)?.commit(this.#rules.mode === 'record');
   }
 
   #testWork(name: string): Work {

@@ -49,10 +49,16 @@ export class Recording {
     return [...this.#calls.values()].flat();
   }
 
-  /** What was recorded of an attempt is this from now on. */
-  replace(attempt: Attempt, calls: readonly CallLine[]): void {
-    const sorted = [...calls].sort(byRequest);
-    if (JSON.stringify(sorted) === JSON.stringify(this.callsOf(attempt))) return;
+  /**
+   * What was recorded of an attempt is this from now on.
+   *
+   * @param isWhole whether it has made all its calls; if not, what was recorded besides stays.
+   */
+  replace(attempt: Attempt, calls: readonly CallLine[], isWhole: boolean): void {
+    const before = this.callsOf(attempt);
+    const isAgain = ({ key, n }: CallLine): boolean => calls.some((call) => call.key === key && call.n === n);
+    const sorted = [...calls, ...(isWhole ? [] : before.filter((call) => !isAgain(call)))].sort(byRequest);
+    if (JSON.stringify(sorted) === JSON.stringify(before)) return;
     this.#calls.set(keyOf(attempt), sorted);
     this.#isChanged = true;
   }

@@ -26,9 +26,13 @@ export class Work implements RecordedWork {
     this.#callsIn(recording).push(call);
   }
 
-  /** The recordings that it has to do with take over its calls. */
-  commit(): void {
-    for (const [recording, calls] of this.#calls) recording.replace(this.place, counted(calls));
+  /**
+   * The recordings that it has to do with take over its calls.
+   *
+   * @param isWhole whether it has made them all.
+   */
+  commit(isWhole: boolean): void {
+    for (const [recording, calls] of this.#calls) recording.replace(this.place, counted(calls), isWhole);
   }
 
   #callsIn(recording: Recording): CallLine[] {

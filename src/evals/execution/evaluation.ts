@@ -233,7 +233,10 @@ class Evaluation {
   #record({ record: { error, id, trial }, recorded }: TrialOutcome): void {
     if (error !== undefined) this.#failedTrials.push({ sample: redact(id), trial });
     const isKept = error === undefined || error.kind === 'user' || error.kind === 'scorer';
-    if (recorded !== undefined && isKept) currentRuntime().recordings()?.commit(recorded);
+    if (recorded !== undefined && isKept)
+      currentRuntime()
+        .recordings()
+        ?.commit(recorded, error === undefined);
   }
 
   #isSpent(): boolean {
