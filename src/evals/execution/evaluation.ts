@@ -356,7 +356,8 @@ class Evaluation {
         ...(this.#spentBudget && { budget: this.#spentBudget }),
       }),
     });
-    if (this.#status !== 'interrupted') this.#writeRecordings();
+    // Also of an interrupted one: a run that goes on does not call again what has been called.
+    this.#writeRecordings();
     return verdict;
   }
 
