@@ -88,6 +88,9 @@ export class SpecClient extends LeaseClient {
       case 'run_describe_start':
         this.#block = event.describeBlock;
         break;
+      case 'run_describe_finish':
+        this.#block = event.describeBlock.parent;
+        break;
       case 'hook_start':
         this.#hook = event.hook;
         break;
@@ -173,7 +176,9 @@ export class SpecClient extends LeaseClient {
 
   override get test(): string {
     const { current } = this.owners;
-    const [test = this.#running] =
+    // Between two tests there is none: hooks of a block belong to it.
+    const running = [...this.#tests.keys()].find((test) => test === this.#running);
+    const [test = running] =
       [...this.#tests].find(([, owner]) => owner !== this.owners.root && isWithin(current, owner)) ?? [];
     return test === undefined ? blockName(this.#block) : fullName(test);
   }

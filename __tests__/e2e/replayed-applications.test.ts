@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { completion, chunk, fakeEndpoint, json, sendEvent, type Answerer } from '../fixtures/fake-endpoint';
 import { notesUnder } from '../support/eval-logs';
 import { spec } from './noting-project';
@@ -47,6 +49,21 @@ const files = {
     });`),
 };
 
+const hooks = {
+  'hooks.eval.js': spec(`
+    withClient(['fake:m'], (handle) => {
+      const hooksOf = (block) => {
+        beforeAll(() => handle.client.generate('before ' + block));
+        afterAll(() => handle.client.generate('after ' + block));
+      };
+      describe('first', () => { hooksOf('first'); test('is', () => undefined); });
+      describe('second', () => {
+        describe('inner', () => { hooksOf('inner'); test('is', () => undefined); });
+        describe('other', () => test('is', () => undefined));
+      });
+    });`),
+};
+
 describe.each(bothModes)('replayed calls of applications, %s', (mode) => {
   let recorded: JestRun;
   let replayed: JestRun;
@@ -72,5 +89,22 @@ describe.each(bothModes)('replayed calls of applications, %s', (mode) => {
   test('a stream that was left is read as far as it was, however slowly', () => {
     expect(notesUnder(replayed, 'left')).toEqual(notesUnder(recorded, 'left'));
     expect(notesUnder(recorded, 'left')).toHaveLength(1);
+  });
+
+  test('calls in hooks of a block are its own, whichever tests ran before', async () => {
+    endpoint.answer(answer);
+    const { project, state } = recorded;
+    const settings = { args: ['--config', 'jest.config.js', 'hooks.eval'], project, state };
+    const env = { FAKE_URL: endpoint.baseURL };
+    await runJest(hooks, mode, { ...settings, env: { ...env, EVALS_RECORDINGS: 'record' } });
+    const alone = await runJest({}, mode, {
+      ...{ ...settings, args: [...settings.args, '-t', 'inner is'] },
+      env: { ...env, EVALS_RECORDINGS: 'replay' },
+    });
+    expect(alone.exit === 0 ? 0 : alone.output).toBe(0);
+    expect(readdirSync(join(project, '__recordings__/hooks.eval.js')).sort()).toEqual([
+      expect.stringMatching(/^fake-m-first\.fake-m/),
+      expect.stringMatching(/^fake-m-second-inner\.fake-m/),
+    ]);
   });
 });

@@ -231,12 +231,10 @@ class Evaluation {
 
   /** What failed on the models' side is asked again in whole, and not recorded. */
   #record({ record: { error, id, trial }, recorded }: TrialOutcome): void {
-    if (error !== undefined) this.#failedTrials.push({ sample: redact(id), trial });
-    const isKept = error === undefined || error.kind === 'user' || error.kind === 'scorer';
-    if (recorded !== undefined && isKept)
-      currentRuntime()
-        .recordings()
-        ?.commit(recorded, error === undefined);
+    const isWhole = error === undefined;
+    if (!isWhole) this.#failedTrials.push({ sample: redact(id), trial });
+    const isKept = isWhole || error.kind === 'user' || error.kind === 'scorer';
+    if (recorded && isKept) currentRuntime().recordings()?.commit(recorded, isWhole);
   }
 
   #isSpent(): boolean {
@@ -356,7 +354,6 @@ class Evaluation {
         ...(this.#spentBudget && { budget: this.#spentBudget }),
       }),
     });
-    // Also of an interrupted one: a run that goes on does not call again what has been called.
     this.#writeRecordings();
     return verdict;
   }
