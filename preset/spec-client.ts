@@ -42,7 +42,7 @@ export class SpecClient extends LeaseClient {
   readonly #blocks = new WeakMap<Circus.DescribeBlock, Owner>();
   readonly #tests = new Map<Circus.TestEntry, Owner>();
   readonly #losses = new Map<Circus.TestEntry, SerializedError[]>();
-  readonly #beforeTests: SerializedError[] = [];
+  readonly #betweenTests: SerializedError[] = [];
   readonly #lazy = new WeakSet<Circus.TestEntry | Circus.Hook>();
   readonly #project: ClientProject;
   readonly #sockets: DatabaseSockets;
@@ -91,13 +91,17 @@ export class SpecClient extends LeaseClient {
       case 'run_describe_finish':
         this.#block = event.describeBlock.parent;
         break;
+      case 'run_finish':
+        // What hooks after the last test have missed fails the file.
+        state.unhandledErrors.push(...this.#betweenTests.splice(0).map((error) => deserializeError(error)));
+        break;
       case 'hook_start':
         this.#hook = event.hook;
         break;
       case 'test_started':
         this.#running = event.test;
         this.#tests.set(event.test, this.owners.child(event.test.name, this.#ownerOf(event.test.parent)));
-        this.#losses.set(event.test, this.#beforeTests.splice(0));
+        this.#losses.set(event.test, this.#betweenTests.splice(0));
         break;
       case 'test_fn_failure':
       case 'hook_failure':
@@ -184,8 +188,8 @@ export class SpecClient extends LeaseClient {
   }
 
   override failTest(error: SerializedError): void {
-    // What hooks before the first test have missed, that one has missed.
-    if (this.#tests.size === 0) this.#beforeTests.push(error);
+    // What hooks of a block have missed, the next test has missed.
+    if (this.#tests.size === 0) this.#betweenTests.push(error);
     this.#noteLoss(this.owners.current, error);
   }
 

@@ -107,4 +107,24 @@ describe.each(bothModes)('replayed calls of applications, %s', (mode) => {
       expect.stringMatching(/^fake-m-second-inner\.fake-m/),
     ]);
   });
+
+  test('a file fails for what its last hook has missed, whatever that makes of it', async () => {
+    const { project, state } = recorded;
+    const late = spec(`
+      withClient(['fake:m'], (handle) => {
+        describe('block', () => {
+          afterAll(() => handle.client.generate('in ' + process.env.EVALS_RECORDINGS).catch(() => undefined));
+          test('passes', () => undefined);
+        });
+      });`);
+    const settings = { args: ['--config', 'jest.config.js', 'late.eval'], project, state };
+    const env = { FAKE_URL: endpoint.baseURL };
+    endpoint.answer(answer);
+    const { exit } = await runJest({ 'late.eval.js': late }, mode, {
+      ...{ ...settings, env: { ...env, EVALS_RECORDINGS: 'record' } },
+    });
+    expect(exit).toBe(0);
+    const run = await runJest({}, mode, { ...settings, env: { ...env, EVALS_RECORDINGS: 'replay' } });
+    expect([run.exit, run.output]).toEqual([1, expect.stringContaining('RECORDING_MISSING')]);
+  });
 });
