@@ -12,6 +12,7 @@ import { lockRun } from '../src/run/run-lock';
 import { openSocketSession, presentSession } from '../src/session/open-session';
 import { loadProviderModule, providersOf, requireSameModule } from '../src/provider-module/load';
 import { withSources } from '../src/provider-module/typescript-sources';
+import type { EvalBoard } from '../src/session/events/eval-board';
 import type { SessionEvent } from '../src/session/events/events';
 import { Spending } from '../src/session/events/spending';
 import '../src/runtime';
@@ -91,9 +92,9 @@ export async function openSession(globalConfig: GlobalOptions, projectConfig: Pr
 function settingsOf(
   globalConfig: GlobalOptions,
   projectConfig: ProjectOptions,
-): { readonly run: () => Promise<EvalRun>; readonly tables: boolean } {
-  const { tables, ...options } = runOptions(projectConfig, process.env);
-  return { run: runSettings(globalConfig, process.env, options), tables };
+): Pick<EvalBoard, 'report' | 'tables'> & { readonly run: () => Promise<EvalRun> } {
+  const { report, tables, ...options } = runOptions(projectConfig, process.env);
+  return { run: runSettings(globalConfig, process.env, options), report, tables };
 }
 
 function isWatching({ watch, watchAll }: Pick<GlobalOptions, 'watch' | 'watchAll'>): boolean {

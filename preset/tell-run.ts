@@ -33,7 +33,7 @@ export function tellRun({ session, board }: OpenSession, isShard: boolean): Erro
     type === evalRecordType ? [(data as unknown as EvalOutcome).log] : [],
   );
   const { tables } = board;
-  const { text, errors } = report([...new Set(logs)], tables);
+  const { text, errors } = report([...new Set(logs)], board);
   const unused = isShard ? undefined : unusedModels(chosenModels(process.env) ?? [], records);
   const ofResources = tables ? sessionTable(events) : sessionRemarks(events);
   const all = unused === undefined ? errors : [unused, ...errors];
@@ -46,7 +46,7 @@ export function tellRun({ session, board }: OpenSession, isShard: boolean): Erro
 /** The logs of one run lie in one directory. */
 function report(
   logs: readonly string[],
-  tables: boolean,
+  { tables, report: isWanted }: Pick<OpenSession['board'], 'tables' | 'report'>,
 ): { readonly text: string; readonly errors: readonly Error[] } {
   const [first] = logs;
   if (first === undefined) return { text: '', errors: [] };
@@ -61,7 +61,7 @@ function report(
         ),
     // Without the directory there is nothing beside which it could lie.
     existsSync(directory) ? failureOf(() => writeSummary(read)) : undefined,
-    failureOf(() => writeStepSummary(read)),
+    isWanted ? failureOf(() => writeStepSummary(read)) : undefined,
   ];
   return { text: describeRun(read, { tables }), errors: errors.filter((error) => error !== undefined) };
 }

@@ -6,8 +6,10 @@ import { expectEqual } from './consumer-checks.mjs';
 /**
  * Throws unless the last run of a project has so many calls of samples, each with an answer and its tokens, and none
  * that is of no sample.
+ *
+ * @param isReplayed whether these answers are recorded ones, and no model was loaded.
  */
-export function checkCalls(project, output, calls) {
+export function checkCalls(project, output, calls, isReplayed = false) {
   const logs = join(project.directory, '.evals');
   const run = join(logs, readdirSync(logs).sort().at(-1));
   const records = readdirSync(run)
@@ -23,10 +25,12 @@ export function checkCalls(project, output, calls) {
       finishReason === 'stop' &&
       usage.completionTokens > 0,
   );
+  const replayed = found.filter((call) => call.replayed === true).length;
+  const loads = output.includes('time to ready') ? 1 : 0;
   const unattributed = records.filter(({ type }) => type === 'unattributed').length;
-  expectEqual({ found: found.length, whole: whole.length, unattributed }, output, {
-    found: calls,
-    whole: calls,
-    unattributed: 0,
+  const all = { found: found.length, whole: whole.length, replayed, loads, unattributed };
+  expectEqual(all, output, {
+    ...{ found: calls, whole: calls, replayed: isReplayed ? calls : 0 },
+    ...{ loads: isReplayed ? 0 : 1, unattributed: 0 },
   });
 }

@@ -209,14 +209,19 @@ async function testFolder(
   const project = new ConsumerProject({ directory, manager: npm, usesModules });
   if (!(await installed(title, () => project.install()))) return;
   for (const command of commands) await checks.check(`${title}: ${command}`, () => project.shell(command));
-  for (const mode of dimensions.mode) {
-    await checks.check(`${title}: jest ${mode}`, async () => {
-      const { output, result } = await project.jest(mode.split(' '));
+  // Applications are recorded as well, and replayed without a model.
+  const recordings = calls === undefined ? ['off'] : ['off', 'record', 'replay'];
+  const runs = recordings.flatMap((recording) => dimensions.mode.map((mode) => ({ mode, recording })));
+  for (const { mode, recording } of runs) {
+    const what = recording === 'off' ? mode : `${mode}, ${recording}`;
+    await checks.check(`${title}: jest ${what}`, async () => {
+      const env = { EVALS_RECORDINGS: recording };
+      const { output, result } = await project.jest(mode.split(' '), { env });
       // Those of a program that this machine lacks are skipped.
       const { numPassedTests, numPendingTests, success } = result;
       expectEqual({ tests: numPassedTests + numPendingTests, success }, output, { tests, success: true });
       if (output.includes('left connections to it open')) throw new Error(output);
-      if (calls !== undefined) checkCalls(project, output, calls);
+      if (calls !== undefined) checkCalls(project, output, calls, recording === 'replay');
     });
   }
 }

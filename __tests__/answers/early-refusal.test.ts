@@ -95,7 +95,10 @@ test('however an answer is cut into pieces, it is the same', async () => {
       const { response, refusal } = await begin(
         new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
       );
-      expect([await webResponse(response).text(), refusal]).toEqual([whole, expect.objectContaining(refused)]);
+      expect([await webResponse(response).text(), refusal]).toEqual([
+        whole,
+        expect.objectContaining(refused),
+      ]);
     }),
     { numRuns: 50 },
   );

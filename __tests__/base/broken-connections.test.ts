@@ -65,6 +65,7 @@ describe('a session', () => {
         run: undefined,
         claims: new LogClaims(),
         options: {},
+        report: true,
         tables: true,
         spending: new Spending(),
         showProgress: () => undefined,

@@ -149,13 +149,16 @@ describe('compare', () => {
     runs.write('old', { model: 'a' }, answers(4, 16));
     runs.write(
       'new',
-      { model: 'a', code: 'beef', identity: { weights: 'x' }, dataset: { name: 'array', hash: 'y' } },
+      {
+        ...{ model: 'a', code: 'beef', identity: { weights: 'x' }, dataset: { name: 'array', hash: 'y' } },
+        prices: { a: { input: 1, output: 2 } },
+      },
       answers(4, 16),
     );
     runs.write('new', { model: 'b' }, answers(4, 16));
     const { out } = runs.run('compare', 'old', 'new');
     expect(out).toContain(
-      '- sums, a: other weights or another engine, another data set, other code of the evaluation',
+      '- sums, a: other weights or another engine, another data set, other code of the evaluation, other prices',
     );
     expect(out).toContain('- sums, b: only in new');
     for (const run of ['old', 'new']) expect(out).toContain(`- sums, a: did not run to its end in ${run}`);

@@ -47,7 +47,14 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
       args: ['--testPathPatterns', file],
       ...(live !== undefined && { project: live.project, state: live.state }),
       config: { testEnvironmentOptions: { modelProviders: './providers.js', evals: { prices, ...evals } } },
-      env: { FAKE_URL: endpoint.baseURL, OPENAI_API_KEY: 'fake', CI: '', EVALS_RUN: name, ...env },
+      env: {
+        FAKE_URL: endpoint.baseURL,
+        OPENAI_API_KEY: 'fake',
+        CI: '',
+        EVALS_RUN: name,
+        GITHUB_STEP_SUMMARY: 'page.md',
+        ...env,
+      },
     });
   const summaryOf = (name: string): RunReport =>
     JSON.parse(readFileSync(join(live.project, '.evals', name, 'summary.json'), 'utf8')) as RunReport;
@@ -63,7 +70,7 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
     live = await run('live', { EVALS_RECORDINGS: 'record', EVALS_MODELS: 'fake:one' });
     mixed = await run('mixed', { EVALS_RECORDINGS: 'auto' });
     const offline = { FAKE_URL: 'http://127.0.0.1:9/v1', EVALS_RECORDINGS: 'replay', BASELINE: 'live' };
-    replayed = await run('replayed', offline, { tables: false });
+    replayed = await run('replayed', offline, { tables: false, report: false });
   });
 
   test('a live run is not marked', () => {
@@ -138,6 +145,13 @@ describe.each(bothModes)('replayed runs, %s', (mode) => {
       differences: Array.from({ length: 2 }, () => ({ n: 3 })),
     });
     expect(footer(records(replayed, 'allowed', 'replayed')).summary.replayed).toBe(3);
+  });
+
+  test('without a report nothing is added to the page of the job', () => {
+    const page = readFileSync(join(live.project, 'page.md'), 'utf8');
+    const runs = [...page.matchAll(/^## Evaluations of (\w+)/gm)].map(([, name]) => name);
+    expect(runs.slice(0, 2)).toEqual(['live', 'mixed']);
+    expect(runs).not.toContain('replayed');
   });
 
   test('recorded answers that are judged again are marked as they were', async () => {

@@ -43,7 +43,7 @@ const ofLitellm = {
   long: { input: 1, output: 10, mostInputTokens: 128_000 },
 };
 
-const unasked = { recordings: { mode: 'off', ignore: [] }, tables: true };
+const unasked = { recordings: { mode: 'off', ignore: [] }, report: true, tables: true };
 
 test('without options there are neither prices nor a limit', () => {
   const usual = { prices: {}, maxCost: null, transcripts: null, ...unasked };
@@ -74,19 +74,22 @@ test('which transcripts are kept is said by the configuration, and by a variable
   );
 });
 
-test('whether tables are printed is said by the configuration, and by a variable that wins', () => {
-  expect([read({ tables: false }), read({ tables: true })].map(({ tables }) => tables)).toEqual([
+test.each([
+  ['tables', 'EVALS_TABLES'],
+  ['report', 'EVALS_REPORT'],
+] as const)('%s is switched off by the configuration, and by a variable that wins', (name, variable) => {
+  expect([read({ [name]: false }), read({ [name]: true })].map((options) => options[name])).toEqual([
     false,
     true,
   ]);
-  expect(read({ tables: false }, { EVALS_TABLES: 'true' }).tables).toBe(true);
-  expect(read({}, { EVALS_TABLES: 'false' }).tables).toBe(false);
-  expect(() => read({ tables: 'false' })).toThrow(
-    refused('testEnvironmentOptions.evals.tables is "false"; it must be true or false.'),
+  expect(read({ [name]: false }, { [variable]: 'true' })[name]).toBe(true);
+  expect(read({}, { [variable]: 'false' })[name]).toBe(false);
+  expect(() => read({ [name]: 'false' })).toThrow(
+    refused(`testEnvironmentOptions.evals.${name} is "false"; it must be true or false.`),
   );
   for (const text of ['0', 'no', 'False'])
-    expect(() => read({}, { EVALS_TABLES: text })).toThrow(
-      refused(`EVALS_TABLES is "${text}"; it must be true or false.`),
+    expect(() => read({}, { [variable]: text })).toThrow(
+      refused(`${variable} is "${text}"; it must be true or false.`),
     );
 });
 

@@ -54,6 +54,7 @@ async function serve(db = new ScriptedProvider(), providerModule?: string): Prom
     run: undefined,
     claims: new LogClaims(),
     options: {},
+    report: true,
     tables: true,
     spending: new Spending(),
     files: new TestFiles(),

@@ -26,7 +26,7 @@ export function withText({ status, statusText, headers }: HttpAnswer, text: stri
 const withoutBody = new Set([101, 204, 205, 304]);
 
 /** The answer for those who want a web one. */
-export function webResponse(answer: HttpAnswer): Response {
+export function webResponse(answer: HttpAnswer): globalThis.Response {
   if (answer instanceof Response) return answer;
   const { status, statusText, headers, body } = answer;
   const stream = body === null || withoutBody.has(status) ? null : streamOf(body[Symbol.asyncIterator]());

@@ -9,7 +9,7 @@ import { pathOf, type Given } from './given-option';
 import { readMaxCost } from './max-cost';
 import { readRecordingRules } from './recording-rules';
 import { readPrices } from './read-prices';
-import { readTables } from './tables-option';
+import { readSwitch } from './switch-option';
 import { readTranscriptMode } from './transcript-mode';
 
 /**
@@ -25,7 +25,8 @@ const options = {
   maxCost: ['EVALS_MAX_COST', readMaxCost],
   transcripts: ['EVALS_TRANSCRIPTS', readTranscriptMode],
   recordings: ['EVALS_RECORDINGS', readRecordingRules],
-  tables: ['EVALS_TABLES', readTables],
+  report: ['EVALS_REPORT', readSwitch],
+  tables: ['EVALS_TABLES', readSwitch],
 } satisfies Record<string, readonly [variable: string, read: ReadOption<unknown>, path?: 'path']>;
 
 type Option = keyof typeof options;

@@ -27,7 +27,7 @@ const gitLimitMs = 30_000;
 export function runSettings(
   { rootDir, seed, ...facts }: JestRunFacts,
   env: Variables,
-  options: Omit<RunOptions, 'tables'>,
+  options: Omit<RunOptions, 'report' | 'tables'>,
 ): () => Promise<EvalRun> {
   const run = nameOf(env['EVALS_RUN']);
   const rerun = rerunOf(env['EVALS_RERUN']);

@@ -74,6 +74,7 @@ export async function openSocketSession(options: OpenSessionOptions): Promise<Op
     records: [],
     run: undefined,
     options: {},
+    report: true,
     tables: true,
     spending: new Spending(),
     claims: new LogClaims(),

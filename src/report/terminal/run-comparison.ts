@@ -104,6 +104,7 @@ function changesOf(before: HeaderRecord, after: HeaderRecord): string[] {
     ['another data set', before.dataset.hash !== after.dataset.hash],
     ['other code of the evaluation', before.code !== after.code],
     ['other options', !isEqual(before.options, after.options)],
+    ['other prices', !isEqual(before.prices, after.prices)],
   ];
   return changes.flatMap(([name, isChanged]) => (isChanged ? [name] : []));
 }

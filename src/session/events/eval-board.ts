@@ -19,6 +19,8 @@ export interface EvalBoard {
   run: (() => Promise<EvalRun>) | undefined;
   /** A mark of each option of the run, by its name: what tells apart those of two projects. */
   options: Readonly<Record<string, string>>;
+  /** Whether a report of the run is written at its end, besides `summary.json`. */
+  report: boolean;
   /** Whether the tables of the run are printed at its end. */
   tables: boolean;
   /** What the calls of the run have cost; watch mode has one for each of its runs. */
