@@ -21,8 +21,6 @@ import { ended, refusalAnswer } from './tap/refusal';
 class PresentRuntime implements Runtime {
   #registry: Promise<ProviderRegistry> | undefined;
   #script: SessionClient | undefined;
-  #tap: FileTap | undefined;
-  #recordings: FileRecordings | undefined;
 
   session(): SessionClient {
     const client = (globalThis as { [sessionClientKey]?: SessionClient })[sessionClientKey];
@@ -33,30 +31,30 @@ class PresentRuntime implements Runtime {
   }
 
   tap(): FileTap | undefined {
-    if (this.#tap !== undefined) return this.#tap;
     const { tapEndpoint } = this.session();
     if (tapEndpoint === undefined) return undefined;
-    // Loaded when it is needed: most specs have no application under test.
-    const { FileTap: Loaded } = require('./tap/tap') as typeof import('./tap/tap');
-    this.#tap = new Loaded(tapEndpoint, activeHandles);
-    return this.#tap;
+    return oneOfFile('tap', () => {
+      // Loaded when it is needed: most specs have no application under test.
+      const { FileTap: Loaded } = require('./tap/tap') as typeof import('./tap/tap');
+      return new Loaded(tapEndpoint, activeHandles);
+    });
   }
 
   recordings(): FileRecordings | undefined {
-    if (this.#recordings !== undefined) return this.#recordings;
     const session = this.session();
     const rules = session.evals?.recordings ?? { mode: 'off', ignore: [] };
     if (rules.mode === 'off' || session.tapEndpoint === undefined) return undefined;
-    // Loaded when it is needed, as the tap is.
-    const { FileRecordings: Loaded } =
-      require('./recordings/file-recordings') as typeof import('./recordings/file-recordings');
-    this.#recordings = new Loaded(rules, {
-      file: () => jestGlobals().expect.getState().testPath ?? '',
-      test: () => nameInProject(session.project, session.test),
+    return oneOfFile('recordings', () => {
+      // Loaded when it is needed, as the tap is.
+      const { FileRecordings: Loaded } =
+        require('./recordings/file-recordings') as typeof import('./recordings/file-recordings');
+      const recordings = new Loaded(rules, {
+        file: () => jestGlobals().expect.getState().testPath ?? '',
+        test: () => nameInProject(session.project, session.test),
+      });
+      session.noticeRecordings(() => recordings.use);
+      return recordings;
     });
-    const recordings = this.#recordings;
-    session.noticeRecordings(() => recordings.use);
-    return recordings;
   }
 
   /** Names the test whose code is running, where anybody wants to know it. */
@@ -81,6 +79,12 @@ class PresentRuntime implements Runtime {
     this.#registry = Promise.resolve(registry);
     return scriptClient(registry);
   }
+}
+
+/** What there is one of in a test file, also where `jest.resetModules()` has this package loaded again. */
+function oneOfFile<T>(name: string, make: () => T): T {
+  const key = Symbol.for(`jest-model-provider.${name}`);
+  return ((globalThis as { [key: symbol]: unknown })[key] ??= make()) as T;
 }
 
 // Loaded when it is needed, as the session of a script is: a spec must not load process code.

@@ -46,6 +46,14 @@ const files = {
         }
         note('left ' + words);
       });
+      test('loads the package again', async () => {
+        const answers = [(await handle.client.generate('again')).text];
+        jest.resetModules();
+        const other = await require('jest-model-provider').modelProviders.setup('fake:m');
+        for (const { client } of [other, handle]) answers.push((await client.generate('again')).text);
+        await other.teardown();
+        note('again ' + answers);
+      });
     });`),
 };
 
@@ -84,6 +92,11 @@ describe.each(bothModes)('replayed calls of applications, %s', (mode) => {
 
   test('a regular expression is ignored', () => {
     expect(notesUnder(replayed, 'ignored')).toEqual(notesUnder(recorded, 'ignored'));
+  });
+
+  test('the package counts calls as one, however often a test loads it', () => {
+    expect(notesUnder(replayed, 'again')).toEqual(notesUnder(recorded, 'again'));
+    expect(new Set(notesUnder(recorded, 'again')[0]?.split(',')).size).toBe(3);
   });
 
   test('a stream that was left is read as far as it was, however slowly', () => {

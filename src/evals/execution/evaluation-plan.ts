@@ -67,9 +67,16 @@ export function modelsAround(block: LeasedBlock | undefined): readonly LeasedRes
   return resourcesAround(block).filter(({ isModel }) => isModel);
 }
 
-/** The base URLs of the resources of a block and of those around it that have one: those of models. */
+/**
+ * The base URLs of the resources of a block and of those around it that have one: those of models. Clients whose calls
+ * are recorded know them by an address of this run.
+ */
 export function leasedEndpoints(block: LeasedBlock | undefined): readonly string[] {
-  return resourcesAround(block).flatMap(({ handle }) => baseURLOf(handle.lease?.connection) ?? []);
+  const leases = resourcesAround(block).map(({ handle }) => handle.lease);
+  const isRecorded = leases.some((lease) => lease?.recordedAs !== undefined);
+  const { origin } = (isRecorded ? currentRuntime().session().tapEndpoint : undefined) ?? {};
+  const found = leases.flatMap((lease) => baseURLOf(lease?.connection) ?? []);
+  return origin === undefined ? found : [...found, origin];
 }
 
 /** What tells an evaluation's log from the others of its run. */
