@@ -101,7 +101,7 @@ test('whatever an evaluation accepts, the log, the report, the exports and a con
       const names = new Set(kept.flatMap((record) => record.scores.map((one) => one.name)));
       const table = parse(csv) as string[][];
       expect(table).toHaveLength(kept.length + 1);
-      expect(table[0]).toHaveLength(13 + names.size);
+      expect(table[0]).toHaveLength(14 + names.size);
       const [exported = ''] = exportInspect(evaluations, join(directory, 'inspect'));
       const { samples } = JSON.parse(readFileSync(exported, 'utf8')) as { samples: object[] };
       expect(samples).toHaveLength(kept.length);
