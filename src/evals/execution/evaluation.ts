@@ -1,12 +1,10 @@
 import { isModelProviderError, messageOf, ModelProviderError } from '../../base/errors';
 import type { EvalRun, TranscriptMode } from '../../pattern/eval-run';
 import type { ModelCall } from '../../pattern/model-calls';
-import type { RecordedAttempt } from '../../pattern/recording-use';
 import { currentRuntime } from '../../pattern/runtime';
 import type { Sample } from '../data-sets/data-set';
 import type { PriceOf } from '../costs/model-price';
 import { exactly } from '../../base/exactly';
-import { redact } from '../../base/secrets';
 import type { SpentBudget } from '../log/eval-summary';
 import { EvaluationLog } from '../log/evaluation-log';
 import { logPath } from '../log/log-path';
@@ -22,7 +20,6 @@ import {
   handlesOf,
   leasedEndpoints,
   nameOf,
-  placeOf,
   provenanceOf,
   resourcesAround,
   summaryRules,
@@ -30,6 +27,7 @@ import {
   type EvaluationPlan,
 } from './evaluation-plan';
 import { EvaluationProgress } from './evaluation-progress';
+import { EvaluationRecordings } from './evaluation-recordings';
 import { InFlight } from './in-flight';
 import { beginLog, openEvaluation } from './open-evaluation';
 import { RateLimits } from './rate-limits';
@@ -98,8 +96,7 @@ class Evaluation {
   #samples = 0;
   /** Whether any trial was taken over from an earlier run. */
   #isContinued = false;
-  /** The trials that ended with an error. */
-  readonly #failedTrials: RecordedAttempt[] = [];
+  readonly #recordings: EvaluationRecordings;
   #status: FooterRecord['status'] = 'complete';
   #lost: Error | undefined;
   #stoppedFor = '';
@@ -111,6 +108,7 @@ class Evaluation {
     const { title, model, block, options } = plan;
     this.#plan = plan;
     this.#run = run;
+    this.#recordings = new EvaluationRecordings(plan, run);
     this.#log = log;
     this.#summary = new SummaryBuilder(model, summaryRules(options));
     this.#progress = new EvaluationProgress(
@@ -225,16 +223,8 @@ class Evaluation {
     }
     if (outcome.record.error === undefined) this.#stopRule.passed();
     else if (this.#inFlight.signal.aborted || this.#stopsAfter(outcome)) return;
-    this.#record(outcome);
+    this.#recordings.ended(outcome);
     this.#count(this.#log.keep(outcome.record, outcome.made), sample, false);
-  }
-
-  /** What failed on the models' side is asked again in whole, and not recorded. */
-  #record({ record: { error, id, trial }, recorded }: TrialOutcome): void {
-    const isWhole = error === undefined;
-    if (!isWhole) this.#failedTrials.push({ sample: redact(id), trial });
-    const isKept = isWhole || error.kind === 'user' || error.kind === 'scorer';
-    if (recorded && isKept) currentRuntime().recordings()?.commit(recorded, isWhole);
   }
 
   #isSpent(): boolean {
@@ -276,9 +266,6 @@ class Evaluation {
     const { fn, model, evaluated, block, options, storedCalls } = this.#plan;
     const { prices } = this.#run;
     const { maxCost } = this.#budget;
-    const recordings = currentRuntime().recordings();
-    const place = placeOf(this.#plan, this.#run);
-    recordings?.announce(place);
     this.#rules ??= openEvaluation(this.#plan, this.#log, { prices, maxCost, concurrency }).then(
       () =>
         (this.#rules = {
@@ -297,8 +284,7 @@ class Evaluation {
           resourceOf: resourceNames(this.#plan),
           maxWaitMs: options.maxWaitMs,
           storedCalls,
-          begin:
-            recordings && ((sample, trial) => recordings.begin({ ...place, sample: redact(sample), trial })),
+          begin: this.#recordings.begin,
           endpoints: () => leasedEndpoints(block),
         }),
     );
@@ -354,16 +340,8 @@ class Evaluation {
         ...(this.#spentBudget && { budget: this.#spentBudget }),
       }),
     });
-    this.#writeRecordings();
+    this.#recordings.write(this.#status === 'complete' && !this.#isContinued);
     return verdict;
-  }
-
-  #writeRecordings(): void {
-    const { block, options, storedCalls } = this.#plan;
-    const refs = resourcesAround(block).map(({ request }) => request);
-    const isAll = options.samples === undefined && storedCalls === undefined && !this.#isContinued;
-    const end = { isWhole: isAll && this.#status === 'complete', failed: this.#failedTrials };
-    currentRuntime().recordings()?.write(placeOf(this.#plan, this.#run), refs, end);
   }
 
   /** Fails the test if it has to. */
