@@ -1,3 +1,4 @@
+import { digest } from '../base/digest';
 import { isObject, mapTexts, parsedJson, stableStringify, type Json } from '../base/json';
 import { redact } from '../base/secrets';
 import type { IgnoredPart } from '../pattern/recording-mode';
@@ -68,8 +69,8 @@ function withoutPath(value: Json, [name = '', ...rest]: readonly string[]): Json
 
 function withoutMedia(text: string): string {
   if (text.length < mediaLength || /\s/.test(text)) return text;
-  const bytes = Buffer.from(text);
-  return `[${bytes.byteLength} bytes, sha256 ${createHash('sha256').update(bytes).digest('hex')}]`;
+  const { bytes, sha256 } = digest(text);
+  return `[${bytes} bytes, sha256 ${sha256}]`;
 }
 
 /** Of a form, which has another boundary each time: https://www.rfc-editor.org/rfc/rfc7578#section-4.1 */
@@ -78,8 +79,4 @@ function withoutBoundary(body: Uint8Array, contentType = ''): Buffer {
   const boundary = /boundary="?([^";]+)/i.exec(contentType)?.[1];
   if (boundary === undefined) return bytes;
   return Buffer.from(bytes.toString('latin1').replaceAll(boundary, ''), 'latin1');
-}
-
-function digest(bytes: Buffer): Json {
-  return { bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex') };
 }

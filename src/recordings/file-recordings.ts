@@ -22,7 +22,7 @@ import { readRecordingHeader } from './read-recording';
 import { headerOf, recordedLease } from './recorded-resource';
 import { Recording } from './recording';
 import { answerLine, answerOf, type RecordingHeader } from './recording-lines';
-import { recordingPath, recordingsOf } from './recording-path';
+import { ending, recordingPath, recordingsOf } from './recording-path';
 import { UsedRecordings } from './used-recordings';
 import { Work } from './work';
 
@@ -195,7 +195,7 @@ export class FileRecordings implements Recordings {
     if (!existsSync(folder)) return undefined;
     const wanted = stableStringify([specOf(ref), ref.config ?? null]);
     return readdirSync(folder)
-      .filter((file) => file.endsWith('.jsonl'))
+      .filter((file) => file.endsWith(ending))
       .sort()
       .map((file) => readRecordingHeader(join(folder, file)))
       .find(({ spec, config }) => stableStringify([spec, config]) === wanted);

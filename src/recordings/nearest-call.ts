@@ -28,11 +28,9 @@ export function describeNearest(
 function differences(before: ReadonlyMap<string, Json>, now: ReadonlyMap<string, Json>): string[] {
   const paths = [...new Set([...before.keys(), ...now.keys()])];
   return paths.flatMap((path) => {
-    const [old, asked] = [shown(before.get(path)), shown(now.get(path))];
-    return before.has(path) === now.has(path) &&
-      stableStringify(before.get(path)) === stableStringify(now.get(path))
-      ? []
-      : [`${path}: recorded ${old}, now ${asked}`];
+    const [old, asked] = [before.get(path), now.get(path)];
+    const isSame = before.has(path) === now.has(path) && stableStringify(old) === stableStringify(asked);
+    return isSame ? [] : [`${path}: recorded ${shown(old)}, now ${shown(asked)}`];
   });
 }
 

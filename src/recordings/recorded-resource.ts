@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../base/json';
+import { isLoopback } from '../base/loopback';
 import { basename } from '../base/path';
 import { URL } from '../base/real-globals';
 import { secretName } from '../base/secrets';
@@ -45,7 +46,7 @@ function withoutMachine(connection: Json): Json {
   const baseURL = baseURLOf(connection);
   if (!isObject(connection) || baseURL === undefined) return null;
   const url = new URL(baseURL);
-  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname)) url.port = '';
+  if (isLoopback(url.hostname)) url.port = '';
   url.username = '';
   url.password = '';
   url.search = '';

@@ -1,3 +1,4 @@
+import { isLoopback } from '../../base/loopback';
 import { URL } from '../../base/real-globals';
 import type { LeaseOrigin } from '../../pattern/lease-origin';
 import { baseURLOf } from '../../pattern/model-connection';
@@ -37,5 +38,5 @@ function isOwnMachine(origin: LeaseOrigin): boolean {
   if (origin.facts.command !== null) return true;
   const address = baseURLOf(origin.connection);
   if (address === undefined) return false;
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(address).hostname);
+  return isLoopback(new URL(address).hostname);
 }

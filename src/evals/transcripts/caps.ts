@@ -2,7 +2,7 @@ import { beginning } from '../../base/cut';
 import { redact } from '../../base/secrets';
 import { mapTexts, type Json } from '../../base/json';
 import type { CallMessage, CallTool, ContentPart, MessagePart } from './conversation';
-import { digest } from './media';
+import { digest } from '../../base/digest';
 
 /** The most characters of a text that a transcript keeps. */
 export const mostKept = 65_536;

@@ -1,8 +1,8 @@
+import { digest } from '../../base/digest';
 import { URL } from '../../base/real-globals';
 import type { MediaPart } from './conversation';
 
 const { Buffer } = process.getBuiltinModule('node:buffer');
-const { createHash } = process.getBuiltinModule('node:crypto');
 
 type Kind = MediaPart['type'];
 
@@ -27,14 +27,6 @@ export function embedding(vector: unknown): MediaPart {
       ? Buffer.from(vector, 'base64')
       : Buffer.from(new Float32Array(Array.isArray(vector) ? (vector as number[]) : []).buffer);
   return { type: 'embedding', dimensions: bytes.length / 4, ...digest(bytes) };
-}
-
-/** How large something is, and what it would be known again by. */
-export function digest(content: Buffer | string): { readonly sha256: string; readonly bytes: number } {
-  return {
-    sha256: createHash('sha256').update(content).digest('hex'),
-    bytes: Buffer.byteLength(content),
-  };
 }
 
 function named(mediaType: unknown): { readonly mediaType?: string } {
